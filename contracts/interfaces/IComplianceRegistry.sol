@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {
+    Attestation,
+    ComplianceReason,
+    ComplianceRecord,
+    ComplianceUpdate,
+    Policy,
+    Standing
+} from "../types/ComplianceTypes.sol";
+
+/// @title Who may pay and be paid through the escrow, and why not
+/// @notice Officers and attesters write one record per account; the escrow asks before it takes money in and before
+/// it pays money out. The registry moves no money. It is never paused.
+interface IComplianceRegistry {
+    /// @notice A record was written. Carries the whole record as it now stands.
+    /// @param by The officer, or the attester whose signature was submitted.
+    event RecordSet(
+        address indexed account,
+        address indexed by,
+        Standing standing,
+        uint8 riskScore,
+        uint8 tier,
+        uint16 jurisdiction,
+        uint64 expiry,
+        uint64 revision,
+        bytes32 attestationHash
+    );
+
+    /// @notice The policy was replaced. Carries the whole policy as it now stands.
+    event PolicySet(Policy policy, address indexed by);
+
+    /// @notice The zero address cannot have a record.
+    error InvalidAccount();
+    /// @notice A cleared record whose expiry lies in the past clears nobody.
+    error ExpiryInPast(uint64 expiry, uint256 timestamp);
+    /// @notice `Unlisted` with leftover fields; clear a record by setting every field to zero.
+    error UnlistedWithData(address account);
+    /// @notice The attestation is past its `validUntil`.
+    error AttestationExpired(uint64 validUntil, uint256 timestamp);
+    /// @notice The record was written since the attestation was made, or this attestation was used already.
+    error AttestationStale(address account, uint64 revision, uint64 expected);
+    /// @notice An officer blocked this account; only an officer lifts that.
+    error AccountBlocked(address account);
+    /// @notice The signature is not the attester's, or the attester lacks the ATTESTER role.
+    error InvalidAttester(address attester);
+    /// @notice The oracle has no code at that address.
+    error InvalidSanctionsOracle(address oracle);
+    /// @notice The call came with too little gas to ask the sanctions oracle fairly; send more.
+    error InsufficientGas(uint256 available, uint256 required);
+
+    /// @notice Writes records. COMPLIANCE role.
+    /// @dev All or nothing. Errors: {InvalidAccount}, {ExpiryInPast}, {UnlistedWithData}. Emits {RecordSet} for each.
+    function setRecords(ComplianceUpdate[] calldata updates) external;
+
+    /// @notice Clears an account on an attester's word. Anybody may submit it.
+    /// @param attester Who signed; must have the ATTESTER role now, without a delay. May be a contract (ERC-1271).
+    /// @param signature EIP-712 over `attestation` under this registry's domain.
+    /// @dev Errors: {AttestationExpired}, {AttestationStale}, {AccountBlocked}, {InvalidAttester}, {ExpiryInPast}.
+    /// Emits {RecordSet}.
+    function submitAttestation(
+        Attestation calldata attestation,
+        address attester,
+        bytes calldata signature
+    ) external;
+
+    /// @notice Replaces the policy. ADMIN role, delayed.
+    /// @dev Errors: {InvalidSanctionsOracle}. Emits {PolicySet}.
+    function setPolicy(Policy calldata policy) external;
+
+    /// @notice Screens both parties of a deposit.
+    /// @param token For policies that depend on what is paid; the current ones do not.
+    /// @param amount Likewise, in the token's smallest unit.
+    /// @return reason Why `account` does not pass, or `None`.
+    /// @return account The first that does not pass (the buyer is asked first), or zero.
+    /// @return enforced Whether the finding must stop the deposit.
+    function check(
+        address buyer,
+        address seller,
+        address token,
+        uint256 amount
+    ) external view returns (ComplianceReason reason, address account, bool enforced);
+
+    /// @notice Screens the recipient of a payout.
+    /// @return reason Why the account does not pass, or `None`.
+    /// @return enforced Whether the finding must stop the payout.
+    function screen(address account) external view returns (ComplianceReason reason, bool enforced);
+
+    /// @notice Whether the account passes the policy, enforced or not.
+    function isCompliant(address account) external view returns (bool);
+
+    /// @notice The account's record; all zero if it has none.
+    function recordOf(address account) external view returns (ComplianceRecord memory);
+
+    /// @notice The hash of the evidence behind the record; zero if there is none.
+    function attestationHashOf(address account) external view returns (bytes32);
+
+    /// @notice The policy in force.
+    function policy() external view returns (Policy memory);
+
+    /// @notice The EIP-712 digest that an attester signs.
+    function hashAttestation(Attestation calldata attestation) external view returns (bytes32);
+}
