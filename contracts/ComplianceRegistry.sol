@@ -113,7 +113,7 @@ contract ComplianceRegistry is IComplianceRegistry, ISelfTest, AccessManagedUpgr
         address,
         uint256
     ) external view returns (ComplianceReason reason, address account, bool enforced) {
-        Policy memory rules = policy();
+        Policy memory rules = _registryStorage().policy;
         enforced = rules.enforced;
 
         reason = _screen(buyer, rules);
@@ -125,13 +125,13 @@ contract ComplianceRegistry is IComplianceRegistry, ISelfTest, AccessManagedUpgr
 
     /// @inheritdoc IComplianceRegistry
     function screen(address account) external view returns (ComplianceReason reason, bool enforced) {
-        Policy memory rules = policy();
+        Policy memory rules = _registryStorage().policy;
         return (_screen(account, rules), rules.enforced);
     }
 
     /// @inheritdoc IComplianceRegistry
     function isCompliant(address account) external view returns (bool) {
-        return _screen(account, policy()) == ComplianceReason.None;
+        return _screen(account, _registryStorage().policy) == ComplianceReason.None;
     }
 
     // -------------------------------------------------------------------------------------------------- views
@@ -171,16 +171,22 @@ contract ComplianceRegistry is IComplianceRegistry, ISelfTest, AccessManagedUpgr
 
     // ----------------------------------------------------------------------------------------------- internal
 
-    /// @dev The rules, in the order in which they are asked; see {IComplianceRegistry}.
+    /// @dev The rules, in the order in which they are asked; see {IComplianceRegistry}. On the path of every deposit and
+    /// payout: what is needed of the record is taken together, so that the compiler reads its slot once.
     function _screen(address account, Policy memory rules) private view returns (ComplianceReason) {
-        ComplianceRecord memory record = _registryStorage().records[account];
+        ComplianceRecord storage record = _registryStorage().records[account];
+        (Standing standing, uint8 riskScore, uint64 expiry) = (
+            record.standing,
+            record.riskScore,
+            record.expiry
+        );
 
-        if (record.standing == Standing.Blocked) return ComplianceReason.Blocked;
+        if (standing == Standing.Blocked) return ComplianceReason.Blocked;
         if (rules.listMode == ListMode.Allow) {
-            if (record.standing == Standing.Unlisted) return ComplianceReason.NotListed;
-            if (_isOver(record.expiry)) return ComplianceReason.Expired;
+            if (standing == Standing.Unlisted) return ComplianceReason.NotListed;
+            if (_isOver(expiry)) return ComplianceReason.Expired;
         }
-        if (record.riskScore > rules.maxRiskScore) return ComplianceReason.RiskTooHigh;
+        if (riskScore > rules.maxRiskScore) return ComplianceReason.RiskTooHigh;
         if (rules.sanctionsOracle == address(0)) return ComplianceReason.None;
         return SanctionsScreen.ask(ISanctionsOracle(rules.sanctionsOracle), account);
     }
@@ -259,12 +265,10 @@ contract ComplianceRegistry is IComplianceRegistry, ISelfTest, AccessManagedUpgr
         }
     }
 
-    // solhint-disable-next-line func-name-mixedcase
     function _EIP712Name() internal pure override returns (string memory) {
         return "Holdfast ComplianceRegistry";
     }
 
-    // solhint-disable-next-line func-name-mixedcase
     function _EIP712Version() internal pure override returns (string memory) {
         return "1";
     }
