@@ -255,12 +255,10 @@ contract ComplianceRegistry is IComplianceRegistry, ISelfTest, AccessManagedUpgr
         }
     }
 
-    // solhint-disable-next-line func-name-mixedcase
     function _EIP712Name() internal pure override returns (string memory) {
         return "Holdfast ComplianceRegistry";
     }
 
-    // solhint-disable-next-line func-name-mixedcase
     function _EIP712Version() internal pure override returns (string memory) {
         return "1";
     }

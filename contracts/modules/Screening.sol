@@ -100,15 +100,17 @@ abstract contract Screening is IScreening, IEscrow {
         if (reason != ComplianceReason.None && !_settings().observing) revert NotCompliant(account, reason);
     }
 
+    /// @dev What is needed of the record is taken together, so that the compiler reads its slot once.
     function _screen(address account) private view returns (ComplianceReason) {
         Controls.Settings storage settings = _settings();
         ComplianceRecord storage record = Controls.load().records[account];
-        if (record.standing == Standing.Blocked) return ComplianceReason.Blocked;
+        (Standing standing, uint8 riskScore, uint64 expiry) = (record.standing, record.riskScore, record.expiry);
+        if (standing == Standing.Blocked) return ComplianceReason.Blocked;
         if (settings.listMode == ListMode.Allow) {
-            if (record.standing == Standing.Unlisted) return ComplianceReason.NotListed;
-            if (record.expiry != 0 && block.timestamp >= record.expiry) return ComplianceReason.Expired;
+            if (standing == Standing.Unlisted) return ComplianceReason.NotListed;
+            if (expiry != 0 && block.timestamp >= expiry) return ComplianceReason.Expired;
         }
-        if (record.riskScore > settings.maxRiskScore) return ComplianceReason.RiskTooHigh;
+        if (riskScore > settings.maxRiskScore) return ComplianceReason.RiskTooHigh;
         if (!settings.asksOracle) return ComplianceReason.None;
         return SanctionsScreen.ask(ISanctionsOracle(Controls.load().sanctionsOracle), account);
     }
