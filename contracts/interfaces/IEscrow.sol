@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {ComplianceReason} from "../types/ComplianceTypes.sol";
+import {Attestation, ComplianceReason} from "../types/ComplianceTypes.sol";
 import {
     DeadlineAction,
     Payment,
@@ -19,7 +19,7 @@ import {IComplianceRegistry} from "./IComplianceRegistry.sol";
 /// Amounts are in the token's smallest unit, times in Unix seconds.
 ///
 /// Every function that moves money can also revert with {EnforcedPause}, {PaymentOnHold}, {InvalidStatus} and
-/// {InsufficientGas}. Every payout is pushed to its recipient; if the recipient cannot or may not receive it, it
+/// {BoundedCall-InsufficientGas}. Every payout is pushed to its recipient; if the recipient cannot or may not receive it, it
 /// becomes a credit ({PayoutCredited}) that {withdrawCredit} pays out later, and nobody else is affected.
 interface IEscrow {
     // ------------------------------------------------------------------------------------------------- events
@@ -227,16 +227,12 @@ interface IEscrow {
     error InvalidSignature(address signer);
     /// @notice A different person's approval of exactly this payout is needed first.
     error ApprovalRequired(bytes32 approvalId);
-    /// @notice This payout was approved already and the approval still stands.
-    error AlreadyApproved(bytes32 approvalId);
     /// @notice The account has no credit in this token.
     error NoCredit(address account, address token);
     /// @notice The recipient did not accept the credit; it stays.
     error CreditPushFailed(address token, address to, uint256 amount);
     /// @notice There is no surplus of this size.
     error InsufficientSurplus(address token, uint256 amount, uint256 surplus);
-    /// @notice The call came with too little gas to try the payout fairly; send more.
-    error InsufficientGas(uint256 available, uint256 required);
     /// @notice This part is paused until `until`.
     error EnforcedPause(uint8 bit, uint256 until);
     /// @notice Unknown or no pause bits.
@@ -286,6 +282,14 @@ interface IEscrow {
         uint256 signatureDeadline,
         bytes calldata signature
     ) external returns (bytes32 paymentId);
+
+    /// @notice Hands an attestation to the registry, for use in one `multicall` with a deposit. Anybody.
+    /// @dev An attestation that fails is ignored: somebody may have front-run it, then the record is there.
+    function submitAttestation(
+        Attestation calldata attestation,
+        address attester,
+        bytes calldata signature
+    ) external;
 
     // ------------------------------------------------------------------------------------------------ payouts
 
@@ -346,8 +350,8 @@ interface IEscrow {
     // ---------------------------------------------------------------------------------- operators and officers
 
     /// @notice Consents to one operator payout. APPROVER role; the operator must be a different account.
-    /// @dev Bound to the payment's present state: any movement makes it stale. Lives {APPROVAL_LIFETIME}. Errors:
-    /// {InvalidAmount}, {AlreadyApproved}. Emits {PayoutApproved}.
+    /// @dev Bound to the payment's present state: any movement makes it stale. Lives {APPROVAL_LIFETIME}. Approving
+    /// again replaces the approver and starts the time anew. Errors: {InvalidAmount}. Emits {PayoutApproved}.
     function approvePayout(
         Payment calldata payment,
         PayoutAction action,

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+
+import {IEscrow} from "../interfaces/IEscrow.sol";
+import {
+    FLAG_ON_HOLD,
+    FLAG_OPENED_BY_SELLER,
+    Payment,
+    PaymentState,
+    PaymentStatus
+} from "../types/PaymentTypes.sol";
+
+/// @title Pure facts about a payment: its hash, which terms are acceptable, its fee, its times
+library PaymentLib {
+    /// @dev EIP-712 type; an enum is hashed as uint8.
+    string internal constant TYPE =
+        "Payment(address buyer,address seller,address token,uint256 amount,uint64 deadline,uint8 onDeadline,"
+        "address arbiter,uint32 disputeWindow,uint16 feeBps,address feeRecipient,bytes32 paymentReference)";
+    bytes32 internal constant TYPEHASH = keccak256(bytes(TYPE));
+
+    uint256 internal constant BPS = 10_000;
+    /// @dev A tenth: above it, a fee is more likely a mistake than an agreement.
+    uint256 internal constant MAX_FEE_BPS = 1_000;
+    /// @dev Together with the longest dispute this bounds how long money can be out of everybody's reach.
+    uint256 internal constant MAX_DEADLINE_FROM_NOW = 5 * 365 days;
+    uint256 internal constant MIN_DISPUTE_WINDOW = 1 hours;
+    uint256 internal constant MAX_DISPUTE_WINDOW = 180 days;
+
+    /// @notice EIP-712 `hashStruct` of the terms.
+    function structHash(Payment calldata payment) internal pure returns (bytes32) {
+        return keccak256(abi.encode(TYPEHASH, payment));
+    }
+
+    /// @notice Reverts on terms that could never be carried out as written.
+    function validate(Payment calldata payment) internal view {
+        (address buyer, address seller, address arbiter) = (payment.buyer, payment.seller, payment.arbiter);
+        if (
+            buyer == address(0) ||
+            seller == address(0) ||
+            buyer == seller ||
+            arbiter == buyer ||
+            arbiter == seller ||
+            buyer == address(this) ||
+            seller == address(this)
+        ) revert IEscrow.InvalidParties(buyer, seller, arbiter);
+
+        (uint256 feeBps, address feeRecipient) = (payment.feeBps, payment.feeRecipient);
+        if (
+            feeBps > MAX_FEE_BPS ||
+            (feeBps == 0) != (feeRecipient == address(0)) ||
+            feeRecipient == address(this)
+        ) revert IEscrow.InvalidFee(feeBps, MAX_FEE_BPS, feeRecipient);
+
+        uint256 deadline = payment.deadline;
+        if (deadline <= block.timestamp || deadline > block.timestamp + MAX_DEADLINE_FROM_NOW) {
+            revert IEscrow.InvalidDeadline(
+                deadline,
+                block.timestamp + 1,
+                block.timestamp + MAX_DEADLINE_FROM_NOW
+            );
+        }
+        uint256 window = payment.disputeWindow;
+        if (window < MIN_DISPUTE_WINDOW || window > MAX_DISPUTE_WINDOW) {
+            revert IEscrow.InvalidDisputeWindow(window, MIN_DISPUTE_WINDOW, MAX_DISPUTE_WINDOW);
+        }
+    }
+
+    /// @notice The fee due on `released`, rounded down. Charging the difference of two calls makes the sum over any
+    /// number of pieces equal the fee on the whole.
+    function feeOn(uint256 released, uint256 feeBps) internal pure returns (uint256) {
+        return (released * feeBps) / BPS;
+    }
+
+    /// @notice When a claim becomes possible: the deadline, or the end of an open dispute's window if later. A
+    /// dispute never brings a claim forward.
+    function claimableAt(
+        Payment calldata payment,
+        PaymentState memory state
+    ) internal pure returns (uint256) {
+        if (state.status != PaymentStatus.Disputed) return payment.deadline;
+        return Math.max(payment.deadline, uint256(state.disputedAt) + payment.disputeWindow);
+    }
+
+    function isOnHold(PaymentState memory state) internal pure returns (bool) {
+        return state.flags & FLAG_ON_HOLD != 0;
+    }
+
+    /// @notice Who opened the current dispute.
+    function opener(Payment calldata payment, PaymentState memory state) internal pure returns (address) {
+        return state.flags & FLAG_OPENED_BY_SELLER != 0 ? payment.seller : payment.buyer;
+    }
+}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {AccessManagedUpgradeable} from "@openzeppelin/contracts-upgradeable/access/manager/AccessManagedUpgradeable.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {RateLimiter} from "@openzeppelin/contracts/utils/RateLimiter.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+
+import {IEscrow} from "../interfaces/IEscrow.sol";
+import {BoundedCall} from "../libraries/BoundedCall.sol";
+import {ComplianceReason} from "../types/ComplianceTypes.sol";
+import {EXITS} from "../types/PauseTypes.sol";
+import {NATIVE_COIN, TokenConfig, TokenTotals} from "../types/PaymentTypes.sol";
+import {PauseControl} from "./PauseControl.sol";
+import {Screening} from "./Screening.sol";
+
+/// @title What the escrow holds and owes per token, and how it pays it out
+abstract contract TokenVault is
+    IEscrow,
+    AccessManagedUpgradeable,
+    ReentrancyGuardTransient,
+    PauseControl,
+    Screening
+{
+    using RateLimiter for RateLimiter.SlidingWindow;
+
+    /// @dev The first slot is all that a deposit or payout touches.
+    struct TokenAccount {
+        uint104 held;
+        uint104 cap;
+        bool enabled;
+        uint128 credits;
+        uint128 approvalThreshold;
+        RateLimiter.SlidingWindow outflow;
+        mapping(address account => uint256) creditOf;
+    }
+
+    /// @custom:storage-location erc7201:holdfast.storage.TokenVault
+    struct TokenStorage {
+        mapping(address token => TokenAccount) accounts;
+    }
+
+    // keccak256(abi.encode(uint256(keccak256("holdfast.storage.TokenVault")) - 1)) & ~bytes32(uint256(0xff))
+    bytes32 private constant TOKEN_STORAGE =
+        0x0d3a3759fc24274383152e28053a851886d84e74dc8badabe4208152278a0200;
+
+    /// @dev More than any token in common use needs. A recipient that burns it all wastes the sender's gas once.
+    uint256 private constant PUSH_GAS = 300_000;
+    bytes32 private constant OUTFLOW_KEY = 0;
+
+    /// @inheritdoc IEscrow
+    function withdrawCredit(
+        address token,
+        address account,
+        address to
+    ) external nonReentrant returns (uint256 amount) {
+        _requireNotPaused(EXITS);
+        if (_msgSender() != account && to != account) revert UnauthorizedCaller(_msgSender());
+        TokenAccount storage vault = _account(token);
+        amount = vault.creditOf[account];
+        if (amount == 0) revert NoCredit(account, token);
+        _requireCompliant(account);
+        if (to != account) _requireCompliant(to);
+
+        vault.creditOf[account] = 0;
+        vault.credits -= uint128(amount);
+        emit CreditWithdrawn(token, account, to, _msgSender(), amount, 0);
+        if (!_tryPush(token, to, amount)) revert CreditPushFailed(token, to, amount);
+    }
+
+    /// @inheritdoc IEscrow
+    function sweepSurplus(address token, address to, uint256 amount) external nonReentrant restricted {
+        TokenAccount storage vault = _account(token);
+        uint256 surplus = Math.saturatingSub(_balance(token), uint256(vault.held) + vault.credits);
+        if (amount == 0 || amount > surplus) revert InsufficientSurplus(token, amount, surplus);
+
+        emit SurplusSwept(token, to, _msgSender(), amount);
+        if (!_tryPush(token, to, amount)) revert CreditPushFailed(token, to, amount);
+    }
+
+    /// @inheritdoc IEscrow
+    function configureToken(address token, TokenConfig calldata config) external restricted {
+        TokenAccount storage vault = _account(token);
+        vault.enabled = config.enabled;
+        vault.cap = config.cap;
+        vault.approvalThreshold = config.approvalThreshold;
+        vault.outflow.updateSettings(config.outflowWindow, config.outflowLimit);
+        emit TokenConfigured(token, _msgSender(), config);
+    }
+
+    /// @inheritdoc IEscrow
+    function creditOf(address token, address account) external view returns (uint256) {
+        return _account(token).creditOf[account];
+    }
+
+    /// @inheritdoc IEscrow
+    function tokenTotals(address token) external view returns (TokenTotals memory) {
+        TokenAccount storage vault = _account(token);
+        return TokenTotals({held: vault.held, credits: vault.credits});
+    }
+
+    /// @inheritdoc IEscrow
+    function tokenConfig(address token) external view returns (TokenConfig memory) {
+        TokenAccount storage vault = _account(token);
+        return
+            TokenConfig({
+                enabled: vault.enabled,
+                cap: vault.cap,
+                approvalThreshold: vault.approvalThreshold,
+                outflowLimit: vault.outflow._limit,
+                outflowWindow: vault.outflow._window
+            });
+    }
+
+    /// @inheritdoc IEscrow
+    function availableOutflow(address token) external view returns (uint256) {
+        return _account(token).outflow.available(OUTFLOW_KEY);
+    }
+
+    /// @dev Check and effect: `amount` more of `token` is held for payments.
+    function _addHeld(address token, uint256 amount) internal {
+        TokenAccount storage vault = _account(token);
+        if (!vault.enabled) revert TokenNotEnabled(token);
+        uint256 held = vault.held;
+        uint256 room = Math.saturatingSub(vault.cap, held);
+        if (amount == 0) revert InvalidAmount(amount, room);
+        if (amount > room) revert CapExceeded(token, amount, room);
+        unchecked {
+            vault.held = uint104(held + amount); // at most `cap`
+        }
+    }
+
+    /// @dev Effect: `amount` of `token` is no longer held for payments.
+    function _subtractHeld(address token, uint256 amount) internal {
+        _account(token).held -= uint104(amount);
+    }
+
+    /// @dev Check and effect: operators move `amount` of `token`.
+    function _consumeOutflow(address token, uint256 amount) internal {
+        RateLimiter.SlidingWindow storage outflow = _account(token).outflow;
+        if (!outflow.tryConsume(OUTFLOW_KEY, amount)) {
+            revert OutflowLimitExceeded(token, amount, outflow.available(OUTFLOW_KEY));
+        }
+    }
+
+    function _approvalThreshold(address token) internal view returns (uint256) {
+        return _account(token).approvalThreshold;
+    }
+
+    /// @dev Interaction: pays `to`, or owes it. Never reverts because of `to`, the token or the registry.
+    function _payOrCredit(bytes32 paymentId, address token, address to, uint256 amount) internal {
+        if (amount == 0) return;
+        ComplianceReason reason = _screenPayout(paymentId, to);
+        if (reason == ComplianceReason.None && _tryPush(token, to, amount)) return;
+
+        TokenAccount storage vault = _account(token);
+        uint256 balance = vault.creditOf[to] + amount;
+        vault.creditOf[to] = balance;
+        vault.credits += SafeCast.toUint128(amount);
+        emit PayoutCredited(paymentId, token, to, amount, balance, reason);
+    }
+
+    /// @dev What the escrow owns of `token` right now.
+    function _balance(address token) internal view returns (uint256) {
+        return token == NATIVE_COIN ? address(this).balance : IERC20(token).balanceOf(address(this));
+    }
+
+    /// @dev Accepts tokens that return nothing (USDT) like {SafeERC20} does.
+    function _tryPush(address token, address to, uint256 amount) private returns (bool) {
+        if (token == NATIVE_COIN) {
+            (bool sent, , ) = BoundedCall.tryCall(to, amount, PUSH_GAS, "");
+            return sent;
+        }
+        (bool success, uint256 size, bytes32 word) = BoundedCall.tryCall(
+            token,
+            0,
+            PUSH_GAS,
+            abi.encodeCall(IERC20.transfer, (to, amount))
+        );
+        return success && (size == 0 ? token.code.length != 0 : size >= 32 && uint256(word) == 1);
+    }
+
+    function _account(address token) private view returns (TokenAccount storage) {
+        TokenStorage storage $;
+        assembly {
+            $.slot := TOKEN_STORAGE
+        }
+        return $.accounts[token];
+    }
+}
