@@ -13,9 +13,21 @@ import {
 /// @title Who may pay and be paid through the escrow, and why not
 /// @notice Officers and attesters write one record per account; the escrow asks before it takes money in and before
 /// it pays money out. The registry moves no money. It is never paused.
+///
+/// An account is asked in this order, and the first finding is the answer:
+/// 1. `Blocked`: its record says so. A block has no end of its own, whatever the record's expiry.
+/// 2. `NotListed`, in {ListMode} `Allow`: it has no record.
+/// 3. `Expired`, in `Allow`: it was cleared, and `block.timestamp >= expiry`. In `Deny` it passes this step, as an
+/// account without a record does.
+/// 4. `RiskTooHigh`: the score in its record is above the policy's `maxRiskScore`. A score outlives the record's expiry:
+/// letting a clearing run out never lowers anybody's risk.
+/// 5. `Sanctioned` or `OracleUnavailable`, if the policy names an oracle. Whatever is not exactly one boolean word, given
+/// within 50,000 gas, is unavailable.
+/// The finding is the same whether the policy enforces or only observes.
 interface IComplianceRegistry {
     /// @notice A record was written. Carries the whole record as it now stands.
-    /// @param by The officer, or the attester whose signature was submitted.
+    /// @param by The officer (the AccessManager, if it executed the call for one), or the attester whose signature was
+    /// submitted.
     event RecordSet(
         address indexed account,
         address indexed by,
@@ -51,14 +63,16 @@ interface IComplianceRegistry {
     error InsufficientGas(uint256 available, uint256 required);
 
     /// @notice Writes records. COMPLIANCE role.
-    /// @dev All or nothing. Errors: {InvalidAccount}, {ExpiryInPast}, {UnlistedWithData}. Emits {RecordSet} for each.
+    /// @dev All or nothing; of two updates of one account the later stands. Errors: {InvalidAccount}, {ExpiryInPast},
+    /// {UnlistedWithData}. Emits {RecordSet} for each.
     function setRecords(ComplianceUpdate[] calldata updates) external;
 
     /// @notice Clears an account on an attester's word. Anybody may submit it.
     /// @param attester Who signed; must have the ATTESTER role now, without a delay. May be a contract (ERC-1271).
     /// @param signature EIP-712 over `attestation` under this registry's domain.
-    /// @dev Errors: {AttestationExpired}, {AttestationStale}, {AccountBlocked}, {InvalidAttester}, {ExpiryInPast}.
-    /// Emits {RecordSet}.
+    /// @dev Valid while `block.timestamp < validUntil`. The ATTESTER role is whichever role the AccessManager maps this
+    /// function to: mapped to its PUBLIC_ROLE, everybody could clear themselves. Errors: {AttestationExpired},
+    /// {AccountBlocked}, {AttestationStale}, {InvalidAttester}, {InvalidAccount}, {ExpiryInPast}. Emits {RecordSet}.
     function submitAttestation(
         Attestation calldata attestation,
         address attester,
@@ -75,6 +89,7 @@ interface IComplianceRegistry {
     /// @return reason Why `account` does not pass, or `None`.
     /// @return account The first that does not pass (the buyer is asked first), or zero.
     /// @return enforced Whether the finding must stop the deposit.
+    /// @dev Errors: {InsufficientGas}, only if the policy names an oracle. So for {screen} and {isCompliant}.
     function check(
         address buyer,
         address seller,
