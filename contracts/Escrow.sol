@@ -75,7 +75,7 @@ contract Escrow is IEscrow, ISelfTest, EIP712Upgradeable, MulticallUpgradeable, 
     // ----------------------------------------------------------------------------------------------- deposits
 
     /// @inheritdoc IEscrow
-    function deposit(Payment calldata payment) external payable nonReentrant returns (bytes32 paymentId) {
+    function deposit(Payment memory payment) external payable nonReentrant returns (bytes32 paymentId) {
         _requireCaller(payment.buyer);
         paymentId = _create(payment);
         if (payment.token == NATIVE_COIN) {
@@ -88,7 +88,7 @@ contract Escrow is IEscrow, ISelfTest, EIP712Upgradeable, MulticallUpgradeable, 
 
     /// @inheritdoc IEscrow
     function depositWithPermit(
-        Payment calldata payment,
+        Payment memory payment,
         uint256 permitDeadline,
         uint8 v,
         bytes32 r,
@@ -113,7 +113,7 @@ contract Escrow is IEscrow, ISelfTest, EIP712Upgradeable, MulticallUpgradeable, 
 
     /// @inheritdoc IEscrow
     function depositWithAuthorization(
-        Payment calldata payment,
+        Payment memory payment,
         uint256 validAfter,
         uint256 validBefore,
         bytes calldata signature
@@ -149,7 +149,7 @@ contract Escrow is IEscrow, ISelfTest, EIP712Upgradeable, MulticallUpgradeable, 
 
     /// @inheritdoc IEscrow
     function depositWithPermit2(
-        Payment calldata payment,
+        Payment memory payment,
         uint256 nonce,
         uint256 signatureDeadline,
         bytes calldata signature
@@ -175,7 +175,7 @@ contract Escrow is IEscrow, ISelfTest, EIP712Upgradeable, MulticallUpgradeable, 
     // ------------------------------------------------------------------------------------------------ payouts
 
     /// @inheritdoc IEscrow
-    function release(Payment calldata payment, uint256 amount) external nonReentrant {
+    function release(Payment memory payment, uint256 amount) external nonReentrant {
         (bytes32 paymentId, PaymentState memory state) = _loadFunded(payment);
         _requireNotOnHold(paymentId, state);
         _requireNotPaused(EXITS);
@@ -187,7 +187,7 @@ contract Escrow is IEscrow, ISelfTest, EIP712Upgradeable, MulticallUpgradeable, 
     }
 
     /// @inheritdoc IEscrow
-    function refund(Payment calldata payment, uint256 amount) external nonReentrant {
+    function refund(Payment memory payment, uint256 amount) external nonReentrant {
         (bytes32 paymentId, PaymentState memory state) = _loadFunded(payment);
         _requireNotOnHold(paymentId, state);
         _requireNotPaused(EXITS);
@@ -199,7 +199,7 @@ contract Escrow is IEscrow, ISelfTest, EIP712Upgradeable, MulticallUpgradeable, 
     }
 
     /// @inheritdoc IEscrow
-    function claim(Payment calldata payment) external nonReentrant {
+    function claim(Payment memory payment) external nonReentrant {
         (bytes32 paymentId, PaymentState memory state) = _loadHolding(payment);
         _requireNotOnHold(paymentId, state);
         _requireNotPaused(EXITS);
@@ -218,7 +218,7 @@ contract Escrow is IEscrow, ISelfTest, EIP712Upgradeable, MulticallUpgradeable, 
 
     /// @inheritdoc IEscrow
     function settle(
-        Payment calldata payment,
+        Payment memory payment,
         uint256 sellerAmount,
         uint256 buyerAmount,
         uint256 validUntil,
@@ -251,7 +251,7 @@ contract Escrow is IEscrow, ISelfTest, EIP712Upgradeable, MulticallUpgradeable, 
 
     /// @inheritdoc IEscrow
     function openDispute(
-        Payment calldata payment,
+        Payment memory payment,
         bytes32 evidenceHash,
         string calldata evidenceURI
     ) external nonReentrant {
@@ -276,7 +276,7 @@ contract Escrow is IEscrow, ISelfTest, EIP712Upgradeable, MulticallUpgradeable, 
     }
 
     /// @inheritdoc IEscrow
-    function withdrawDispute(Payment calldata payment) external nonReentrant {
+    function withdrawDispute(Payment memory payment) external nonReentrant {
         (bytes32 paymentId, PaymentState memory state) = _loadDisputed(payment);
         _requireCaller(payment.opener(state));
 
@@ -289,7 +289,7 @@ contract Escrow is IEscrow, ISelfTest, EIP712Upgradeable, MulticallUpgradeable, 
 
     /// @inheritdoc IEscrow
     function resolve(
-        Payment calldata payment,
+        Payment memory payment,
         uint256 sellerAmount,
         uint256 buyerAmount,
         bytes32 rulingHash
@@ -317,7 +317,7 @@ contract Escrow is IEscrow, ISelfTest, EIP712Upgradeable, MulticallUpgradeable, 
 
     /// @inheritdoc IEscrow
     function approvePayout(
-        Payment calldata payment,
+        Payment memory payment,
         PayoutAction action,
         uint256 amount
     ) external restricted returns (bytes32 approvalId) {
@@ -341,7 +341,7 @@ contract Escrow is IEscrow, ISelfTest, EIP712Upgradeable, MulticallUpgradeable, 
     // -------------------------------------------------------------------------------------------------- views
 
     /// @inheritdoc IEscrow
-    function hashPayment(Payment calldata payment) public view returns (bytes32) {
+    function hashPayment(Payment memory payment) public view returns (bytes32) {
         return _hashTypedDataV4(payment.structHash());
     }
 
@@ -361,7 +361,7 @@ contract Escrow is IEscrow, ISelfTest, EIP712Upgradeable, MulticallUpgradeable, 
     }
 
     /// @inheritdoc IEscrow
-    function claimableAt(Payment calldata payment) external view returns (uint256) {
+    function claimableAt(Payment memory payment) external view returns (uint256) {
         return payment.claimableAt(paymentState(hashPayment(payment)));
     }
 
@@ -380,7 +380,7 @@ contract Escrow is IEscrow, ISelfTest, EIP712Upgradeable, MulticallUpgradeable, 
     // ----------------------------------------------------------------------------------------------- internals
 
     /// @dev Checks and effects of every deposit; the caller then makes the money arrive.
-    function _create(Payment calldata payment) private returns (bytes32 paymentId) {
+    function _create(Payment memory payment) private returns (bytes32 paymentId) {
         _requireNotPaused(DEPOSITS);
         payment.validate();
         paymentId = hashPayment(payment);
@@ -413,7 +413,7 @@ contract Escrow is IEscrow, ISelfTest, EIP712Upgradeable, MulticallUpgradeable, 
 
     /// @dev Effects, events and interactions of every way out. `sellerAmount` includes the fee.
     function _payOut(
-        Payment calldata payment,
+        Payment memory payment,
         bytes32 paymentId,
         PaymentState memory state,
         PayoutCause cause,
@@ -461,14 +461,14 @@ contract Escrow is IEscrow, ISelfTest, EIP712Upgradeable, MulticallUpgradeable, 
         _payOrCredit(paymentId, token, buyer, buyerAmount);
     }
 
-    function _pullAllowance(Payment calldata payment) private {
+    function _pullAllowance(Payment memory payment) private {
         uint256 before = _balance(payment.token);
         IERC20(payment.token).safeTransferFrom(payment.buyer, address(this), payment.amount);
         _requireArrived(payment, before);
     }
 
     /// @dev Refuses tokens that take a fee, rebase or lie, whatever the allow-list says.
-    function _requireArrived(Payment calldata payment, uint256 before) private view {
+    function _requireArrived(Payment memory payment, uint256 before) private view {
         uint256 received = _balance(payment.token) - before;
         if (received != payment.amount) revert TransferAmountMismatch(received, payment.amount);
     }
@@ -483,28 +483,28 @@ contract Escrow is IEscrow, ISelfTest, EIP712Upgradeable, MulticallUpgradeable, 
     }
 
     function _loadFunded(
-        Payment calldata payment
+        Payment memory payment
     ) private view returns (bytes32 paymentId, PaymentState memory state) {
         (paymentId, state) = _load(payment);
         if (state.status != PaymentStatus.Funded) revert InvalidStatus(paymentId, state.status);
     }
 
     function _loadDisputed(
-        Payment calldata payment
+        Payment memory payment
     ) private view returns (bytes32 paymentId, PaymentState memory state) {
         (paymentId, state) = _load(payment);
         if (state.status != PaymentStatus.Disputed) revert InvalidStatus(paymentId, state.status);
     }
 
     function _loadHolding(
-        Payment calldata payment
+        Payment memory payment
     ) private view returns (bytes32 paymentId, PaymentState memory state) {
         (paymentId, state) = _load(payment);
         if (state.held == 0) revert InvalidStatus(paymentId, state.status);
     }
 
     function _load(
-        Payment calldata payment
+        Payment memory payment
     ) private view returns (bytes32 paymentId, PaymentState memory state) {
         paymentId = hashPayment(payment);
         state = _payments()[paymentId];
@@ -519,7 +519,7 @@ contract Escrow is IEscrow, ISelfTest, EIP712Upgradeable, MulticallUpgradeable, 
     }
 
     /// @dev The terms' arbiter alone, else whoever has the role now, unless they are a party.
-    function _requireArbiter(Payment calldata payment) private {
+    function _requireArbiter(Payment memory payment) private {
         if (payment.arbiter != address(0)) return _requireCaller(payment.arbiter);
         _checkCanCall(_msgSender(), _msgData());
         if (_msgSender() == payment.buyer || _msgSender() == payment.seller)
@@ -541,7 +541,7 @@ contract Escrow is IEscrow, ISelfTest, EIP712Upgradeable, MulticallUpgradeable, 
             revert InvalidSignature(signer);
     }
 
-    function _requireNotNative(Payment calldata payment) private pure {
+    function _requireNotNative(Payment memory payment) private pure {
         if (payment.token == NATIVE_COIN) revert NativeCoinNotSupported();
     }
 

@@ -213,7 +213,7 @@ interface IEscrow {
     error TokenNotEnabled(address token);
     /// @notice The deposit would exceed what the escrow may hold of this token.
     error CapExceeded(address token, uint256 amount, uint256 available);
-    /// @notice The operators' rolling limit for this token is used up.
+    /// @notice The operators' limit for this token is used up for now.
     error OutflowLimitExceeded(address token, uint256 amount, uint256 available);
     /// @notice The native coin's value does not match the terms (it must be 0 for tokens).
     error InvalidValue(uint256 value, uint256 expected);

@@ -29,12 +29,12 @@ library PaymentLib {
     uint256 internal constant MAX_DISPUTE_WINDOW = 180 days;
 
     /// @notice EIP-712 `hashStruct` of the terms.
-    function structHash(Payment calldata payment) internal pure returns (bytes32) {
+    function structHash(Payment memory payment) internal pure returns (bytes32) {
         return keccak256(abi.encode(TYPEHASH, payment));
     }
 
     /// @notice Reverts on terms that could never be carried out as written.
-    function validate(Payment calldata payment) internal view {
+    function validate(Payment memory payment) internal view {
         (address buyer, address seller, address arbiter) = (payment.buyer, payment.seller, payment.arbiter);
         if (
             buyer == address(0) ||
@@ -75,10 +75,7 @@ library PaymentLib {
 
     /// @notice When a claim becomes possible: the deadline, or the end of an open dispute's window if later. A
     /// dispute never brings a claim forward.
-    function claimableAt(
-        Payment calldata payment,
-        PaymentState memory state
-    ) internal pure returns (uint256) {
+    function claimableAt(Payment memory payment, PaymentState memory state) internal pure returns (uint256) {
         if (state.status != PaymentStatus.Disputed) return payment.deadline;
         return Math.max(payment.deadline, uint256(state.disputedAt) + payment.disputeWindow);
     }
@@ -88,7 +85,7 @@ library PaymentLib {
     }
 
     /// @notice Who opened the current dispute.
-    function opener(Payment calldata payment, PaymentState memory state) internal pure returns (address) {
+    function opener(Payment memory payment, PaymentState memory state) internal pure returns (address) {
         return state.flags & FLAG_OPENED_BY_SELLER != 0 ? payment.seller : payment.buyer;
     }
 }

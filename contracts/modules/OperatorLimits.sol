@@ -54,7 +54,7 @@ abstract contract OperatorLimits is TokenVault {
 
     /// @dev Check and effect: the caller is an operator and stays inside the limits. `beneficiary` is who gets paid.
     function _actAsOperator(
-        Payment calldata payment,
+        Payment memory payment,
         bytes32 paymentId,
         PaymentState memory state,
         PayoutAction action,

@@ -32,7 +32,7 @@ abstract contract Screening is IEscrow {
     }
 
     /// @dev Check: both parties may take part. A registry that does not answer stops the deposit.
-    function _screenDeposit(bytes32 paymentId, Payment calldata payment) internal {
+    function _screenDeposit(bytes32 paymentId, Payment memory payment) internal {
         (ComplianceReason reason, address account, bool enforced) = registry.check(
             payment.buyer,
             payment.seller,

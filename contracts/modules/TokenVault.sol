@@ -24,7 +24,7 @@ abstract contract TokenVault is
     PauseControl,
     Screening
 {
-    using RateLimiter for RateLimiter.SlidingWindow;
+    using RateLimiter for RateLimiter.RefillingBucket;
 
     /// @dev The first slot is all that a deposit or payout touches.
     struct TokenAccount {
@@ -33,7 +33,7 @@ abstract contract TokenVault is
         bool enabled;
         uint128 credits;
         uint128 approvalThreshold;
-        RateLimiter.SlidingWindow outflow;
+        RateLimiter.RefillingBucket outflow;
         mapping(address account => uint256) creditOf;
     }
 
@@ -109,7 +109,7 @@ abstract contract TokenVault is
                 enabled: vault.enabled,
                 cap: vault.cap,
                 approvalThreshold: vault.approvalThreshold,
-                outflowLimit: vault.outflow._limit,
+                outflowLimit: vault.outflow._capacity,
                 outflowWindow: vault.outflow._window
             });
     }
@@ -139,7 +139,7 @@ abstract contract TokenVault is
 
     /// @dev Check and effect: operators move `amount` of `token`.
     function _consumeOutflow(address token, uint256 amount) internal {
-        RateLimiter.SlidingWindow storage outflow = _account(token).outflow;
+        RateLimiter.RefillingBucket storage outflow = _account(token).outflow;
         if (!outflow.tryConsume(OUTFLOW_KEY, amount)) {
             revert OutflowLimitExceeded(token, amount, outflow.available(OUTFLOW_KEY));
         }

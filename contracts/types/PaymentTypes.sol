@@ -85,8 +85,9 @@ address constant NATIVE_COIN = 0xEeeeeEeeeEeEeeEeEeEeeEEEeeeeEeeeeeeeEEeE;
 /// @param cap Most the escrow may hold of it for all payments together, so also the largest payment.
 /// @param approvalThreshold An operator's payout from a payment of at least this amount needs an approver's consent
 /// first. Measured on the payment, not on the piece: splitting does not evade it. Zero asks for consent always.
-/// @param outflowLimit Most that all operators together may move within any `outflowWindow`.
-/// @param outflowWindow Length of the rolling window in seconds.
+/// @param outflowLimit Most that all operators together may move at once. What they moved comes back evenly over
+/// `outflowWindow`, so no window ever sees more than twice the limit. Zero keeps operators out.
+/// @param outflowWindow Seconds in which a used-up limit refills.
 struct TokenConfig {
     bool enabled;
     uint104 cap;
