@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+// solhint-disable one-contract-per-file
+
 import {ISelfTest} from "../interfaces/ISelfTest.sol";
 import {Counter} from "./Counter.sol";
 
