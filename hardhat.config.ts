@@ -1,7 +1,9 @@
 import { createRequire } from "node:module";
 
 import hardhatToolbox from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
-import { defineConfig } from "hardhat/config";
+import { configVariable, defineConfig } from "hardhat/config";
+
+import { tasks } from "./scripts/tasks.js";
 
 const require = createRequire(import.meta.url);
 
@@ -20,14 +22,31 @@ const settings = {
   outputSelection: { "*": { "*": ["storageLayout"] } },
 };
 
+const compilers = [
+  compiler("0.8.37", "solc", settings),
+  // Uniswap's Permit2, which local networks get the real code of, was written for exactly this one.
+  compiler("0.8.17", "solc-0.8.17", { viaIR: true, optimizer: { enabled: true, runs: 1_000_000 } }),
+];
+
 export default defineConfig({
   plugins: [hardhatToolbox],
+  tasks,
+  networks: {
+    local: { type: "http", chainId: 31337, url: process.env.LOCAL_RPC_URL ?? "http://127.0.0.1:8545" },
+    sepolia: {
+      type: "http",
+      chainId: 11155111,
+      url: configVariable("SEPOLIA_RPC_URL"),
+      accounts: [configVariable("DEPLOYER_KEY")],
+    },
+  },
   solidity: {
     profiles: {
-      default: { compilers: [compiler("0.8.37", "solc", settings)] },
-      production: { compilers: [compiler("0.8.37", "solc", settings)] },
+      default: { compilers },
+      production: { compilers },
     },
     npmFilesToBuild: [
+      "@uniswap/v4-periphery/lib/permit2/src/Permit2.sol",
       "@openzeppelin/contracts/access/manager/AccessManager.sol",
       "@openzeppelin/contracts/proxy/transparent/ProxyAdmin.sol",
       "@openzeppelin/contracts/proxy/transparent/TransparentUpgradeableProxy.sol",
@@ -35,6 +54,7 @@ export default defineConfig({
   },
   paths: {
     tests: { mocha: "test", solidity: "test/solidity" },
+    ignition: "deploy",
   },
   test: { mocha: { timeout: 120_000 } },
 });
