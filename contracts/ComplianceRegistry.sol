@@ -52,15 +52,15 @@ contract ComplianceRegistry is IComplianceRegistry, ISelfTest, AccessManagedUpgr
     }
 
     /// @inheritdoc IComplianceRegistry
-    function connect(address escrow_) external restricted {
+    function setEscrow(address escrow_) external restricted {
         RegistryStorage storage $ = _registryStorage();
-        if (address($.escrow) != address(0)) revert AlreadyConnected(address($.escrow));
+        if (address($.escrow) != address(0)) revert EscrowAlreadySet(address($.escrow));
         if (escrow_.code.length == 0 || address(IScreening(escrow_).registry()) != address(this)) {
             revert InvalidEscrow(escrow_);
         }
 
         $.escrow = IScreening(escrow_);
-        emit EscrowConnected(escrow_, _msgSender());
+        emit EscrowSet(escrow_, _msgSender());
     }
 
     // ------------------------------------------------------------------------------------------------ records
@@ -242,7 +242,7 @@ contract ComplianceRegistry is IComplianceRegistry, ISelfTest, AccessManagedUpgr
 
     function _escrow() private view returns (IScreening store) {
         store = _registryStorage().escrow;
-        if (address(store) == address(0)) revert NotConnected();
+        if (address(store) == address(0)) revert EscrowNotSet();
     }
 
     function _requireAuthority(address candidate) private view {

@@ -45,7 +45,7 @@ interface IComplianceRegistry {
     event PolicySet(Policy policy, address indexed by);
 
     /// @notice The registry writes to this escrow from now on.
-    event EscrowConnected(address indexed escrow, address indexed by);
+    event EscrowSet(address indexed escrow, address indexed by);
 
     /// @notice The zero address cannot have a record.
     error InvalidAccount();
@@ -63,16 +63,16 @@ interface IComplianceRegistry {
     error InvalidAttester(address attester);
     /// @notice The oracle has no code at that address.
     error InvalidSanctionsOracle(address oracle);
-    /// @notice The registry writes to no escrow yet, see {connect}.
-    error NotConnected();
+    /// @notice The registry writes to no escrow yet, see {setEscrow}.
+    error EscrowNotSet();
     /// @notice The registry has its escrow, for good.
-    error AlreadyConnected(address escrow);
+    error EscrowAlreadySet(address escrow);
     /// @notice The escrow is no contract, or its implementation names another registry.
     error InvalidEscrow(address escrow);
 
     /// @notice Names the escrow that keeps the records and applies the policy, once and for all. ADMIN role.
-    /// @dev Errors: {AlreadyConnected}, {InvalidEscrow}. Emits {EscrowConnected}.
-    function connect(address escrow_) external;
+    /// @dev Errors: {EscrowAlreadySet}, {InvalidEscrow}. Emits {EscrowSet}.
+    function setEscrow(address escrow_) external;
 
     /// @notice Writes records. COMPLIANCE role.
     /// @dev All or nothing; of two updates of one account the later stands. Errors: {InvalidAccount}, {ExpiryInPast},
@@ -126,7 +126,7 @@ interface IComplianceRegistry {
     /// @notice The policy in force.
     function policy() external view returns (Policy memory);
 
-    /// @notice The escrow that keeps the records and applies the policy; zero before {connect}.
+    /// @notice The escrow that keeps the records and applies the policy; zero before {setEscrow}.
     function escrow() external view returns (address);
 
     /// @notice The EIP-712 digest that an attester signs.

@@ -104,7 +104,11 @@ abstract contract Screening is IScreening, IEscrow {
     function _screen(address account) private view returns (ComplianceReason) {
         Controls.Settings storage settings = _settings();
         ComplianceRecord storage record = Controls.load().records[account];
-        (Standing standing, uint8 riskScore, uint64 expiry) = (record.standing, record.riskScore, record.expiry);
+        (Standing standing, uint8 riskScore, uint64 expiry) = (
+            record.standing,
+            record.riskScore,
+            record.expiry
+        );
         if (standing == Standing.Blocked) return ComplianceReason.Blocked;
         if (settings.listMode == ListMode.Allow) {
             if (standing == Standing.Unlisted) return ComplianceReason.NotListed;

@@ -5,6 +5,8 @@ import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManage
 import {TransparentUpgradeableProxy} from "@openzeppelin/contracts/proxy/transparent/TransparentUpgradeableProxy.sol";
 
 import {ComplianceRegistry} from "../../contracts/ComplianceRegistry.sol";
+import {Escrow} from "../../contracts/Escrow.sol";
+import {IPermit2} from "../../contracts/interfaces/external/IPermit2.sol";
 import {MockSanctionsOracle} from "../../contracts/mocks/MockSanctionsOracle.sol";
 import {
     ComplianceReason,
@@ -40,32 +42,31 @@ contract ComplianceRegistryTest {
 
     IVm private constant VM = IVm(address(uint160(uint256(keccak256("hevm cheat code")))));
     uint256 private constant NOW = 1_800_000_000;
-    bytes32 private constant REGISTRY_STORAGE =
-        keccak256(abi.encode(uint256(keccak256("holdfast.storage.ComplianceRegistry")) - 1)) &
-            ~bytes32(uint256(0xff));
+    bytes32 private constant CONTROLS =
+        keccak256(abi.encode(uint256(keccak256("holdfast.storage.Controls")) - 1)) & ~bytes32(uint256(0xff));
 
     address private constant ALICE = address(0xa11ce);
     address private constant BOB = address(0xb0b);
 
     ComplianceRegistry private registry;
+    address private escrow;
     MockSanctionsOracle private oracle;
 
     function setUp() external {
         VM.warp(NOW);
         oracle = new MockSanctionsOracle();
-        Policy memory open = Policy(true, ListMode.Deny, type(uint8).max, address(0));
+        address authority = address(new AccessManager(address(this)));
         registry = ComplianceRegistry(
-            address(
-                new TransparentUpgradeableProxy(
-                    address(new ComplianceRegistry()),
-                    address(this),
-                    abi.encodeCall(
-                        ComplianceRegistry.initialize,
-                        (address(new AccessManager(address(this))), open)
-                    )
-                )
+            _proxy(
+                address(new ComplianceRegistry()),
+                abi.encodeCall(ComplianceRegistry.initialize, (authority))
             )
         );
+        // Nothing is paid here, so anything with code serves as Permit2.
+        Escrow implementation = new Escrow(registry, IPermit2(authority));
+        escrow = _proxy(address(implementation), abi.encodeCall(Escrow.initialize, (authority)));
+        registry.setEscrow(escrow);
+        registry.setPolicy(Policy(true, ListMode.Deny, type(uint8).max, address(0)));
     }
 
     function testFuzz_answersAsTheModel(Situation calldata situation) external {
@@ -135,7 +136,7 @@ contract ComplianceRegistryTest {
         assert(registry.attestationHashOf(other) == 0);
     }
 
-    function testFuzz_policyKeepsEveryFieldInOneSlot(
+    function testFuzz_policyKeepsEveryFieldBesideThePauses(
         bool enforced,
         bool allowList,
         uint8 maxRiskScore,
@@ -151,8 +152,10 @@ contract ComplianceRegistryTest {
         assert(policy.maxRiskScore == maxRiskScore);
         assert(policy.sanctionsOracle == sanctionsOracle);
         assert(
-            VM.load(address(registry), REGISTRY_STORAGE) ==
-                bytes32(abi.encodePacked(bytes9(0), sanctionsOracle, maxRiskScore, allowList, enforced))
+            VM.load(escrow, CONTROLS) ==
+                bytes32(
+                    abi.encodePacked(bytes8(0), oracleSet, maxRiskScore, allowList, !enforced, bytes20(0))
+                )
         );
     }
 
@@ -224,7 +227,11 @@ contract ComplianceRegistryTest {
         }
     }
 
+    function _proxy(address implementation, bytes memory initialize) private returns (address) {
+        return address(new TransparentUpgradeableProxy(implementation, address(this), initialize));
+    }
+
     function _slotOf(address account) private view returns (bytes32) {
-        return VM.load(address(registry), keccak256(abi.encode(account, uint256(REGISTRY_STORAGE) + 1)));
+        return VM.load(escrow, keccak256(abi.encode(account, uint256(CONTROLS) + 2)));
     }
 }
