@@ -15,7 +15,7 @@ import {
   openPolicy,
   time,
 } from "./fixtures/registry.js";
-import { findingWith, gasOf, lowest, slotsRead } from "./fixtures/gas.js";
+import { findingWith, gasOf, intrinsicGasOf, lowest, slotsRead } from "./fixtures/gas.js";
 
 const EXPIRY = 3_000_000_000n;
 const { maxRiskScore } = openPolicy;
@@ -250,15 +250,17 @@ describe("ComplianceRegistry screening", () => {
       };
     }
 
-    for (const [question, slots] of [
-      ["screen", 2],
-      ["check", 3],
+    for (const [question, slots, enough] of [
+      ["screen", 2, 70_000],
+      ["check", 3, 130_000],
     ] as const) {
       it(`${question} reads ${slots} slots, each once`, async () => {
         const { registry, admin, ...questions } = await loadFixture(withQuestions);
         await registry.connect(admin).setPolicy({ ...openPolicy, listMode: ListMode.Allow });
 
-        expect(await slotsRead(await registry.getAddress(), questions[question])).to.have.lengthOf(slots);
+        const read = await slotsRead(await registry.getAddress(), questions[question]);
+        expect(read).to.have.lengthOf(slots);
+        expect(new Set(read)).to.have.lengthOf(slots);
       });
 
       it(`${question} gives a starved oracle no chance to answer`, async () => {
@@ -267,13 +269,22 @@ describe("ComplianceRegistry screening", () => {
         await oracle.setSanctioned(seller, true);
         const ask = (gas: number) => findingWith(gas, registry, questions[question]);
 
-        const enough = await lowest(60_000, 200_000, async (gas) => (await ask(gas)) === "Sanctioned");
-        for (let gas = enough - 120; gas < enough; gas++) {
+        const needed = await lowest(60_000, 200_000, async (gas) => (await ask(gas)) === "Sanctioned");
+        for (let gas = needed - 120; gas < needed; gas++) {
           expect(await ask(gas), `with ${gas} gas`).to.equal("InsufficientGas");
         }
-        for (let gas = 30_000; gas < enough; gas += 500) {
+        for (let gas = 30_000; gas < needed; gas += 500) {
           expect(await ask(gas), `with ${gas} gas`).to.be.oneOf(["InsufficientGas", "OutOfGas"]);
         }
+      });
+
+      it(`${question} answers with ${enough} gas though the oracle uses all it gets`, async () => {
+        const { registry, oracle, seller, ...questions } = await loadFixture(withQuestions);
+        await oracle.setMode(OracleMode.AnswersAtTheLastMoment);
+        await oracle.setSanctioned(seller, true);
+        const gas = intrinsicGasOf(questions[question]) + enough;
+
+        expect(await findingWith(gas, registry, questions[question])).to.equal("Sanctioned");
       });
     }
 
