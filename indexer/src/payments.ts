@@ -79,12 +79,20 @@ ponder.on("Escrow:PaymentRefunded", async ({ event, context }) => {
 
 ponder.on("Escrow:PaymentFrozen", async ({ event, context }) => {
   await updatePayment(context, event, () => ({ onHold: true }));
-  await addToTimeline(context, event, { kind: "PaymentFrozen", actor: event.args.by, note: event.args.reason });
+  await addToTimeline(context, event, {
+    kind: "PaymentFrozen",
+    actor: event.args.by,
+    note: event.args.reason,
+  });
 });
 
 ponder.on("Escrow:PaymentUnfrozen", async ({ event, context }) => {
   await updatePayment(context, event, () => ({ onHold: false }));
-  await addToTimeline(context, event, { kind: "PaymentUnfrozen", actor: event.args.by, note: event.args.reason });
+  await addToTimeline(context, event, {
+    kind: "PaymentUnfrozen",
+    actor: event.args.by,
+    note: event.args.reason,
+  });
 });
 
 /** Comes before the payment's own event, so it only enters the timeline. */

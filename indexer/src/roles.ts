@@ -86,7 +86,11 @@ ponder.on("AccessManager:TargetAdminDelayUpdated", async ({ event, context }) =>
 });
 
 /** A role is as AccessManager starts it until an event says otherwise: without a label, under ADMIN (0). */
-async function setRole(context: Context, roleId: bigint, change: Partial<typeof role.$inferInsert>): Promise<void> {
+async function setRole(
+  context: Context,
+  roleId: bigint,
+  change: Partial<typeof role.$inferInsert>,
+): Promise<void> {
   await context.db
     .insert(role)
     .values({

@@ -18,7 +18,9 @@ function anvilBinary(): string {
   const suffix = platform() === "win32" ? ".exe" : "";
   const name = `@foundry-rs/anvil-${platform()}-${machine}/bin/anvil${suffix}`;
   // Found from the wrapper's place, since the platform packages are its dependencies and not ours.
-  return createRequire(createRequire(import.meta.url).resolve("@foundry-rs/anvil/package.json")).resolve(name);
+  return createRequire(createRequire(import.meta.url).resolve("@foundry-rs/anvil/package.json")).resolve(
+    name,
+  );
 }
 
 /**
@@ -27,7 +29,11 @@ function anvilBinary(): string {
  * @param options.chainId Default 31337.
  * @param options.args More command line arguments, such as `--fork-url` or `--block-time`.
  */
-export async function startAnvil(options: { port: number; chainId?: number; args?: string[] }): Promise<Anvil> {
+export async function startAnvil(options: {
+  port: number;
+  chainId?: number;
+  args?: string[];
+}): Promise<Anvil> {
   const { port, chainId = 31337, args = [] } = options;
   await requireFreePort(port, HOST);
   const url = `http://${HOST}:${port}`;

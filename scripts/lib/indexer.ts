@@ -82,13 +82,20 @@ export async function startIndexer(options: IndexerOptions): Promise<Indexer> {
  * Waits until the indexer at `url` has processed a block of a chain.
  * @param timeoutSeconds Default 30.
  */
-export async function untilIndexed(url: string, chainId: number, block: number, timeoutSeconds = 30): Promise<void> {
+export async function untilIndexed(
+  url: string,
+  chainId: number,
+  block: number,
+  timeoutSeconds = 30,
+): Promise<void> {
   const deadline = Date.now() + timeoutSeconds * 1000;
   for (;;) {
     const indexed = await indexedBlock(url, chainId);
     if (indexed >= block) return;
     if (Date.now() > deadline) {
-      throw new Error(`After ${timeoutSeconds} s the indexer is at block ${indexed} of chain ${chainId}, not ${block}.`);
+      throw new Error(
+        `After ${timeoutSeconds} s the indexer is at block ${indexed} of chain ${chainId}, not ${block}.`,
+      );
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
