@@ -4,6 +4,7 @@ import { payment, payoutApproval } from "ponder:schema";
 import { complianceReasons, deadlineActions, named, payoutCauses } from "./model/enums.js";
 import { depositEntries, refundEntries, releaseEntries } from "./model/ledger.js";
 import { afterPayout, type Payout } from "./model/payout.js";
+import { withoutNul } from "./model/plain.js";
 import { deposited, refunded, released } from "./model/sums.js";
 import { endDispute } from "./store/disputes.js";
 import { book } from "./store/ledger.js";
@@ -82,7 +83,7 @@ ponder.on("Escrow:PaymentFrozen", async ({ event, context }) => {
   await addToTimeline(context, event, {
     kind: "PaymentFrozen",
     actor: event.args.by,
-    note: event.args.reason,
+    note: withoutNul(event.args.reason),
   });
 });
 
@@ -91,7 +92,7 @@ ponder.on("Escrow:PaymentUnfrozen", async ({ event, context }) => {
   await addToTimeline(context, event, {
     kind: "PaymentUnfrozen",
     actor: event.args.by,
-    note: event.args.reason,
+    note: withoutNul(event.args.reason),
   });
 });
 

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { arch, platform } from "node:os";
 
+import { latestBlock } from "./json-rpc.js";
 import { requireFreePort, stopProcess, tieToThisProcess, untilReady } from "./processes.js";
 
 /** A running anvil. */
@@ -47,7 +48,7 @@ export async function startAnvil(options: {
   child.stderr.on("data", (data: Buffer) => (complaint = (complaint + data.toString()).slice(-2000)));
   const stop = () => stopProcess(child, 3000);
   try {
-    await untilReady(child, () => answers(url), {
+    await untilReady(child, async () => (await latestBlock(url)) >= 0, {
       timeoutMs: 20_000,
       explain: (problem) => new Error(`anvil on port ${port} ${problem}. ${complaint}`.trim()),
     });
@@ -56,13 +57,4 @@ export async function startAnvil(options: {
     throw error;
   }
   return { url, stop };
-}
-
-async function answers(url: string): Promise<boolean> {
-  const response = await fetch(url, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "eth_chainId" }),
-  });
-  return response.ok;
 }

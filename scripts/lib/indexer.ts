@@ -1,8 +1,9 @@
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
 import { writeIndexerAbis } from "./indexer-abis.js";
+import { latestBlock } from "./json-rpc.js";
 import { requireFreePort, stopProcess, tieToThisProcess, untilReady } from "./processes.js";
 
 /** A running indexer. */
@@ -38,19 +39,48 @@ const REMEMBERED_LINES = 20;
 const root = fileURLToPath(new URL("../../indexer", import.meta.url));
 
 /**
- * Starts the indexer as a process of its own and waits until it has caught up with its chains.
+ * Starts the indexer as a process of its own and waits until it has processed all that its chains have now, which is
+ * later than `/ready`: that only speaks of finalized blocks.
  * Throws a sentence, with the last log lines, if it dies on the way or the port is taken.
  */
 export async function startIndexer(options: IndexerOptions): Promise<Indexer> {
-  const { port, schema = "holdfast", timeoutSeconds = 120 } = options;
+  const { port, timeoutSeconds = 120 } = options;
   // Ponder would silently take the next free port.
   await requireFreePort(port, HOST);
   await writeIndexerAbis();
+  const heads = await Promise.all(
+    Object.entries(options.rpcUrls).map(async ([chainId, urls]) => ({
+      chainId: Number(chainId),
+      block: await latestBlock([urls].flat()[0]!),
+    })),
+  );
 
   const startedAt = Date.now();
+  const { child, lastLines } = spawnPonder(options);
+  const url = `http://${HOST}:${port}`;
+  const hasCaughtUp = async () => {
+    if (!(await fetch(`${url}/ready`)).ok) return false;
+    const indexed = await Promise.all(heads.map(({ chainId }) => indexedBlock(url, chainId)));
+    return heads.every(({ block }, i) => indexed[i]! >= block);
+  };
+  // Ponder gives itself 5 s to shut down.
+  const stop = () => stopProcess(child, 7000);
+  try {
+    await untilReady(child, hasCaughtUp, {
+      timeoutMs: timeoutSeconds * 1000,
+      explain: (problem) => new Error(`The indexer ${problem}. It said last:\n${lastLines.join("\n")}`),
+    });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { url, readyAfterMs: Date.now() - startedAt, stop };
+}
+
+function spawnPonder(options: IndexerOptions): { child: ChildProcess; lastLines: string[] } {
   const child = spawn(
     process.execPath,
-    [ponderCli(), "start", "--root", root, "--schema", schema, "--hostname", HOST],
+    [ponderCli(), "start", "--root", root, "--schema", options.schema ?? "holdfast", "--hostname", HOST],
     { cwd: root, env: environment(options), stdio: ["ignore", "pipe", "pipe"] },
   );
   tieToThisProcess(child);
@@ -60,22 +90,9 @@ export async function startIndexer(options: IndexerOptions): Promise<Indexer> {
     if (lastLines.length > REMEMBERED_LINES) lastLines.shift();
     options.onLog?.(line);
   };
-  eachLine(child.stdout, listen);
-  eachLine(child.stderr, listen);
-
-  const url = `http://${HOST}:${port}`;
-  // Ponder gives itself 5 s to shut down.
-  const stop = () => stopProcess(child, 7000);
-  try {
-    await untilReady(child, async () => (await fetch(`${url}/ready`)).ok, {
-      timeoutMs: timeoutSeconds * 1000,
-      explain: (problem) => new Error(`The indexer ${problem}. It said last:\n${lastLines.join("\n")}`),
-    });
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-  return { url, readyAfterMs: Date.now() - startedAt, stop };
+  createInterface({ input: child.stdout }).on("line", listen);
+  createInterface({ input: child.stderr }).on("line", listen);
+  return { child, lastLines };
 }
 
 /**
@@ -134,8 +151,4 @@ function environment(options: IndexerOptions): NodeJS.ProcessEnv {
   };
   delete env.DATABASE_PRIVATE_URL;
   return env;
-}
-
-function eachLine(stream: NodeJS.ReadableStream, listener: (line: string) => void): void {
-  createInterface({ input: stream }).on("line", listener);
 }

@@ -33,7 +33,8 @@ describe("indexer", function () {
       databaseDir: directory,
     });
   const newDatabaseDir = () => mkdtemp(join(tmpdir(), "holdfast-pglite-"));
-  const ask = (query: string, variables?: Record<string, unknown>) => askGraphql(indexer.url, query, variables);
+  const ask = (query: string, variables?: Record<string, unknown>) =>
+    askGraphql(indexer.url, query, variables);
   const fieldsOf = async (paymentId: string, fields: string) => {
     const query = `query ($id: String!) { payment(chainId: ${CHAIN_ID}, paymentId: $id) { ${fields} } }`;
     return (await ask(query, { id: paymentId })).payment;
@@ -43,11 +44,9 @@ describe("indexer", function () {
     anvil = await startAnvil({ port: ANVIL_PORT, chainId: CHAIN_ID });
     suite = await deployEmittedSuite(anvil.url, CHAIN_ID);
     story = everyEvent(CHAIN_ID, suite.addresses);
-    const block = await suite.emit(...story.events);
+    await suite.emit(...story.events);
     databaseDir = await newDatabaseDir();
     indexer = await start(INDEXER_PORT, databaseDir);
-    console.log(`      ready after ${indexer.readyAfterMs} ms`);
-    await untilIndexed(indexer.url, CHAIN_ID, block);
   });
 
   after(async () => {
@@ -83,7 +82,9 @@ describe("indexer", function () {
     });
 
     it("partly paid out stay funded, and remember that they are on hold", async () => {
-      expect(await fieldsOf(story.payments.operated.paymentId, "status held released onHold closedAt")).to.deep.equal({
+      expect(
+        await fieldsOf(story.payments.operated.paymentId, "status held released onHold closedAt"),
+      ).to.deep.equal({
         status: "Funded",
         held: "4800",
         released: "200",
@@ -252,25 +253,23 @@ describe("indexer", function () {
     });
 
     it("held for payments and owed as credits is the same in the ledger, in the rows and per token", async () => {
-      const balanceOf = (prefix: string) => `(select coalesce(sum(credit - debit), 0) from ledger_entry
-        where ledger_entry.token = token.address and account like '${prefix}:%')`;
-      const rows = await askSql(
-        indexer.url,
-        `select held, ${balanceOf("payment")} as ledger_held,
-          (select coalesce(sum(held), 0) from payment where payment.token = token.address) as payments_held,
-          credits, ${balanceOf("credit")} as ledger_credits,
-          (select coalesce(sum(balance), 0) from credit where credit.token = token.address) as credit_balances
-         from token where enabled`,
-      );
-      expect(rows).to.have.length(1);
-      const row = rows[0]!;
-      expect(row).to.include({ ledger_held: row.held, payments_held: row.held });
-      expect(row).to.include({ ledger_credits: row.credits, credit_balances: row.credits });
+      const [row] = await askSql(indexer.url, "select address, held, credits from token where enabled");
+      const sumOf = async (query: string) =>
+        (await askSql(indexer.url, `select sum(${query} = '${row!.address}'`))[0]!.sum;
+      const balanceOf = (prefix: string) =>
+        sumOf(`credit - debit) from ledger_entry where account like '${prefix}:%' and token`);
+
       expect(row).to.include({ held: "4986", credits: "585" });
+      expect(await balanceOf("payment")).to.equal("4986");
+      expect(await sumOf("held) from payment where token")).to.equal("4986");
+      expect(await balanceOf("credit")).to.equal("585");
+      expect(await sumOf("balance) from credit where token")).to.equal("585");
     });
 
     it("credited is frozen if screening stopped it, and gone when withdrawn", async () => {
-      const { items } = (await ask(`{ credits(orderBy: "balance") { items { account balance frozen reason } } }`)).credits;
+      const { items } = (
+        await ask(`{ credits(orderBy: "balance") { items { account balance frozen reason } } }`)
+      ).credits;
       expect(items).to.deep.equal([
         { account: cast.feeRecipient, balance: "0", frozen: false, reason: "None" },
         { account: cast.seller, balance: "585", frozen: true, reason: "Blocked" },
@@ -339,9 +338,8 @@ describe("indexer", function () {
     });
 
     it("tells scheduled operations apart by nonce", async () => {
-      const { items } = (
-        await ask(`{ scheduledOperations { items { id nonce status selector readyAt } } }`)
-      ).scheduledOperations;
+      const { items } = (await ask(`{ scheduledOperations { items { id nonce status selector readyAt } } }`))
+        .scheduledOperations;
       const readyAt = "1900000000";
       expect(items).to.have.deep.members([
         { id: story.operation.executed, nonce: "1", status: "Executed", selector: "0x11223344", readyAt },
@@ -351,7 +349,8 @@ describe("indexer", function () {
     });
 
     it("knows until when each part is paused, and that a lifted pause is over", async () => {
-      const { items } = (await ask(`{ pauses { items { bit until reason pausedBy liftedBy liftedAt } } }`)).pauses;
+      const { items } = (await ask(`{ pauses { items { bit until reason pausedBy liftedBy liftedAt } } }`))
+        .pauses;
       const byBit = Object.fromEntries(items.map((row: any) => [row.bit, row]));
       expect(Object.keys(byBit)).to.have.members(["Deposits", "Exits"]);
       expect(byBit.Exits).to.deep.equal({
@@ -451,11 +450,12 @@ describe("indexer", function () {
     it("refuse operations that are too deep, too long or too often aliased", async () => {
       const nested = (depth: number): string =>
         depth === 0 ? "paymentId" : `buyerParty { paymentsAsBuyer { items { ${nested(depth - 1)} } } }`;
-      const refusal = async (query: string) => ask(query).then(
-        () => "none",
-        (error: Error) => error.message,
-      );
-      expect(await refusal(`{ payments { items { ${nested(6)} } } }`)).to.match(/depth/i);
+      const refusal = async (query: string) =>
+        ask(query).then(
+          () => "none",
+          (error: Error) => error.message,
+        );
+      expect(await refusal(`{ payments { items { ${nested(9)} } } }`)).to.match(/depth/i);
       expect(await refusal(`{ ${"payments { totalCount } ".repeat(400)} }`)).to.match(/token/i);
       const aliases = Array.from({ length: 31 }, (_, i) => `a${i}: payments { totalCount }`).join(" ");
       expect(await refusal(`{ ${aliases} }`)).to.match(/alias/i);
@@ -468,12 +468,15 @@ describe("indexer", function () {
     });
 
     it("come in SQL too, but only for reading", async () => {
-      const [row] = await askSql(indexer.url, "select count(*) as payments from payment where status = 'Funded'");
+      const [row] = await askSql(
+        indexer.url,
+        "select count(*) as payments from payment where status = 'Funded'",
+      );
       expect(Number(row!.payments)).to.equal(13);
       const attempt = askSql(indexer.url, "delete from payment");
       await attempt.then(
         () => expect.fail("a delete went through"),
-        (error: Error) => expect(error.message).to.match(/not allowed|unsupported|invalid/i),
+        (error: Error) => expect(error.message).to.equal("DeleteStmt not supported"),
       );
     });
 
@@ -482,7 +485,9 @@ describe("indexer", function () {
       expect(emitted.id).to.equal(CHAIN_ID);
       expect(emitted.block.number).to.be.at.least(await suite.provider.getBlockNumber());
       expect((await fetch(`${indexer.url}/health`)).status).to.equal(200);
-      expect(await (await fetch(`${indexer.url}/metrics`)).text()).to.include("ponder_indexing_completed_events");
+      expect(await (await fetch(`${indexer.url}/metrics`)).text()).to.include(
+        "ponder_indexing_completed_events",
+      );
     });
   });
 
@@ -491,7 +496,14 @@ describe("indexer", function () {
       const terms = termsOf(900);
       const paymentId = hashTerms(terms, CHAIN_ID, suite.addresses.escrow);
       const { buyer, seller, ...rest } = terms;
-      const block = await suite.emit(["escrow", "PaymentCreated", paymentId, buyer, seller, ...Object.values(rest)]);
+      const block = await suite.emit([
+        "escrow",
+        "PaymentCreated",
+        paymentId,
+        buyer,
+        seller,
+        ...Object.values(rest),
+      ]);
       await untilIndexed(indexer.url, CHAIN_ID, block);
       expect(await fieldsOf(paymentId, "status held")).to.deep.equal({ status: "Funded", held: "1000" });
     });
@@ -500,7 +512,6 @@ describe("indexer", function () {
       const directory = await newDatabaseDir();
       const again = await start(INDEXER_PORT + 1, directory);
       try {
-        await untilIndexed(again.url, CHAIN_ID, await suite.provider.getBlockNumber());
         const tables = await tableNames(indexer.url);
         expect(tables).to.have.length(20);
         for (const table of tables) {
@@ -517,9 +528,8 @@ describe("indexer", function () {
     it("goes on where it was after a stop", async () => {
       const before = await allRows(indexer.url, "payment");
       await indexer.stop();
-      const block = await suite.emit(["escrow", "Paused", cast.guardian, 2, 4_000_000_001, "while nobody looked"]);
+      await suite.emit(["escrow", "Paused", cast.guardian, 2, 4_000_000_001, "while nobody looked"]);
       indexer = await start(INDEXER_PORT, databaseDir);
-      await untilIndexed(indexer.url, CHAIN_ID, block);
       expect(await allRows(indexer.url, "payment")).to.deep.equal(before);
       const { pauses } = await ask(`{ pauses(where: { bit: Payouts }) { items { reason } } }`);
       expect(pauses.items).to.deep.equal([{ reason: "while nobody looked" }]);
@@ -529,9 +539,10 @@ describe("indexer", function () {
       const second = start(INDEXER_PORT, databaseDir);
       await second.then(
         () => expect.fail("two indexers on one port"),
-        (error: Error) => expect(error.message).to.equal(
-          `Port ${INDEXER_PORT} on 127.0.0.1 is taken: choose another, or stop what listens there.`,
-        ),
+        (error: Error) =>
+          expect(error.message).to.equal(
+            `Port ${INDEXER_PORT} on 127.0.0.1 is taken: choose another, or stop what listens there.`,
+          ),
       );
     });
 
@@ -543,7 +554,9 @@ describe("indexer", function () {
       await impossible.then(
         (running) => running.stop().then(() => expect.fail("an impossible event was indexed")),
         (error: Error) =>
-          expect(error.message).to.match(new RegExp(`is about payment ${unknown}, which no earlier event created`)),
+          expect(error.message).to.match(
+            new RegExp(`is about payment ${unknown}, which no earlier event created`),
+          ),
       );
       await rm(directory, { recursive: true });
     });
@@ -553,11 +566,15 @@ describe("indexer", function () {
 /** The names of the read model's tables, from the database itself. */
 async function tableNames(url: string): Promise<string[]> {
   const { __schema } = await askGraphql(url, "{ __schema { queryType { fields { name } } } }");
-  const names = __schema.queryType.fields.map(({ name }: { name: string }) => name).filter((name: string) => name !== "_meta");
+  const names = __schema.queryType.fields
+    .map(({ name }: { name: string }) => name)
+    .filter((name: string) => name !== "_meta");
   return names
     .filter((name: string) => names.includes(`${name}s`))
     .map((name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
 }
 
 const allRows = async (url: string, table: string) =>
-  (await askSql(url, `select * from ${table}`)).toSorted((a, b) => JSON.stringify(a).localeCompare(JSON.stringify(b)));
+  (await askSql(url, `select * from ${table}`)).toSorted((a, b) =>
+    JSON.stringify(a).localeCompare(JSON.stringify(b)),
+  );

@@ -54,7 +54,10 @@ export async function deployEmittedSuite(url: string, chainId: number): Promise<
   }
 
   const recordsDir = await mkdtemp(join(tmpdir(), "holdfast-records-"));
-  await writeFile(join(recordsDir, `${chainId}.json`), JSON.stringify(recordOf(chainId, startBlock, addresses)));
+  await writeFile(
+    join(recordsDir, `${chainId}.json`),
+    JSON.stringify(recordOf(chainId, startBlock, addresses)),
+  );
 
   return {
     recordsDir,
@@ -93,6 +96,8 @@ function runs(events: EmittedEvent[]): [ContractName, EmittedLog[]][] {
 }
 
 function recordOf(chainId: number, startBlock: number, addresses: Record<ContractName, string>) {
-  const contracts = Object.fromEntries(Object.entries(addresses).map(([name, address]) => [name, { address }]));
+  const contracts = Object.fromEntries(
+    Object.entries(addresses).map(([name, address]) => [name, { address }]),
+  );
   return { chainId, network: "emitted", startBlock, contracts, tokens: [] };
 }

@@ -4,9 +4,9 @@ import type { EmittedEvent } from "./emitted-suite.js";
 import { hashTerms, person, termsOf, type Terms } from "./terms.js";
 
 const NATIVE_COIN = "0xEeeeeEeeeEeEeeEeEeEeeEEEeeeeEeeeeeeeEEeE";
-const [buyer, seller, arbiter, feeRecipient, operator, approver, officer, guardian] = [1, 2, 3, 4, 5, 6, 7, 8].map(
-  person,
-) as [string, string, string, string, string, string, string, string];
+const [buyer, seller, arbiter, feeRecipient, operator, approver, officer, guardian] = [
+  1, 2, 3, 4, 5, 6, 7, 8,
+].map(person) as [string, string, string, string, string, string, string, string];
 const token = person(100);
 const cause = { Release: 0, Refund: 1, Claim: 2, Resolve: 3, Settle: 4 };
 const reason = { None: 0, Blocked: 1 };
@@ -140,10 +140,37 @@ export function everyEvent(chainId: number, addresses: { escrow: string; accessM
     ["accessManager", "TargetFunctionRoleUpdated", addresses.escrow, "0x11223344", 7],
     ["accessManager", "TargetAdminDelayUpdated", addresses.escrow, 86_400, 1_900_000_000],
     ["accessManager", "TargetClosed", addresses.escrow, true],
-    ["accessManager", "OperationScheduled", operation.executed, 1, 1_900_000_000, officer, manager, "0x11223344aa"],
+    [
+      "accessManager",
+      "OperationScheduled",
+      operation.executed,
+      1,
+      1_900_000_000,
+      officer,
+      manager,
+      "0x11223344aa",
+    ],
     ["accessManager", "OperationExecuted", operation.executed, 1],
-    ["accessManager", "OperationScheduled", operation.executed, 2, 1_900_000_000, officer, manager, "0x11223344aa"],
-    ["accessManager", "OperationScheduled", operation.canceled, 1, 1_900_000_000, officer, manager, "0x55667788"],
+    [
+      "accessManager",
+      "OperationScheduled",
+      operation.executed,
+      2,
+      1_900_000_000,
+      officer,
+      manager,
+      "0x11223344aa",
+    ],
+    [
+      "accessManager",
+      "OperationScheduled",
+      operation.canceled,
+      1,
+      1_900_000_000,
+      officer,
+      manager,
+      "0x55667788",
+    ],
     ["accessManager", "OperationCanceled", operation.canceled, 1],
   ];
 
