@@ -3,7 +3,7 @@ import { getIntrospectionQuery } from "graphql";
 import { id, toBeHex } from "ethers";
 
 import type { Indexer } from "../../scripts/lib/indexer.js";
-import { docQueries } from "../support/doc-queries.js";
+import { docBlocks } from "../support/doc-blocks.js";
 import { startEmittedStack, type EmittedStack } from "../support/emitted-stack.js";
 import { cast } from "../support/every-event.js";
 import { askGraphql, askSql, type Page } from "../support/read-model.js";
@@ -471,9 +471,9 @@ describe("read model", function () {
         now: "2100000000",
         roleId: "7",
       };
-      const queries = await docQueries("read-model.md");
+      const queries = await docBlocks("read-model.md", "graphql", "query");
       expect(queries).to.have.length.at.least(8);
-      for (const { name, query } of queries) {
+      for (const { name, code: query } of queries) {
         for (const [field, answer] of Object.entries(await askGraphql(indexer.url, query, variables))) {
           const rows = (answer as Partial<Page> | null)?.items ?? [answer];
           expect(rows, `${name}: ${field}`).to.not.be.empty;
