@@ -61,13 +61,14 @@ abstract contract Screening is IEscrow {
     }
 
     function _screen(address account) private view returns (ComplianceReason reason, bool enforced) {
-        (bool success, uint256 size, bytes32 word1, bytes32 word2) = BoundedCall.tryStaticcall(
+        (bool answered, uint256 finding, uint256 enforcement) = BoundedCall.tryStaticcall(
             address(registry),
             SCREENING_GAS,
             abi.encodeCall(IComplianceRegistry.screen, (account))
         );
-        bool understood = success && size >= 64 && uint256(word1) <= uint256(type(ComplianceReason).max);
-        if (!understood) return (ComplianceReason.RegistryUnavailable, true);
-        return (ComplianceReason(uint256(word1)), word2 != 0);
+        if (!answered || finding > uint256(type(ComplianceReason).max)) {
+            return (ComplianceReason.RegistryUnavailable, true);
+        }
+        return (ComplianceReason(finding), enforcement != 0);
     }
 }
