@@ -48,13 +48,10 @@ export async function startAnvil(options: {
   child.stderr.on("data", (data: Buffer) => (complaint = (complaint + data.toString()).slice(-2000)));
   const stop = () => stopProcess(child, 3000);
   try {
-    await untilReady(child, async () => (await latestBlock(url)) >= 0, {
-      timeoutMs: 20_000,
-      explain: (problem) => new Error(`anvil on port ${port} ${problem}. ${complaint}`.trim()),
-    });
-  } catch (error) {
+    await untilReady(child, async () => (await latestBlock(url)) >= 0, 20_000);
+  } catch (problem) {
     await stop();
-    throw error;
+    throw new Error(`anvil on port ${port} ${(problem as Error).message}. ${complaint}`.trim());
   }
   return { url, stop };
 }
