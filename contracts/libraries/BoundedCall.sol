@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 /// @title Calls to code that may be hostile
-/// @notice The callee gets at most `gasLimit` gas and cannot make the caller copy more than two words of returned
+/// @notice The callee gets at most `gasLimit` gas and cannot make the caller copy more than one word of returned
 /// data. A call that failed without having been offered that much reverts everything: who sends the transaction
 /// cannot choose the outcome "failed" by starving it (EIP-150 keeps back only a 64th).
 library BoundedCall {
@@ -27,26 +27,6 @@ library BoundedCall {
             success := call(gasLimit, target, value, add(data, 0x20), mload(data), 0x00, 0x20)
             size := returndatasize()
             word := mload(0x00)
-        }
-        if (!success) _requireFair(available, gasLimit);
-    }
-
-    /// @notice Calls `target` without letting it change state.
-    /// @return success Whether the call did not revert.
-    /// @return size Length of the returned data in bytes.
-    /// @return word1 Its first 32 bytes; meaningless if `size` is less.
-    /// @return word2 Its second 32 bytes; likewise.
-    function tryStaticcall(
-        address target,
-        uint256 gasLimit,
-        bytes memory data
-    ) internal view returns (bool success, uint256 size, bytes32 word1, bytes32 word2) {
-        uint256 available = gasleft();
-        assembly ("memory-safe") {
-            success := staticcall(gasLimit, target, add(data, 0x20), mload(data), 0x00, 0x40)
-            size := returndatasize()
-            word1 := mload(0x00)
-            word2 := mload(0x20)
         }
         if (!success) _requireFair(available, gasLimit);
     }
