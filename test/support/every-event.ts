@@ -16,15 +16,15 @@ export const cast = { buyer, seller, arbiter, feeRecipient, operator, approver, 
 /** A payment of the story: its terms, its id, and its events with the parties filled in. */
 function play(terms: Terms, chainId: number, escrow: string) {
   const paymentId = hashTerms(terms, chainId, escrow);
+  const { buyer, seller, ...rest } = terms;
   const event = (name: string, ...args: unknown[]): EmittedEvent => [
     "escrow",
     name,
     paymentId,
-    terms.buyer,
-    terms.seller,
+    buyer,
+    seller,
     ...args,
   ];
-  const { buyer, seller, ...rest } = terms;
   return {
     paymentId,
     terms,
@@ -82,7 +82,7 @@ export function everyEvent(chainId: number, addresses: { escrow: string; accessM
     // Opened, taken back and opened again within one transaction.
     ruled.disputed(buyer, "ipfs://first"),
     ruled.withdrawn(buyer),
-    ruled.disputed(seller, "ipfs://second\0with a NUL that Postgres cannot store"),
+    ruled.disputed(seller, "ipfs://second\0 with a NUL that Postgres cannot store"),
     ruled.resolved(600, 400),
     ruled.released(cause.Resolve, arbiter, 600, 15, 400, 600),
     ruled.refunded(cause.Resolve, arbiter, 400, 0, 600),
