@@ -236,7 +236,7 @@ interface IEscrow {
     error InvalidPauseBits(uint8 bits);
     /// @notice A pause must end in the future, and exits before their limit.
     error InvalidPauseDuration(uint256 until, uint256 min, uint256 max);
-    /// @notice The initial registry or Permit2 address has no code.
+    /// @notice The dependency has no code; or it is a registry of another escrow or under another authority.
     error InvalidDependency(address dependency);
 
     // ----------------------------------------------------------------------------------------------- deposits
