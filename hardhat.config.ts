@@ -20,14 +20,21 @@ const settings = {
   outputSelection: { "*": { "*": ["storageLayout"] } },
 };
 
+const compilers = [
+  compiler("0.8.37", "solc", settings),
+  // Uniswap's Permit2, which local networks get the real code of, was written for exactly this one.
+  compiler("0.8.17", "solc-0.8.17", { viaIR: true, optimizer: { enabled: true, runs: 1_000_000 } }),
+];
+
 export default defineConfig({
   plugins: [hardhatToolbox],
   solidity: {
     profiles: {
-      default: { compilers: [compiler("0.8.37", "solc", settings)] },
-      production: { compilers: [compiler("0.8.37", "solc", settings)] },
+      default: { compilers },
+      production: { compilers },
     },
     npmFilesToBuild: [
+      "@uniswap/v4-periphery/lib/permit2/src/Permit2.sol",
       "@openzeppelin/contracts/access/manager/AccessManager.sol",
       "@openzeppelin/contracts/proxy/transparent/ProxyAdmin.sol",
       "@openzeppelin/contracts/proxy/transparent/TransparentUpgradeableProxy.sol",
@@ -35,6 +42,7 @@ export default defineConfig({
   },
   paths: {
     tests: { mocha: "test", solidity: "test/solidity" },
+    ignition: "deploy",
   },
   test: { mocha: { timeout: 120_000 } },
 });

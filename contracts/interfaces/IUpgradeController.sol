@@ -51,10 +51,13 @@ interface IUpgradeController {
 
     /// @notice The proxy was not deployed by this controller.
     error UnknownProxy(address proxy);
-    /// @notice The implementation has no code.
+    /// @notice The implementation has no code of its own. An account that merely delegates to code (EIP-7702) counts
+    /// as such: its key could change the code at any time, around every delay.
     error ImplementationWithoutCode(address implementation);
     /// @notice The proxy already runs this implementation; upgrading to it would overwrite the way back.
     error SameImplementation(address implementation);
+    /// @notice The initializer created contracts of its own, so this is not surely the ProxyAdmin.
+    error UnexpectedProxyAdmin(address proxy, address admin);
     /// @notice The new implementation's self-test did not return the magic value.
     error SelfTestFailed(address proxy, address implementation, bytes reason);
     /// @notice There is no recorded previous implementation.
@@ -68,7 +71,7 @@ interface IUpgradeController {
 
     /// @notice Deploys a proxy in front of `implementation`. ADMIN role.
     /// @param data Initializer call made through the new proxy.
-    /// @dev Errors: {ImplementationWithoutCode}, {SelfTestFailed}. Emits {ProxyDeployed}.
+    /// @dev Errors: {ImplementationWithoutCode}, {UnexpectedProxyAdmin}, {SelfTestFailed}. Emits {ProxyDeployed}.
     function deployProxy(address implementation, bytes calldata data) external returns (address proxy);
 
     /// @notice Replaces a proxy's code. UPGRADER role, delayed and cancellable through the AccessManager.
@@ -85,6 +88,6 @@ interface IUpgradeController {
     /// @notice Where a proxy stands. All zero for an unknown proxy.
     function proxyRecord(address proxy) external view returns (ProxyRecord memory);
 
-    /// @notice Seconds after an upgrade within which it can be rolled back.
+    /// @notice Seconds after an upgrade within which it can be rolled back: before `upgradedAt + rollbackWindow`.
     function rollbackWindow() external view returns (uint32);
 }

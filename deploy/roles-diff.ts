@@ -1,0 +1,182 @@
+import { getAddress } from "ethers";
+import type { NetworkConnection } from "hardhat/types/network";
+
+import type { AccessManager } from "../types/ethers-contracts/index.js";
+import { queryAll } from "./logs.js";
+import type { Holders } from "./parameters.js";
+import type { DeploymentRecord } from "./record.js";
+import { HELD_ROLES, ROLE_NAMES, ROLES, TARGET_ADMIN_DELAY, type RoleName } from "./roles.js";
+import { mappedFunctions, TARGET_INTERFACES, TARGET_NAMES } from "./selectors.js";
+
+/** One thing that the chain and the data disagree on. */
+export interface RoleDifference {
+  kind:
+    | "unexpected holder"
+    | "missing holder"
+    | "execution delay"
+    | "function role"
+    | "role admin"
+    | "role guardian"
+    | "grant delay"
+    | "target admin delay"
+    | "closed target";
+  /** What it is about: a role, a role's holder, a contract's function. */
+  subject: string;
+  /** What `deploy/roles.ts` and the parameters say. */
+  expected: string;
+  /** What the chain says. */
+  found: string;
+}
+
+export const formatDifference = ({ kind, subject, expected, found }: RoleDifference) =>
+  `${kind}: ${subject} is ${found} on the chain, but should be ${expected}.`;
+
+/** A contract's authority as the chain has it: getters for what is, logs for whom and what to ask about. */
+interface Chain {
+  accessManager: AccessManager;
+  fromBlock: number;
+  record: DeploymentRecord;
+}
+
+/**
+ * The difference between the role data, with its holders, and the chain. Empty if there is none.
+ *
+ * Delays that were set but are not yet in effect (OpenZeppelin lets 5 days pass) count as set.
+ */
+export async function findRoleDifferences(
+  { ethers }: NetworkConnection,
+  record: DeploymentRecord,
+  holders: Holders,
+): Promise<RoleDifference[]> {
+  const accessManager = await ethers.getContractAt("AccessManager", record.contracts.accessManager.address);
+  const chain: Chain = { accessManager, fromBlock: record.startBlock, record };
+  return [
+    ...(await diffHolders(chain, holders)),
+    ...(await diffFunctions(chain)),
+    ...(await diffRoleSettings(chain)),
+    ...(await diffTargets(chain)),
+  ];
+}
+
+async function diffHolders({ accessManager, fromBlock }: Chain, holders: Holders): Promise<RoleDifference[]> {
+  const pairs = new Map<string, { roleId: bigint; account: string }>();
+  const add = (roleId: bigint, account: string) => pairs.set(`${roleId} ${account}`, { roleId, account });
+  for (const role of HELD_ROLES) for (const account of holders[role]) add(ROLES[role].id, getAddress(account));
+  for (const { args } of await queryAll(accessManager, accessManager.filters.RoleGranted, fromBlock)) {
+    add(args.roleId as bigint, getAddress(args.account as string));
+  }
+
+  const differences: RoleDifference[] = [];
+  for (const { roleId, account } of pairs.values()) {
+    const role = nameOf(roleId);
+    const expected = isHeldBy(holders, role, account);
+    const [since, currentDelay, pendingDelay, effect] = await accessManager.getAccess(roleId, account);
+    const found = since !== 0n;
+    const subject = `${role} of ${account}`;
+    if (found && !expected) {
+      differences.push({ kind: "unexpected holder", subject, expected: "not granted", found: "granted" });
+    } else if (!found && expected) {
+      differences.push({ kind: "missing holder", subject, expected: "granted", found: "not granted" });
+    } else if (found) {
+      const delay = effect === 0n ? currentDelay : pendingDelay;
+      const wanted = ROLES[role as RoleName].executionDelay;
+      if (Number(delay) !== wanted) {
+        differences.push({ kind: "execution delay", subject, expected: `${wanted} s`, found: `${delay} s` });
+      }
+    }
+  }
+  return differences;
+}
+
+async function diffFunctions({ accessManager, fromBlock, record }: Chain): Promise<RoleDifference[]> {
+  const expected = new Map<string, bigint>();
+  const subjects = new Map<string, { target: string; selector: string; name: string }>();
+  const add = (target: string, selector: string, name: string) => {
+    const key = `${getAddress(target)} ${selector}`;
+    if (!subjects.has(key)) subjects.set(key, { target, selector, name });
+    return key;
+  };
+
+  for (const { target, role, functions, selectors } of mappedFunctions()) {
+    selectors.forEach((selector, i) => {
+      const key = add(record.contracts[target].address, selector, `${target}.${functions[i]}`);
+      expected.set(key, ROLES[role].id);
+    });
+  }
+  for (const name of TARGET_NAMES) {
+    TARGET_INTERFACES[name].forEachFunction(({ selector, name: functionName }) => {
+      add(record.contracts[name].address, selector, `${name}.${functionName}`);
+    });
+  }
+  for (const { args } of await queryAll(accessManager, accessManager.filters.TargetFunctionRoleUpdated, fromBlock)) {
+    const [target, selector] = [args.target as string, args.selector as string];
+    add(target, selector, `${target} ${selector}`);
+  }
+
+  const differences: RoleDifference[] = [];
+  for (const [key, { target, selector, name }] of subjects) {
+    const found = await accessManager.getTargetFunctionRole(target, selector);
+    // What was never mapped is ADMIN's.
+    const wanted = expected.get(key) ?? ROLES.ADMIN.id;
+    if (found !== wanted) {
+      differences.push({ kind: "function role", subject: name, expected: nameOf(wanted), found: nameOf(found) });
+    }
+  }
+  return differences;
+}
+
+async function diffRoleSettings({ accessManager, fromBlock }: Chain): Promise<RoleDifference[]> {
+  const grantDelays = new Map<bigint, bigint>();
+  for (const { args } of await queryAll(accessManager, accessManager.filters.RoleGrantDelayChanged, fromBlock)) {
+    grantDelays.set(args.roleId as bigint, args.delay as bigint);
+  }
+
+  const differences: RoleDifference[] = [];
+  for (const name of ROLE_NAMES) {
+    const role = ROLES[name];
+    const admin = await accessManager.getRoleAdmin(role.id);
+    const guardian = await accessManager.getRoleGuardian(role.id);
+    const grantDelay = grantDelays.get(role.id) ?? 0n;
+    if (admin !== ROLES[role.admin].id) {
+      differences.push({ kind: "role admin", subject: name, expected: role.admin, found: nameOf(admin) });
+    }
+    if (guardian !== ROLES[role.guardian].id) {
+      differences.push({ kind: "role guardian", subject: name, expected: role.guardian, found: nameOf(guardian) });
+    }
+    if (Number(grantDelay) !== role.grantDelay) {
+      const [expected, found] = [`${role.grantDelay} s`, `${grantDelay} s`];
+      differences.push({ kind: "grant delay", subject: name, expected, found });
+    }
+  }
+  return differences;
+}
+
+async function diffTargets({ accessManager, fromBlock, record }: Chain): Promise<RoleDifference[]> {
+  const adminDelays = new Map<string, bigint>();
+  for (const { args } of await queryAll(accessManager, accessManager.filters.TargetAdminDelayUpdated, fromBlock)) {
+    adminDelays.set(getAddress(args.target as string), args.delay as bigint);
+  }
+
+  const differences: RoleDifference[] = [];
+  for (const subject of TARGET_NAMES) {
+    const address = getAddress(record.contracts[subject].address);
+    const delay = adminDelays.get(address) ?? 0n;
+    if (Number(delay) !== TARGET_ADMIN_DELAY) {
+      const [expected, found] = [`${TARGET_ADMIN_DELAY} s`, `${delay} s`];
+      differences.push({ kind: "target admin delay", subject, expected, found });
+    }
+    if (await accessManager.isTargetClosed(address)) {
+      differences.push({ kind: "closed target", subject, expected: "open", found: "closed" });
+    }
+  }
+  return differences;
+}
+
+function isHeldBy(holders: Holders, role: string, account: string): boolean {
+  const found = HELD_ROLES.find((name) => name === role);
+  return found !== undefined && holders[found].some((holder) => getAddress(holder) === account);
+}
+
+function nameOf(roleId: bigint): string {
+  return ROLE_NAMES.find((name) => ROLES[name].id === roleId) ?? `role ${roleId}`;
+}
