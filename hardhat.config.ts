@@ -1,7 +1,9 @@
 import { createRequire } from "node:module";
 
 import hardhatToolbox from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
-import { defineConfig } from "hardhat/config";
+import { configVariable, defineConfig } from "hardhat/config";
+
+import { tasks } from "./scripts/tasks.js";
 
 const require = createRequire(import.meta.url);
 
@@ -28,6 +30,16 @@ const compilers = [
 
 export default defineConfig({
   plugins: [hardhatToolbox],
+  tasks,
+  networks: {
+    local: { type: "http", chainId: 31337, url: process.env.LOCAL_RPC_URL ?? "http://127.0.0.1:8545" },
+    sepolia: {
+      type: "http",
+      chainId: 11155111,
+      url: configVariable("SEPOLIA_RPC_URL"),
+      accounts: [configVariable("DEPLOYER_KEY")],
+    },
+  },
   solidity: {
     profiles: {
       default: { compilers },

@@ -28,7 +28,10 @@ export async function findDeploymentFaults(
 }
 
 /** Code that is not what this checkout compiles to. */
-export async function findCodeFaults({ ethers }: NetworkConnection, record: DeploymentRecord): Promise<string[]> {
+export async function findCodeFaults(
+  { ethers }: NetworkConnection,
+  record: DeploymentRecord,
+): Promise<string[]> {
   const { accessManager, upgradeController, complianceRegistry, escrow, permit2 } = record.contracts;
   const deployed: [contractName: string, address: string, codehash?: string][] = [
     ["AccessManager", accessManager.address, accessManager.codehash],
