@@ -415,7 +415,8 @@ export const scheduledOperation = onchainTable(
   "scheduled_operation",
   (t) => ({
     chainId: t.integer().notNull(),
-    operationId: t.hex().notNull(),
+    /** The AccessManager's operation id; Ponder reserves the name `operationId`. */
+    id: t.hex().notNull(),
     /** Counts how often the same call by the same caller was scheduled. */
     nonce: t.bigint().notNull(),
     status: operationStatus().notNull(),
@@ -429,7 +430,7 @@ export const scheduledOperation = onchainTable(
     ...updatedColumns(t),
   }),
   (table) => ({
-    pk: primaryKey({ columns: [table.chainId, table.operationId, table.nonce] }),
+    pk: primaryKey({ columns: [table.chainId, table.id, table.nonce] }),
     status: index().on(table.status, table.readyAt),
   }),
 );

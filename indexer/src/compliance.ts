@@ -13,9 +13,7 @@ ponder.on("ComplianceRegistry:RecordSet", async ({ event, context }) => {
     .insert(complianceRecord)
     .values({ chainId: context.chain.id, account, ...state })
     .onConflictDoUpdate(state);
-  await context.db
-    .insert(complianceDecision)
-    .values({ ...logColumns(context, event), account, ...record });
+  await context.db.insert(complianceDecision).values({ ...logColumns(context, event), account, ...record });
 });
 
 ponder.on("ComplianceRegistry:PolicySet", async ({ event, context }) => {

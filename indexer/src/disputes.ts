@@ -1,13 +1,15 @@
 import { ponder } from "ponder:registry";
 import { dispute } from "ponder:schema";
 
+import { withoutNul } from "./model/plain.js";
 import { disputed } from "./model/sums.js";
 import { endDispute } from "./store/disputes.js";
 import { addToTimeline, updatePayment } from "./store/payments.js";
 import { addMovement } from "./store/sums.js";
 
 ponder.on("Escrow:DisputeOpened", async ({ event, context }) => {
-  const { by, claimableAt, evidenceHash, evidenceURI } = event.args;
+  const { by, claimableAt, evidenceHash } = event.args;
+  const evidenceURI = withoutNul(event.args.evidenceURI);
   const payment = await updatePayment(context, event, (before) => ({
     status: "Disputed",
     disputeCount: before.disputeCount + 1,

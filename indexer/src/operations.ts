@@ -9,7 +9,7 @@ ponder.on("AccessManager:OperationScheduled", async ({ event, context }) => {
   const { operationId, nonce, schedule, caller, target, data } = event.args;
   await context.db.insert(scheduledOperation).values({
     chainId: context.chain.id,
-    operationId,
+    id: operationId,
     nonce: BigInt(nonce),
     status: "Scheduled",
     caller,
@@ -40,7 +40,7 @@ async function endOperation(
 ): Promise<void> {
   const { operationId, nonce } = event.args;
   const update = context.db
-    .update(scheduledOperation, { chainId: context.chain.id, operationId, nonce: BigInt(nonce) })
+    .update(scheduledOperation, { chainId: context.chain.id, id: operationId, nonce: BigInt(nonce) })
     .set({ status, endedAt: event.block.timestamp, ...updatedColumns(event) });
   await mustExist(update, `operation ${operationId} (nonce ${nonce})`, event);
 }

@@ -2,13 +2,14 @@ import { ponder } from "ponder:registry";
 import { pause } from "ponder:schema";
 
 import { namedBits } from "./model/enums.js";
+import { withoutNul } from "./model/plain.js";
 import { addAdminEvent } from "./store/adminEvents.js";
 
 ponder.on("Escrow:Paused", async ({ event, context }) => {
   const { by, bits, until, reason } = event.args;
   const state = {
     until,
-    reason,
+    reason: withoutNul(reason),
     pausedBy: by,
     pausedAt: event.block.timestamp,
     liftedBy: null,

@@ -4,6 +4,7 @@ import { payment, payoutApproval } from "ponder:schema";
 import { complianceReasons, deadlineActions, named, payoutCauses } from "./model/enums.js";
 import { depositEntries, refundEntries, releaseEntries } from "./model/ledger.js";
 import { afterPayout, type Payout } from "./model/payout.js";
+import { withoutNul } from "./model/plain.js";
 import { deposited, refunded, released } from "./model/sums.js";
 import { endDispute } from "./store/disputes.js";
 import { book } from "./store/ledger.js";
@@ -79,12 +80,20 @@ ponder.on("Escrow:PaymentRefunded", async ({ event, context }) => {
 
 ponder.on("Escrow:PaymentFrozen", async ({ event, context }) => {
   await updatePayment(context, event, () => ({ onHold: true }));
-  await addToTimeline(context, event, { kind: "PaymentFrozen", actor: event.args.by, note: event.args.reason });
+  await addToTimeline(context, event, {
+    kind: "PaymentFrozen",
+    actor: event.args.by,
+    note: withoutNul(event.args.reason),
+  });
 });
 
 ponder.on("Escrow:PaymentUnfrozen", async ({ event, context }) => {
   await updatePayment(context, event, () => ({ onHold: false }));
-  await addToTimeline(context, event, { kind: "PaymentUnfrozen", actor: event.args.by, note: event.args.reason });
+  await addToTimeline(context, event, {
+    kind: "PaymentUnfrozen",
+    actor: event.args.by,
+    note: withoutNul(event.args.reason),
+  });
 });
 
 /** Comes before the payment's own event, so it only enters the timeline. */

@@ -2,12 +2,13 @@ import { ponder, type Context } from "ponder:registry";
 import { managedTarget, role, roleFunction, roleMember } from "ponder:schema";
 import type { Address } from "viem";
 
+import { withoutNul } from "./model/plain.js";
 import { addAdminEvent } from "./store/adminEvents.js";
 import { mustExist, updatedColumns } from "./store/position.js";
 
 ponder.on("AccessManager:RoleLabel", async ({ event, context }) => {
   const { roleId, label } = event.args;
-  await setRole(context, roleId, { label });
+  await setRole(context, roleId, { label: withoutNul(label) });
   await addAdminEvent(context, event, "RoleLabel");
 });
 
@@ -86,7 +87,11 @@ ponder.on("AccessManager:TargetAdminDelayUpdated", async ({ event, context }) =>
 });
 
 /** A role is as AccessManager starts it until an event says otherwise: without a label, under ADMIN (0). */
-async function setRole(context: Context, roleId: bigint, change: Partial<typeof role.$inferInsert>): Promise<void> {
+async function setRole(
+  context: Context,
+  roleId: bigint,
+  change: Partial<typeof role.$inferInsert>,
+): Promise<void> {
   await context.db
     .insert(role)
     .values({

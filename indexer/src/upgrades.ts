@@ -62,7 +62,5 @@ async function replaceImplementation(
     ...updatedColumns(event),
   }));
   const { implementationCount: n } = await mustExist(update, `proxy ${address}`, event);
-  await context.db
-    .insert(implementation)
-    .values({ ...logColumns(context, event), n, kind, ...event.args });
+  await context.db.insert(implementation).values({ ...logColumns(context, event), n, kind, ...event.args });
 }

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { arch, platform } from "node:os";
 
+import { latestBlock } from "./json-rpc.js";
 import { requireFreePort, stopProcess, tieToThisProcess, untilReady } from "./processes.js";
 
 /** A running anvil. */
@@ -18,7 +19,9 @@ function anvilBinary(): string {
   const suffix = platform() === "win32" ? ".exe" : "";
   const name = `@foundry-rs/anvil-${platform()}-${machine}/bin/anvil${suffix}`;
   // Found from the wrapper's place, since the platform packages are its dependencies and not ours.
-  return createRequire(createRequire(import.meta.url).resolve("@foundry-rs/anvil/package.json")).resolve(name);
+  return createRequire(createRequire(import.meta.url).resolve("@foundry-rs/anvil/package.json")).resolve(
+    name,
+  );
 }
 
 /**
@@ -27,7 +30,11 @@ function anvilBinary(): string {
  * @param options.chainId Default 31337.
  * @param options.args More command line arguments, such as `--fork-url` or `--block-time`.
  */
-export async function startAnvil(options: { port: number; chainId?: number; args?: string[] }): Promise<Anvil> {
+export async function startAnvil(options: {
+  port: number;
+  chainId?: number;
+  args?: string[];
+}): Promise<Anvil> {
   const { port, chainId = 31337, args = [] } = options;
   await requireFreePort(port, HOST);
   const url = `http://${HOST}:${port}`;
@@ -41,7 +48,7 @@ export async function startAnvil(options: { port: number; chainId?: number; args
   child.stderr.on("data", (data: Buffer) => (complaint = (complaint + data.toString()).slice(-2000)));
   const stop = () => stopProcess(child, 3000);
   try {
-    await untilReady(child, () => answers(url), {
+    await untilReady(child, async () => (await latestBlock(url)) >= 0, {
       timeoutMs: 20_000,
       explain: (problem) => new Error(`anvil on port ${port} ${problem}. ${complaint}`.trim()),
     });
@@ -50,13 +57,4 @@ export async function startAnvil(options: { port: number; chainId?: number; args
     throw error;
   }
   return { url, stop };
-}
-
-async function answers(url: string): Promise<boolean> {
-  const response = await fetch(url, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "eth_chainId" }),
-  });
-  return response.ok;
 }

@@ -1,8 +1,9 @@
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
 import { writeIndexerAbis } from "./indexer-abis.js";
+import { latestBlock } from "./json-rpc.js";
 import { requireFreePort, stopProcess, tieToThisProcess, untilReady } from "./processes.js";
 
 /** A running indexer. */
@@ -38,36 +39,34 @@ const REMEMBERED_LINES = 20;
 const root = fileURLToPath(new URL("../../indexer", import.meta.url));
 
 /**
- * Starts the indexer as a process of its own and waits until it has caught up with its chains.
+ * Starts the indexer as a process of its own and waits until it has processed all that its chains have now, which is
+ * later than `/ready`: that only speaks of finalized blocks.
  * Throws a sentence, with the last log lines, if it dies on the way or the port is taken.
  */
 export async function startIndexer(options: IndexerOptions): Promise<Indexer> {
-  const { port, schema = "holdfast", timeoutSeconds = 120 } = options;
+  const { port, timeoutSeconds = 120 } = options;
   // Ponder would silently take the next free port.
   await requireFreePort(port, HOST);
   await writeIndexerAbis();
+  const heads = await Promise.all(
+    Object.entries(options.rpcUrls).map(async ([chainId, urls]) => ({
+      chainId: Number(chainId),
+      block: await latestBlock([urls].flat()[0]!),
+    })),
+  );
 
   const startedAt = Date.now();
-  const child = spawn(
-    process.execPath,
-    [ponderCli(), "start", "--root", root, "--schema", schema, "--hostname", HOST],
-    { cwd: root, env: environment(options), stdio: ["ignore", "pipe", "pipe"] },
-  );
-  tieToThisProcess(child);
-  const lastLines: string[] = [];
-  const listen = (line: string) => {
-    lastLines.push(line);
-    if (lastLines.length > REMEMBERED_LINES) lastLines.shift();
-    options.onLog?.(line);
-  };
-  eachLine(child.stdout, listen);
-  eachLine(child.stderr, listen);
-
+  const { child, lastLines } = spawnPonder(options);
   const url = `http://${HOST}:${port}`;
+  const hasCaughtUp = async () => {
+    if (!(await fetch(`${url}/ready`)).ok) return false;
+    const indexed = await Promise.all(heads.map(({ chainId }) => indexedBlock(url, chainId)));
+    return heads.every(({ block }, i) => indexed[i]! >= block);
+  };
   // Ponder gives itself 5 s to shut down.
   const stop = () => stopProcess(child, 7000);
   try {
-    await untilReady(child, async () => (await fetch(`${url}/ready`)).ok, {
+    await untilReady(child, hasCaughtUp, {
       timeoutMs: timeoutSeconds * 1000,
       explain: (problem) => new Error(`The indexer ${problem}. It said last:\n${lastLines.join("\n")}`),
     });
@@ -78,17 +77,42 @@ export async function startIndexer(options: IndexerOptions): Promise<Indexer> {
   return { url, readyAfterMs: Date.now() - startedAt, stop };
 }
 
+function spawnPonder(options: IndexerOptions): { child: ChildProcess; lastLines: string[] } {
+  const child = spawn(
+    process.execPath,
+    [ponderCli(), "start", "--root", root, "--schema", options.schema ?? "holdfast", "--hostname", HOST],
+    { cwd: root, env: environment(options), stdio: ["ignore", "pipe", "pipe"] },
+  );
+  tieToThisProcess(child);
+  const lastLines: string[] = [];
+  const listen = (line: string) => {
+    lastLines.push(line);
+    if (lastLines.length > REMEMBERED_LINES) lastLines.shift();
+    options.onLog?.(line);
+  };
+  createInterface({ input: child.stdout }).on("line", listen);
+  createInterface({ input: child.stderr }).on("line", listen);
+  return { child, lastLines };
+}
+
 /**
  * Waits until the indexer at `url` has processed a block of a chain.
  * @param timeoutSeconds Default 30.
  */
-export async function untilIndexed(url: string, chainId: number, block: number, timeoutSeconds = 30): Promise<void> {
+export async function untilIndexed(
+  url: string,
+  chainId: number,
+  block: number,
+  timeoutSeconds = 30,
+): Promise<void> {
   const deadline = Date.now() + timeoutSeconds * 1000;
   for (;;) {
     const indexed = await indexedBlock(url, chainId);
     if (indexed >= block) return;
     if (Date.now() > deadline) {
-      throw new Error(`After ${timeoutSeconds} s the indexer is at block ${indexed} of chain ${chainId}, not ${block}.`);
+      throw new Error(
+        `After ${timeoutSeconds} s the indexer is at block ${indexed} of chain ${chainId}, not ${block}.`,
+      );
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
@@ -127,8 +151,4 @@ function environment(options: IndexerOptions): NodeJS.ProcessEnv {
   };
   delete env.DATABASE_PRIVATE_URL;
   return env;
-}
-
-function eachLine(stream: NodeJS.ReadableStream, listener: (line: string) => void): void {
-  createInterface({ input: stream }).on("line", listener);
 }

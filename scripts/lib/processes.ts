@@ -9,7 +9,10 @@ export async function requireFreePort(port: number, host: string): Promise<void>
     server.once("error", resolve).listen(port, host, () => resolve(undefined));
   });
   if (outcome) {
-    const why = outcome.code === "EADDRINUSE" ? "is taken: choose another, or stop what listens there" : outcome.message;
+    const why =
+      outcome.code === "EADDRINUSE"
+        ? "is taken: choose another, or stop what listens there"
+        : outcome.message;
     throw new Error(`Port ${port} on ${host} ${why}.`);
   }
   await new Promise((resolve) => server.close(resolve));

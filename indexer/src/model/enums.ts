@@ -26,7 +26,9 @@ export const pauseBits = ["Deposits", "Payouts", "Exits"] as const;
 export function named<const Names extends readonly string[]>(names: Names, index: number): Names[number] {
   const name = names[index];
   if (name === undefined) {
-    throw new Error(`An event carries enum member ${index}, but only ${names.length} are known: ${names.join(", ")}.`);
+    throw new Error(
+      `An event carries enum member ${index}, but only ${names.length} are known: ${names.join(", ")}.`,
+    );
   }
   return name;
 }

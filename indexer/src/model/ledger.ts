@@ -89,7 +89,9 @@ export function balanced(entries: Entry[]): Entry[] {
   const negative = entries.find((entry) => entry.debit < 0n || entry.credit < 0n);
   if (negative) throw new Error(`A ledger entry of ${negative.account} is negative.`);
   if (sum !== 0n) {
-    throw new Error(`Ledger entries of ${entries.map((e) => e.account).join(", ")} sum to ${sum} instead of zero.`);
+    throw new Error(
+      `Ledger entries of ${entries.map((e) => e.account).join(", ")} sum to ${sum} instead of zero.`,
+    );
   }
   return entries.filter((entry) => entry.debit !== entry.credit);
 }

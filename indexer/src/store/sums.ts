@@ -2,7 +2,15 @@ import type { Context } from "ponder:registry";
 import { party, token } from "ponder:schema";
 import type { Address } from "viem";
 
-import { added, noParty, noToken, type Delta, type Movement, type PartySums, type TokenSums } from "../model/sums.js";
+import {
+  added,
+  noParty,
+  noToken,
+  type Delta,
+  type Movement,
+  type PartySums,
+  type TokenSums,
+} from "../model/sums.js";
 import { mustExist, updatedColumns, type LogEvent } from "./position.js";
 
 /** Adds a movement to the sums of its buyer, its seller and its token. */

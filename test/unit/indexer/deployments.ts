@@ -31,7 +31,10 @@ describe("chains to index", () => {
   after(() => rm(directory, { recursive: true }));
 
   it("are those with a deployment record, at the record's addresses", () => {
-    const chains = indexedChains({ HOLDFAST_RECORDS_DIR: directory, PONDER_RPC_URL_1: "http://one, http://two" });
+    const chains = indexedChains({
+      HOLDFAST_RECORDS_DIR: directory,
+      PONDER_RPC_URL_1: "http://one, http://two",
+    });
     expect(chains.map(({ id, name, rpc, startBlock }) => ({ id, name, rpc, startBlock }))).to.deep.equal([
       { id: 1, name: "mainnet", rpc: ["http://one", "http://two"], startBlock: 7 },
       { id: 31337, name: "local", rpc: ["http://127.0.0.1:8545"], startBlock: 7 },

@@ -93,7 +93,10 @@ describe("ledger", () => {
   });
 
   it("refuses entries that make or lose money", () => {
-    const entries = [{ account: "a", debit: 5n, credit: 0n }, { account: "b", debit: 0n, credit: 4n }];
+    const entries = [
+      { account: "a", debit: 5n, credit: 0n },
+      { account: "b", debit: 0n, credit: 4n },
+    ];
     expect(() => balanced(entries)).to.throw("Ledger entries of a, b sum to -1 instead of zero.");
   });
 

@@ -15,7 +15,11 @@ import {
 
 /** The sums after movements of one payment between one buyer and one seller. */
 function after(...movements: Movement[]) {
-  let [buyer, seller, token]: [PartySums, PartySums, TokenSums] = [{ ...noParty }, { ...noParty }, { ...noToken }];
+  let [buyer, seller, token]: [PartySums, PartySums, TokenSums] = [
+    { ...noParty },
+    { ...noParty },
+    { ...noToken },
+  ];
   for (const movement of movements) {
     buyer = { ...buyer, ...added<PartySums>(buyer, movement.buyer) };
     seller = { ...seller, ...added<PartySums>(seller, movement.seller) };
