@@ -15,7 +15,8 @@ const modules = join(root, "node_modules");
 
 const locked = packagesOf(join(root, "package-lock.json"));
 const gap = findGap(locked, packagesOf(join(modules, ".package-lock.json")), thisMachine());
-if (gap !== undefined || !existsSync(join(modules, ".bin", "node"))) install(locked["node_modules/node"].version);
+if (gap !== undefined || !existsSync(join(modules, ".bin", "node")))
+  install(locked["node_modules/node"].version);
 
 function packagesOf(lockfile) {
   return existsSync(lockfile) ? JSON.parse(readFileSync(lockfile, "utf8")).packages : {};
@@ -25,12 +26,15 @@ function packagesOf(lockfile) {
  * npm drops optional packages that the Node it runs on is too old for, so it must run on the Node that the project uses.
  */
 function install(nodeVersion) {
-  console.error(`Installing the packages under Node ${nodeVersion}. The first time this takes a minute or two …`);
+  console.error(
+    `Installing the packages under Node ${nodeVersion}. The first time this takes a minute or two …`,
+  );
   const npm = ["npm", "ci", "--prefix", root, "--no-audit", "--no-fund", "--loglevel=error"];
   const { status, signal, error } = spawnSync("npx", ["-y", "-p", `node@${nodeVersion}`, "--", ...npm], {
     // From inside the project, npx could take a half-installed Node that is about to be removed.
     cwd: tmpdir(),
-    env: withoutPrefix(process.env),
+    // The npm that runs this script tells those it starts where the project is.
+    env: { ...process.env, npm_config_local_prefix: undefined },
     stdio: ["ignore", process.stderr, process.stderr],
   });
   if (status === 0) return;
@@ -43,9 +47,4 @@ function install(nodeVersion) {
       "then run the same command again.",
   );
   process.exitCode = 1;
-}
-
-/** The npm that runs this script tells those it starts where the project is; see the `cwd` above. */
-function withoutPrefix({ npm_config_local_prefix: _, ...env }) {
-  return env;
 }

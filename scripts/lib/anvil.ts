@@ -3,11 +3,13 @@ import { createRequire } from "node:module";
 import { arch, platform } from "node:os";
 
 import { latestBlock } from "./json-rpc.js";
-import { requireFreePort, stopProcess, tieToThisProcess, untilReady } from "./processes.js";
+import { requireFreePort, stopProcess, tieToThisProcess, untilEnded, untilReady } from "./processes.js";
 
 /** A running anvil. */
 export interface Anvil {
   url: string;
+  /** Resolves once it has ended, with a sentence about it; also if it was stopped. */
+  ended: Promise<Error>;
   stop(): Promise<void>;
 }
 
@@ -46,15 +48,16 @@ export async function startAnvil(options: {
   tieToThisProcess(child);
   let complaint = "";
   child.stderr.on("data", (data: Buffer) => (complaint = (complaint + data.toString()).slice(-2000)));
+  const explain = (problem: string) => new Error(`anvil on port ${port} ${problem}. ${complaint}`.trim());
   const stop = () => stopProcess(child, 3000);
   try {
     await untilReady(child, async () => (await latestBlock(url)) >= 0, {
       timeoutMs: 20_000,
-      explain: (problem) => new Error(`anvil on port ${port} ${problem}. ${complaint}`.trim()),
+      explain,
     });
   } catch (error) {
     await stop();
     throw error;
   }
-  return { url, stop };
+  return { url, ended: untilEnded(child).then(explain), stop };
 }

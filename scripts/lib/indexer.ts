@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 
 import { writeIndexerAbis } from "./indexer-abis.js";
 import { latestBlock } from "./json-rpc.js";
-import { requireFreePort, stopProcess, tieToThisProcess, untilReady } from "./processes.js";
+import { requireFreePort, stopProcess, tieToThisProcess, untilEnded, untilReady } from "./processes.js";
 
 /** A running indexer. */
 export interface Indexer {
@@ -12,6 +12,8 @@ export interface Indexer {
   url: string;
   /** Milliseconds from start until it had caught up. */
   readyAfterMs: number;
+  /** Resolves once it has ended, with a sentence about it and its last log lines; also if it was stopped. */
+  ended: Promise<Error>;
   stop(): Promise<void>;
 }
 
@@ -63,18 +65,20 @@ export async function startIndexer(options: IndexerOptions): Promise<Indexer> {
     const indexed = await Promise.all(heads.map(({ chainId }) => indexedBlock(url, chainId)));
     return heads.every(({ block }, i) => indexed[i]! >= block);
   };
+  const explain = (problem: string) =>
+    new Error(`The indexer ${problem}. It said last:\n${lastLines.join("\n")}`);
   // Ponder gives itself 5 s to shut down.
   const stop = () => stopProcess(child, 7000);
   try {
     await untilReady(child, hasCaughtUp, {
       timeoutMs: timeoutSeconds * 1000,
-      explain: (problem) => new Error(`The indexer ${problem}. It said last:\n${lastLines.join("\n")}`),
+      explain,
     });
   } catch (error) {
     await stop();
     throw error;
   }
-  return { url, readyAfterMs: Date.now() - startedAt, stop };
+  return { url, readyAfterMs: Date.now() - startedAt, ended: untilEnded(child).then(explain), stop };
 }
 
 function spawnPonder(options: IndexerOptions): { child: ChildProcess; lastLines: string[] } {

@@ -32,7 +32,11 @@ export function findGap(locked, installed, machine) {
 export function thisMachine() {
   process.report.excludeNetwork = true;
   const { glibcVersionRuntime } = process.report.getReport().header;
-  return { os: process.platform, cpu: process.arch, libc: glibcVersionRuntime === undefined ? "musl" : "glibc" };
+  return {
+    os: process.platform,
+    cpu: process.arch,
+    libc: glibcVersionRuntime === undefined ? "musl" : "glibc",
+  };
 }
 
 /** Whether npm installs an optional package on the machine. A list may also say what it is not for: "!win32". */

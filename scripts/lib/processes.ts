@@ -35,6 +35,17 @@ export async function stopProcess(child: ChildProcess, graceMs: number): Promise
   clearTimeout(timer);
 }
 
+/** Resolves once the child has ended, with how: "ended with code 1". */
+export async function untilEnded(child: ChildProcess): Promise<string> {
+  if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+  return howItEnded(child)!;
+}
+
+function howItEnded({ exitCode, signalCode }: ChildProcess): string | undefined {
+  if (signalCode !== null) return `was ended by ${signalCode}`;
+  if (exitCode !== null) return `ended with code ${exitCode}`;
+}
+
 /** Asks `isReady` again and again until it says so; throws what `explain` says if the child dies or time runs out. */
 export async function untilReady(
   child: ChildProcess,
@@ -43,8 +54,8 @@ export async function untilReady(
 ): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   while (!(await isReady().catch(() => false))) {
-    if (child.exitCode !== null) throw explain(`ended with code ${child.exitCode}`);
-    if (child.signalCode !== null) throw explain(`was ended by ${child.signalCode}`);
+    const end = howItEnded(child);
+    if (end !== undefined) throw explain(end);
     if (Date.now() > deadline) throw explain(`was not ready after ${timeoutMs / 1000} s`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

@@ -9,7 +9,7 @@ import { mined, type World } from "./world.js";
 /** What concerns the suite as a whole: done once, in this order, while payments of every kind are under way. */
 export interface Act {
   readonly does: string;
-  act(world: World): Promise<void>;
+  readonly act: (world: World) => Promise<void>;
 }
 
 export const ADMINISTRATION: readonly Act[] = [
@@ -58,7 +58,8 @@ export const ADMINISTRATION: readonly Act[] = [
     async act(world) {
       const { escrow, tokens } = world;
       const { address } = tokens[0]!;
-      const { enabled, cap, approvalThreshold, outflowLimit, outflowWindow } = await escrow.tokenConfig(address);
+      const { enabled, cap, approvalThreshold, outflowLimit, outflowWindow } =
+        await escrow.tokenConfig(address);
       const limits = { enabled, cap: (cap * 11n) / 10n, approvalThreshold, outflowLimit, outflowWindow };
       const data = escrow.interface.encodeFunctionData("configureToken", [address, limits]);
       await afterDelay(world, { by: "ADMIN", target: escrow, data });

@@ -110,7 +110,12 @@ export const depositWithAttestation: Step = {
       validUntil: now + HOUR,
     };
     const attester = await signerOf(run, "ATTESTER");
-    const signature: Signature = await sign(attester, await domainOf(world.registry), ATTESTATION, attestation);
+    const signature: Signature = await sign(
+      attester,
+      await domainOf(world.registry),
+      ATTESTATION,
+      attestation,
+    );
     const { interface: abi } = world.escrow;
     await mined(
       world.escrow

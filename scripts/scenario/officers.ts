@@ -24,12 +24,16 @@ const setRecord = (does: string, side: "buyer" | "seller", standing: bigint, ris
   does,
   async act(run) {
     const officer = await signerOf(run, "COMPLIANCE");
-    await mined(run.world.registry.connect(officer).setRecords([record(run.payment[side], standing, riskScore)]));
+    await mined(
+      run.world.registry.connect(officer).setRecords([record(run.payment[side], standing, riskScore)]),
+    );
   },
 });
 
-export const block = (side: "buyer" | "seller") => setRecord(`has its ${side} blocked`, side, STANDING.Blocked, 0n);
-export const clear = (side: "buyer" | "seller") => setRecord(`has its ${side} cleared`, side, STANDING.Cleared, 10n);
+export const block = (side: "buyer" | "seller") =>
+  setRecord(`has its ${side} blocked`, side, STANDING.Blocked, 0n);
+export const clear = (side: "buyer" | "seller") =>
+  setRecord(`has its ${side} cleared`, side, STANDING.Cleared, 10n);
 /** A risk score above every policy's maximum but the highest. */
 export const suspect = (side: "buyer" | "seller") =>
   setRecord(`has its ${side} found too risky`, side, STANDING.Cleared, 254n);

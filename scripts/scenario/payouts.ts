@@ -126,7 +126,10 @@ export const withdrawCreditElsewhere: Step = {
   },
 };
 
-async function split(run: PaymentRun, sellerPercent: bigint): Promise<[sellerAmount: bigint, buyerAmount: bigint]> {
+async function split(
+  run: PaymentRun,
+  sellerPercent: bigint,
+): Promise<[sellerAmount: bigint, buyerAmount: bigint]> {
   const held = await portion(run);
   const sellerAmount = (held * sellerPercent) / 100n;
   return [sellerAmount, held - sellerAmount];
@@ -134,5 +137,6 @@ async function split(run: PaymentRun, sellerPercent: bigint): Promise<[sellerAmo
 
 /** Operators whose limit is used up have to wait until it has refilled. */
 async function awaitOutflow({ world, token }: PaymentRun, amount: bigint): Promise<void> {
-  if ((await world.escrow.availableOutflow(token.address)) < amount) await world.clock.pass(token.outflowWindow);
+  if ((await world.escrow.availableOutflow(token.address)) < amount)
+    await world.clock.pass(token.outflowWindow);
 }

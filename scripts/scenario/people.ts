@@ -34,7 +34,8 @@ export class People {
     const candidates = Array.from({ length: OFFICER_CANDIDATES }, (_, i) => known.deriveChild(i));
     for (const [role, [address]] of Object.entries(holders) as [HeldRole, readonly string[]][]) {
       const officer = candidates.find((candidate) => candidate.address === address);
-      if (officer === undefined) throw new Fault(`The scenario has no key for ${address}, which holds ${role}.`);
+      if (officer === undefined)
+        throw new Fault(`The scenario has no key for ${address}, which holds ${role}.`);
       people.#officers.set(role, await people.#fund(officer));
     }
     return people;

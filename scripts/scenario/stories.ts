@@ -40,8 +40,18 @@ export const STORIES: readonly Story[] = [
   // -------------------------------------------------------------------------------------------- ways in
   { name: "paid by allowance", ends: "Closed", tokens: TOKENS, steps: [deposit, release("buyer")] },
   { name: "paid in the native coin", ends: "Closed", tokens: ["ETH"], steps: [deposit, release("buyer")] },
-  { name: "paid by permit", ends: "Closed", tokens: ["USDC", "DAI"], steps: [depositWithPermit, release("buyer")] },
-  { name: "relayed, ERC-3009", ends: "Closed", tokens: ["USDC"], steps: [depositWithAuthorization, release("buyer")] },
+  {
+    name: "paid by permit",
+    ends: "Closed",
+    tokens: ["USDC", "DAI"],
+    steps: [depositWithPermit, release("buyer")],
+  },
+  {
+    name: "relayed, ERC-3009",
+    ends: "Closed",
+    tokens: ["USDC"],
+    steps: [depositWithAuthorization, release("buyer")],
+  },
   { name: "relayed, Permit2", ends: "Closed", tokens: TOKENS, steps: [depositWithPermit2, release("buyer")] },
   {
     name: "cleared on the way in",
@@ -59,13 +69,21 @@ export const STORIES: readonly Story[] = [
   },
   { name: "refunded", ends: "Closed", steps: [deposit, refund("seller")] },
   { name: "refunded in parts", ends: "Closed", steps: [deposit, refund("seller", 25n), refund("seller")] },
-  { name: "partly released, partly refunded", ends: "Closed", steps: [deposit, release("buyer", 60n), refund("seller")] },
+  {
+    name: "partly released, partly refunded",
+    ends: "Closed",
+    steps: [deposit, release("buyer", 60n), refund("seller")],
+  },
   { name: "waiting", ends: "Funded", steps: [deposit] },
   { name: "waiting after a first release", ends: "Funded", steps: [deposit, release("buyer", 50n)] },
 
   // ------------------------------------------------------------------------------------------- operators
   { name: "released by the operator", ends: "Closed", steps: [deposit, release("OPERATOR")] },
-  { name: "refunded by the operator", ends: "Closed", steps: [deposit, refund("OPERATOR", 40n), refund("OPERATOR")] },
+  {
+    name: "refunded by the operator",
+    ends: "Closed",
+    steps: [deposit, refund("OPERATOR", 40n), refund("OPERATOR")],
+  },
   {
     name: "released by two people",
     ends: "Closed",
@@ -145,7 +163,11 @@ export const STORIES: readonly Story[] = [
     steps: [deposit, openDispute("buyer"), pauseDepositsAndPayouts, settle(30n), sitOutPause],
   },
   { name: "in dispute", ends: "Disputed", steps: [deposit, openDispute("buyer")] },
-  { name: "in dispute again", ends: "Disputed", steps: [deposit, openDispute("seller"), withdrawDispute("seller"), openDispute("buyer")] },
+  {
+    name: "in dispute again",
+    ends: "Disputed",
+    steps: [deposit, openDispute("seller"), withdrawDispute("seller"), openDispute("buyer")],
+  },
 
   // ------------------------------------------------------------------------------------------ compliance
   { name: "held for a while", ends: "Closed", steps: [deposit, hold, unhold, release("buyer")] },

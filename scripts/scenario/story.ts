@@ -39,7 +39,7 @@ export interface Step {
   /** What happens, to be read after the payment's name: "is released by the buyer". */
   readonly does: string;
   /** Does it. May answer with the time before which the story cannot go on. */
-  act(run: PaymentRun): Promise<bigint | void>;
+  readonly act: (run: PaymentRun) => Promise<bigint | void>;
 }
 
 /** One payment on its way through a story. */
@@ -78,7 +78,8 @@ export async function cast(world: World, story: Story, seed: string, number: num
 
   const buyer = await person("buyer", BUYERS);
   const seller = await person("seller", SELLERS);
-  const sellerContract = terms.contractSeller && (await new MockContractWallet__factory(seller).deploy(seller));
+  const sellerContract =
+    terms.contractSeller && (await new MockContractWallet__factory(seller).deploy(seller));
   await sellerContract?.waitForDeployment();
 
   const tokens = world.tokens.filter(({ symbol }) => story.tokens?.includes(symbol) ?? true);
@@ -104,17 +105,10 @@ export async function cast(world: World, story: Story, seed: string, number: num
 
 /** Whom a story means. */
 export async function signerOf({ world, buyer, seller }: PaymentRun, actor: Actor): Promise<Person> {
-  switch (actor) {
-    case "buyer":
-      return buyer;
-    case "seller":
-      return seller;
-    case "arbiter":
-    case "stranger":
-      return await world.people.numbered(FIRST[actor]);
-    default:
-      return world.people.officer(actor);
-  }
+  if (actor === "buyer") return buyer;
+  if (actor === "seller") return seller;
+  if (actor === "arbiter" || actor === "stranger") return await world.people.numbered(FIRST[actor]);
+  return world.people.officer(actor);
 }
 
 /** What a payment holds, or a percentage of what was deposited. In the token's smallest unit. */
@@ -124,9 +118,16 @@ export async function portion({ world, payment, paymentId }: PaymentRun, percent
 }
 
 /** A tenth to a third of the approval threshold, or a little more than all of it; in hundredths of a whole token. */
-function drawAmount(token: Token, size: Terms["size"], draw: (what: string, sides: bigint) => bigint): bigint {
+function drawAmount(
+  token: Token,
+  size: Terms["size"],
+  draw: (what: string, sides: bigint) => bigint,
+): bigint {
   const cent = parseUnits("0.01", token.decimals);
   const threshold = token.approvalThreshold / cent;
-  const cents = size === "large" ? threshold + draw("amount", threshold / 5n) : threshold / 10n + draw("amount", threshold / 4n);
+  const cents =
+    size === "large"
+      ? threshold + draw("amount", threshold / 5n)
+      : threshold / 10n + draw("amount", threshold / 4n);
   return cents * cent;
 }

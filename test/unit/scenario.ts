@@ -34,7 +34,9 @@ describe("the scenario", () => {
   it("ends each story where the story says", async () => {
     const states = await world.escrow.paymentStates(created.map(({ args }) => args.paymentId));
     // Every story deposits before the next one begins, so payments were created in the order of the stories.
-    expect(states.map(({ status }) => STATUSES[Number(status)])).to.deep.equal(STORIES.map(({ ends }) => ends));
+    expect(states.map(({ status }) => STATUSES[Number(status)])).to.deep.equal(
+      STORIES.map(({ ends }) => ends),
+    );
   });
 
   it("calls every function of the escrow that changes state", async () => {
@@ -56,7 +58,9 @@ describe("the scenario", () => {
   it("leaves credits of both kinds, frozen and refused by the recipient", async () => {
     const credited = await world.escrow.queryFilter(world.escrow.filters.PayoutCredited());
     const outstanding = await Promise.all(
-      credited.map(async ({ args }) => [args.reason, await world.escrow.creditOf(args.token, args.account)] as const),
+      credited.map(
+        async ({ args }) => [args.reason, await world.escrow.creditOf(args.token, args.account)] as const,
+      ),
     );
     const reasons = outstanding.filter(([, balance]) => balance > 0n).map(([reason]) => reason);
     expect(reasons).to.include.members([0n, 1n]);
@@ -85,7 +89,8 @@ describe("the scenario", () => {
   it("goes on in small steps, without moving the clock", async () => {
     const traffic = new Traffic(world, "traffic");
     const [blocks, time] = [await world.provider.getBlockNumber(), await world.clock.now()];
-    for (let step = 0; step < 40; step++) expect(await traffic.step()).to.match(/^0x[0-9a-f]{8}… [\d.]+ [A-Z]+ \w+/);
+    for (let step = 0; step < 40; step++)
+      expect(await traffic.step()).to.match(/^0x[0-9a-f]{8}… [\d.]+ [A-Z]+ \w+/);
     expect(await world.clock.now()).to.be.lessThan(time + 3600n);
     expect(await world.provider.getBlockNumber()).to.be.greaterThan(blocks);
   });
