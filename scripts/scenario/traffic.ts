@@ -21,13 +21,24 @@ export class Traffic {
     private readonly seed: string,
   ) {}
 
-  /** Takes one step and says in a line what happened. */
+  /**
+   * Takes one step and says in a line what happened.
+   *
+   * @throws {@link Fault} if the step fails; its story then ends there.
+   */
   async step(): Promise<string> {
     const telling = await this.#choose();
-    const { does } = await telling.advance();
-    if (telling.isOver) this.#underWay.splice(this.#underWay.indexOf(telling), 1);
+    const { does } = await telling.advance().catch((error: unknown) => {
+      this.#forget(telling);
+      throw error;
+    });
+    if (telling.isOver) this.#forget(telling);
     const { token, payment, paymentId } = telling.run;
     return `${paymentId.slice(0, 10)}… ${formatUnits(payment.amount, token.decimals)} ${token.symbol} ${does}`;
+  }
+
+  #forget(telling: Telling): void {
+    this.#underWay.splice(this.#underWay.indexOf(telling), 1);
   }
 
   async #choose(): Promise<Telling> {
