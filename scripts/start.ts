@@ -2,13 +2,13 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
 import { command } from "./lib/command.js";
 import { openChain, requireFreeIndexerPort } from "./start/chain.js";
-import { checkOptions, type StartOptions } from "./start/options.js";
+import { parseOptions, type StartArguments } from "./start/options.js";
 import { Running } from "./start/running.js";
 import { phase } from "./start/screen.js";
 
 /** `npm start` */
-export default command(async (args: StartOptions, hre: HardhatRuntimeEnvironment) => {
-  const options = checkOptions(args);
+export default command(async (args: StartArguments, hre: HardhatRuntimeEnvironment) => {
+  const options = parseOptions(args);
   const running = new Running();
   await running.during(async () => {
     // What can be in the way is found before anybody waits for the compiler.

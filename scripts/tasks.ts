@@ -31,20 +31,20 @@ export const tasks = [
     .addOption({
       name: "payments",
       description: "How many payments to make before it is ready",
-      type: ArgumentType.INT,
-      defaultValue: 60,
+      type: ArgumentType.STRING,
+      defaultValue: "60",
     })
     .addOption({
       name: "port",
       description: "Port of the indexer, which serves GraphQL",
-      type: ArgumentType.INT,
-      defaultValue: 42069,
+      type: ArgumentType.STRING,
+      defaultValue: "42069",
     })
     .addOption({
       name: "chainPort",
       description: "Port of the local chain that is started",
-      type: ArgumentType.INT,
-      defaultValue: 8545,
+      type: ArgumentType.STRING,
+      defaultValue: "8545",
     })
     .addOption({
       name: "rpc",

@@ -4,7 +4,7 @@ import { Escrow__factory } from "../../types/ethers-contracts/index.js";
 import type { HeldRole } from "../../deploy/index.js";
 import { DAY, HOUR } from "./clock.js";
 import { PAUSE, record, STANDING } from "./officers.js";
-import { mined, type World } from "./world.js";
+import { deployed, mined, type World } from "./world.js";
 
 /** What concerns the suite as a whole: done once, in this order, while payments of every kind are under way. */
 export interface Act {
@@ -25,8 +25,9 @@ export const ADMINISTRATION: readonly Act[] = [
     does: "An upgrade takes effect after its delay and is rolled back at once",
     async act(world) {
       const { escrow, permit2, registry, upgradeController, people } = world;
-      const implementation = await new Escrow__factory(people.officer("UPGRADER")).deploy(registry, permit2);
-      await implementation.waitForDeployment();
+      const implementation = await deployed(
+        new Escrow__factory(people.officer("UPGRADER")).deploy(registry, permit2),
+      );
       const upgrade = [await escrow.getAddress(), await implementation.getAddress(), "0x"] as const;
       const data = upgradeController.interface.encodeFunctionData("upgrade", [...upgrade]);
       await afterDelay(world, { by: "UPGRADER", target: upgradeController, data });

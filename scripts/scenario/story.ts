@@ -5,7 +5,7 @@ import { MockContractWallet__factory, type MockContractWallet } from "../../type
 import { paymentIdOf, type Payment } from "../lib/signing.js";
 import { DAY } from "./clock.js";
 import type { Person } from "./people.js";
-import type { Token, World } from "./world.js";
+import { deployed, type Token, type World } from "./world.js";
 
 /** What can happen to one payment, told as data. See `stories.ts`. */
 export interface Story {
@@ -79,8 +79,7 @@ export async function cast(world: World, story: Story, seed: string, number: num
   const buyer = await person("buyer", BUYERS);
   const seller = await person("seller", SELLERS);
   const sellerContract =
-    terms.contractSeller && (await new MockContractWallet__factory(seller).deploy(seller));
-  await sellerContract?.waitForDeployment();
+    terms.contractSeller && (await deployed(new MockContractWallet__factory(seller).deploy(seller)));
 
   const tokens = world.tokens.filter(({ symbol }) => story.tokens?.includes(symbol) ?? true);
   const token = tokens[Number(draw("token", BigInt(tokens.length)))]!;

@@ -1,7 +1,15 @@
-import type { Provider, TransactionReceipt, TransactionResponse, TypedDataDomain } from "ethers";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import type {
+  BaseContract,
+  Provider,
+  TransactionReceipt,
+  TransactionResponse,
+  TypedDataDomain,
+} from "ethers";
 
 import type { DeploymentRecord, Holders } from "../../deploy/index.js";
-import { NATIVE_COIN } from "../../deploy/index.js";
+import { Fault, NATIVE_COIN } from "../../deploy/index.js";
 import {
   AccessManager__factory,
   ComplianceRegistry__factory,
@@ -19,6 +27,9 @@ import {
 import { domainOf } from "../lib/signing.js";
 import { Clock } from "./clock.js";
 import { People } from "./people.js";
+
+const MINING_TIMEOUT_MS = 60_000;
+const POLLING_INTERVAL_MS = 5;
 
 /** A provider of a development chain, which can be asked for money and time. */
 export type LocalProvider = Provider & { send(method: string, params: unknown[]): Promise<unknown> };
@@ -84,7 +95,28 @@ export async function enterWorld(
   };
 }
 
-/** Waits until a transaction is in a block. */
+/**
+ * Waits until a transaction is in a block. ethers' own `wait` listens for the *next* block, which a chain that mines on
+ * demand may never have if the transaction was mined in the moment before.
+ *
+ * @throws The chain's error if it reverted, {@link Fault} if it is not mined in time.
+ */
 export async function mined(sending: Promise<TransactionResponse>): Promise<TransactionReceipt> {
-  return (await (await sending).wait())!;
+  const transaction = await sending;
+  const deadline = Date.now() + MINING_TIMEOUT_MS;
+  while (Date.now() < deadline) {
+    const receipt = await transaction.wait(0);
+    if (receipt !== null) return receipt;
+    await sleep(POLLING_INTERVAL_MS);
+  }
+  throw new Fault(`The chain has not mined ${transaction.hash} after ${MINING_TIMEOUT_MS / 1000} s.`);
+}
+
+/** Waits until a contract is deployed. */
+export async function deployed<Contract extends BaseContract>(
+  deploying: Promise<Contract>,
+): Promise<Contract> {
+  const contract = await deploying;
+  await mined(Promise.resolve(contract.deploymentTransaction()!));
+  return contract;
 }

@@ -1,5 +1,14 @@
 import { Fault } from "../../deploy/fault.js";
 
+/** What `npm start` was asked for, as it was typed. */
+export interface StartArguments {
+  once: boolean;
+  payments: string;
+  port: string;
+  chainPort: string;
+  rpc?: string;
+}
+
 /** What `npm start` was asked for. */
 export interface StartOptions {
   /** Ends with a comparison instead of staying. */
@@ -14,17 +23,23 @@ export interface StartOptions {
   rpc?: string;
 }
 
+const PORTS = { min: 1, max: 65_535 };
+const MANY = 1_000_000;
+
 /**
- * Checks what the command line could not.
+ * Checks what was typed. Hardhat could check numbers too, but not their range, and on CI it adds a stack trace.
  *
  * @throws {@link Fault} that names the option, what was given and what it takes.
  */
-export function checkOptions(options: StartOptions): StartOptions {
-  const { payments, port, chainPort, rpc } = options;
-  if (payments < 0) throw new Fault(`--payments takes a whole number from 0 on, not ${payments}.`);
-  requirePort("--port", port);
-  requirePort("--chain-port", chainPort);
-  if (rpc === undefined && port === chainPort) {
+export function parseOptions({ once, payments, port, chainPort, rpc }: StartArguments): StartOptions {
+  const options = {
+    once,
+    payments: wholeNumber("--payments", payments, { min: 0, max: MANY }),
+    port: wholeNumber("--port", port, PORTS),
+    chainPort: wholeNumber("--chain-port", chainPort, PORTS),
+    rpc,
+  };
+  if (rpc === undefined && options.port === options.chainPort) {
     throw new Fault(`--port and --chain-port are both ${port}; the indexer and the chain need one each.`);
   }
   if (rpc !== undefined && !["http:", "https:"].includes(protocolOf(rpc))) {
@@ -33,8 +48,10 @@ export function checkOptions(options: StartOptions): StartOptions {
   return options;
 }
 
-function requirePort(option: string, port: number): void {
-  if (port < 1 || port > 65_535) throw new Fault(`${option} takes a port from 1 to 65535, not ${port}.`);
+function wholeNumber(option: string, typed: string, { min, max }: { min: number; max: number }): number {
+  const number = /^\d+$/.test(typed) ? Number(typed) : NaN;
+  if (number >= min && number <= max) return number;
+  throw new Fault(`${option} takes a whole number from ${min} to ${max}, not ${typed}.`);
 }
 
 const protocolOf = (url: string) => (URL.canParse(url) ? new URL(url).protocol : "");

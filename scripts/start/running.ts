@@ -11,6 +11,7 @@ export interface Stoppable {
 
 /** Ctrl-C reaches a process started by npm twice: from the terminal, and again from npm. */
 const SAME_KEYSTROKE_MS = 500;
+const ORPHAN_CHECK_MS = 1_000;
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 /**
@@ -51,6 +52,11 @@ export class Running {
     };
     const signals = Object.keys(EXIT_CODES) as (keyof typeof EXIT_CODES)[];
     for (const signal of signals) process.on(signal, interrupt);
+    const startedBy = process.ppid;
+    const orphanWatch = setInterval(() => {
+      // npm was killed too hard to pass the signal on.
+      if (process.ppid !== startedBy) interrupt("SIGHUP");
+    }, ORPHAN_CHECK_MS).unref();
     try {
       await Promise.race([work(), this.#ending.promise]);
     } catch (error) {
@@ -59,6 +65,7 @@ export class Running {
       throw error;
     } finally {
       await this.stop();
+      clearInterval(orphanWatch);
       for (const signal of signals) process.off(signal, interrupt);
     }
   }
