@@ -24,10 +24,9 @@ class Start {
   #stderr = "";
 
   constructor(...args: string[]) {
-    const { NODE_OPTIONS: _, ...env } = process.env;
     this.#child = spawn("npm", ["--silent", "start", "--", ...args], {
       cwd: root,
-      env: { ...env, NO_COLOR: "1" },
+      env: { ...process.env, NO_COLOR: "1", NODE_OPTIONS: "" },
     });
     this.#child.stdout!.on("data", (data: Buffer) => (this.stdout += data.toString()));
     this.#child.stderr!.on("data", (data: Buffer) => (this.#stderr += data.toString()));
