@@ -2,7 +2,8 @@
  * Installs what package-lock.json asks for and node_modules lacks. npm runs it before `npm start` and `npm test`, so it
  * must work on a clean clone: plain JavaScript, no dependencies, Node 20. Costs milliseconds when all is there.
  */
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -25,26 +26,32 @@ function packagesOf(lockfile) {
 /**
  * npm drops optional packages that the Node it runs on is too old for, so it must run on the Node that the project uses.
  */
-function install(nodeVersion) {
+async function install(nodeVersion) {
   console.error(
     `Installing the packages under Node ${nodeVersion}. The first time this takes a minute or two …`,
   );
   const npm = ["npm", "ci", "--prefix", root, "--no-audit", "--no-fund", "--loglevel=error"];
-  const { status, signal, error } = spawnSync("npx", ["-y", "-p", `node@${nodeVersion}`, "--", ...npm], {
+  const child = spawn("npx", ["-y", "-p", `node@${nodeVersion}`, "--", ...npm], {
     // From inside the project, npx could take a half-installed Node that is about to be removed.
     cwd: tmpdir(),
-    // The npm that runs this script tells those it starts where the project is.
-    env: { ...process.env, npm_config_local_prefix: undefined },
-    stdio: ["ignore", process.stderr, process.stderr],
+    // The npm that runs this script tells those it starts where the project is. Its patience without a network is long.
+    env: { ...process.env, npm_config_local_prefix: undefined, npm_config_fetch_retry_maxtimeout: "5000" },
+    stdio: ["ignore", "ignore", "pipe"],
   });
-  if (status === 0) return;
+  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
+  let complaints = "";
+  child.stderr.on("data", (data) => (complaints += data));
+  const [code, signal] = await once(child, "close");
+  if (code === 0) return;
 
   // Without it, nothing that is left behind is taken for an install.
   rmSync(join(modules, ".package-lock.json"), { force: true });
-  const outcome = error?.message ?? (signal ? `stopped by ${signal}` : `npm ended with code ${status}`);
+  const [, reason = signal ?? `npm ended with code ${code}`] =
+    /^npm error code (\S+)/m.exec(complaints) ?? [];
+  const [log = ""] = /^npm error A complete log .*$/m.exec(complaints) ?? [];
   console.error(
-    `The packages could not be installed (${outcome}). This needs the npm registry: check the network connection, ` +
-      "then run the same command again.",
+    `The packages could not be installed (${reason}). This needs the npm registry: check the network connection, ` +
+      `then run the same command again. ${log.replace("npm error ", "")}`.trim(),
   );
   process.exitCode = 1;
 }
