@@ -34,7 +34,7 @@ contract HostileRecipient {
                 invalid()
             }
             case 3 {
-                return(0, 1000000)
+                return(0, 300000)
             }
             case 4 {
                 revert(0, 200000)

@@ -63,7 +63,7 @@ contract HostileToken is ERC20 {
     function transfer(address to, uint256 value) public override returns (bool) {
         if (mode == Mode.GivesUpWhenStarved && gasleft() < APPETITE) return false;
         if (mode == Mode.BurnsGas) _burn();
-        if (mode == Mode.ReturnBomb) _return(1, 1_000_000);
+        if (mode == Mode.ReturnBomb) _return(1, 300_000);
         if (mode == Mode.ReturnsNumber) _return(2, 32);
         if (mode == Mode.ReturnsFalse) return false;
         return mode == Mode.MovesNothing || super.transfer(to, value);
