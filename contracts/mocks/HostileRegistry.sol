@@ -17,6 +17,7 @@ contract HostileRegistry {
 
     Mode public mode;
 
+    // solhint-disable-next-line no-complex-fallback
     fallback() external {
         Mode current = mode;
         if (current == Mode.Reverts) revert RegistryDown();

@@ -15,9 +15,10 @@ contract MockTwoOwnerWallet is IERC1271 {
 
     /// @inheritdoc IERC1271
     function isValidSignature(bytes32 hash, bytes calldata signature) external view returns (bytes4) {
-        bool signed = signature.length == 130 &&
-            SignatureChecker.isValidSignatureNowCalldata(first, hash, signature[:65]) &&
-            SignatureChecker.isValidSignatureNowCalldata(second, hash, signature[65:]);
+        bool signed =
+            signature.length == 130 &&
+                SignatureChecker.isValidSignatureNowCalldata(first, hash, signature[:65]) &&
+                SignatureChecker.isValidSignatureNowCalldata(second, hash, signature[65:]);
         return signed ? IERC1271.isValidSignature.selector : bytes4(0xffffffff);
     }
 }

@@ -1,7 +1,13 @@
 import { expect } from "chai";
 import type { ContractTransactionResponse } from "ethers";
 
-import { RECEIVE_WITH_AUTHORIZATION, SETTLEMENT, domainOf, sign, type Payment } from "../../../scripts/lib/signing.js";
+import {
+  RECEIVE_WITH_AUTHORIZATION,
+  SETTLEMENT,
+  domainOf,
+  sign,
+  type Payment,
+} from "../../../scripts/lib/signing.js";
 import { itFollows } from "../../specs/outline.js";
 import {
   APPROVAL_THRESHOLD,
@@ -230,45 +236,51 @@ describe("Escrow attacks", () => {
     const NAMES = Object.keys(calls({} as Payment));
     const REENTERED = ethers.id("ReentrancyGuardReentrantCall()").slice(0, 10);
 
-    for (const name of NAMES) {
-      it(`from a token's transfers, into ${name}`, async () => {
-        const suite = await loadFixture(deployEscrow);
-        const { escrow, hostile, grant, buyer } = suite;
-        // A token that may do everything: it is no role that stops it.
-        await grant("TREASURY", hostile);
-        await grant("OPERATOR", hostile);
-        const { payment } = await fund(suite, { token: await hostile.getAddress() });
-        const data = escrow.interface.encodeFunctionData(name as never, calls(payment)[name] as never);
-        await hostile.callBack(escrow, data);
+    describe("from a token's transfers", () => {
+      for (const name of NAMES) {
+        it(`into ${name}`, async () => {
+          const suite = await loadFixture(deployEscrow);
+          const { escrow, hostile, grant, buyer } = suite;
+          // A token that may do everything: it is no role that stops it.
+          await grant("TREASURY", hostile);
+          await grant("OPERATOR", hostile);
+          const { payment } = await fund(suite, { token: await hostile.getAddress() });
+          const data = escrow.interface.encodeFunctionData(name as never, calls(payment)[name] as never);
+          await hostile.callBack(escrow, data);
 
-        await escrow.connect(buyer).deposit(await termsOf(suite, { token: payment.token }));
-        expect(await hostile.callResult()).to.equal(REENTERED);
-        await hostile.callBack(escrow, data);
-        await escrow.connect(buyer).release(payment, usd(400));
-        expect(await hostile.callResult()).to.equal(REENTERED);
-        await expectTotals(suite, hostile, { held: usd(1_600), credits: 0n });
-      });
-
-      it(`from a recipient of the native coin, into ${name}`, async () => {
-        const suite = await loadFixture(deployEscrow);
-        const { escrow, buyer, feeRecipient } = suite;
-        const recipient = await ethers.deployContract("HostileRecipient");
-        const { payment } = await fund(suite, {
-          token: NATIVE_COIN,
-          amount: 10_000n,
-          seller: await recipient.getAddress(),
+          await escrow.connect(buyer).deposit(await termsOf(suite, { token: payment.token }));
+          expect(await hostile.callResult()).to.equal(REENTERED);
+          await hostile.callBack(escrow, data);
+          await escrow.connect(buyer).release(payment, usd(400));
+          expect(await hostile.callResult()).to.equal(REENTERED);
+          await expectTotals(suite, hostile, { held: usd(1_600), credits: 0n });
         });
-        const data = escrow.interface.encodeFunctionData(name as never, calls(payment)[name] as never);
-        await recipient.callBack(escrow, data);
-        await expect(escrow.connect(buyer).release(payment, 5_000)).to.changeEtherBalances(
-          ethers,
-          [recipient, feeRecipient],
-          [4_950, 50],
-        );
-        expect(await recipient.callResult()).to.equal(REENTERED);
-        await expectTotals(suite, NATIVE_COIN, { held: 5_000n, credits: 0n });
-      });
-    }
+      }
+    });
+
+    describe("from a recipient of the native coin", () => {
+      for (const name of NAMES) {
+        it(`into ${name}`, async () => {
+          const suite = await loadFixture(deployEscrow);
+          const { escrow, buyer, feeRecipient } = suite;
+          const recipient = await ethers.deployContract("HostileRecipient");
+          const { payment } = await fund(suite, {
+            token: NATIVE_COIN,
+            amount: 10_000n,
+            seller: await recipient.getAddress(),
+          });
+          const data = escrow.interface.encodeFunctionData(name as never, calls(payment)[name] as never);
+          await recipient.callBack(escrow, data);
+          await expect(escrow.connect(buyer).release(payment, 5_000)).to.changeEtherBalances(
+            ethers,
+            [recipient, feeRecipient],
+            [4_950, 50],
+          );
+          expect(await recipient.callResult()).to.equal(REENTERED);
+          await expectTotals(suite, NATIVE_COIN, { held: 5_000n, credits: 0n });
+        });
+      }
+    });
 
     it("from a token's permit, into a deposit that would count the same money", async () => {
       const suite = await loadFixture(deployEscrow);
@@ -301,13 +313,16 @@ describe("Escrow attacks", () => {
       ]);
       const second = await ethers.getContractAt("Escrow", await proxy.getAddress());
       await manager.setTargetFunctionRole(second, [second.configureToken.fragment.selector], 0);
-      await second.configureToken(suite.usdc, await suite.escrow.tokenConfig(suite.usdc).then((config) => ({
-        enabled: config.enabled,
-        cap: config.cap,
-        approvalThreshold: config.approvalThreshold,
-        outflowLimit: config.outflowLimit,
-        outflowWindow: config.outflowWindow,
-      })));
+      await second.configureToken(
+        suite.usdc,
+        await suite.escrow.tokenConfig(suite.usdc).then((config) => ({
+          enabled: config.enabled,
+          cap: config.cap,
+          approvalThreshold: config.approvalThreshold,
+          outflowLimit: config.outflowLimit,
+          outflowWindow: config.outflowWindow,
+        })),
+      );
       await suite.usdc.connect(suite.buyer).approve(second, ethers.MaxUint256);
       return { suite, ...suite, second };
     };
@@ -350,9 +365,15 @@ describe("Escrow attacks", () => {
 
       const direct = usdc
         .connect(stranger)
-        [
-          "receiveWithAuthorization(address,address,uint256,uint256,uint256,bytes32,bytes)"
-        ](message.from, message.to, message.value, 0, message.validBefore, message.nonce, serialized);
+        ["receiveWithAuthorization(address,address,uint256,uint256,uint256,bytes32,bytes)"](
+          message.from,
+          message.to,
+          message.value,
+          0,
+          message.validBefore,
+          message.nonce,
+          serialized,
+        );
       await expect(direct).to.be.revertedWithCustomError(usdc, "CallerMustBePayee");
 
       const toSeller = { ...payment, seller: stranger.address };

@@ -132,7 +132,9 @@ describe("Escrow credits", () => {
     it("pays the whole credit to another address that its owner names", async () => {
       const { suite, escrow, usdc, seller, stranger } = await withCredit();
       const call = () => escrow.connect(seller).withdrawCredit(usdc, seller, stranger);
-      expect(await escrow.connect(seller).withdrawCredit.staticCall(usdc, seller, stranger)).to.equal(usd(990));
+      expect(await escrow.connect(seller).withdrawCredit.staticCall(usdc, seller, stranger)).to.equal(
+        usd(990),
+      );
       await expect(call()).to.changeTokenBalances(ethers, usdc, [escrow, stranger], [-usd(990), usd(990)]);
       await expectTotals(suite, usdc, { held: 0n, credits: 0n });
       await expectRefusal(suite, call(), "NoCredit", seller, usdc);
@@ -166,7 +168,13 @@ describe("Escrow credits", () => {
 
     it("reverts given nothing to withdraw", async () => {
       const { suite, escrow, usdc, buyer } = await withCredit();
-      await expectRefusal(suite, escrow.connect(buyer).withdrawCredit(usdc, buyer, buyer), "NoCredit", buyer, usdc);
+      await expectRefusal(
+        suite,
+        escrow.connect(buyer).withdrawCredit(usdc, buyer, buyer),
+        "NoCredit",
+        buyer,
+        usdc,
+      );
     });
 
     it("keeps the credit when the recipient does not accept it", async () => {
@@ -192,7 +200,11 @@ describe("Escrow credits", () => {
         await recipient.getAddress(),
         stranger.address,
       ]);
-      await expect(recipient.connect(buyer).execute(escrow, data)).to.changeEtherBalance(ethers, stranger, 9_900);
+      await expect(recipient.connect(buyer).execute(escrow, data)).to.changeEtherBalance(
+        ethers,
+        stranger,
+        9_900,
+      );
     });
 
     it("works for a token whose deposits are off", async () => {

@@ -215,7 +215,14 @@ describe("Escrow deposit", () => {
 
     it("reverts given more than a tenth", async () => {
       const { suite, deposit, feeRecipient } = await withDeposit();
-      await expectRefusal(suite, deposit({ feeBps: 1_001n }), "InvalidFee", 1_001, 1_000, feeRecipient.address);
+      await expectRefusal(
+        suite,
+        deposit({ feeBps: 1_001n }),
+        "InvalidFee",
+        1_001,
+        1_000,
+        feeRecipient.address,
+      );
     });
 
     it("reverts given a fee for nobody", async () => {
@@ -288,14 +295,7 @@ describe("Escrow deposit", () => {
       await configure(escrow, usdc, { cap: usd(1_500) });
       await fund(suite);
       const call = deposit({ amount: usd(500) + 1n });
-      await expectRefusal(
-        suite,
-        call,
-        "CapExceeded",
-        await usdc.getAddress(),
-        usd(500) + 1n,
-        usd(500),
-      );
+      await expectRefusal(suite, call, "CapExceeded", await usdc.getAddress(), usd(500) + 1n, usd(500));
     });
 
     it("reverts given a cap below what is held already", async () => {
@@ -308,7 +308,14 @@ describe("Escrow deposit", () => {
     it("reverts given more than a slot can hold", async () => {
       const { suite, deposit } = await withDeposit();
       const amount = 2n ** 200n;
-      await expectRefusal(suite, deposit({ amount }), "CapExceeded", await suite.usdc.getAddress(), amount, CAP);
+      await expectRefusal(
+        suite,
+        deposit({ amount }),
+        "CapExceeded",
+        await suite.usdc.getAddress(),
+        amount,
+        CAP,
+      );
     });
   });
 

@@ -44,7 +44,11 @@ async function signPermit({ usdc, escrow, buyer, startedAt }: Suite, { amount }:
 }
 
 /** What `signer` signs for {depositWithAuthorization}. */
-async function signAuthorization({ usdc, escrow, domain, startedAt }: Suite, payment: Payment, signer: Signer) {
+async function signAuthorization(
+  { usdc, escrow, domain, startedAt }: Suite,
+  payment: Payment,
+  signer: Signer,
+) {
   const { serialized } = await sign(signer, await domainOf(usdc), RECEIVE_WITH_AUTHORIZATION, {
     from: payment.buyer,
     to: await escrow.getAddress(),
@@ -101,7 +105,12 @@ describe("Escrow deposit by signature", () => {
       const suite = await loadFixture(deployEscrow);
       await suite.usdc.connect(suite.buyer).approve(suite.escrow, 0);
       const payment = await termsOf(suite);
-      return { suite, payment, escrow: suite.escrow.connect(suite.buyer), permit: await signPermit(suite, payment) };
+      return {
+        suite,
+        payment,
+        escrow: suite.escrow.connect(suite.buyer),
+        permit: await signPermit(suite, payment),
+      };
     };
 
     it("needs no allowance before", async () => {

@@ -127,7 +127,12 @@ describe("Escrow disputes", () => {
     for (const who of ["seller", "arbiter", "anyArbiter", "operator", "stranger"] as const) {
       it(`reverts for the ${who}, given a dispute of the buyer`, async () => {
         const { suite, escrow, payment } = await withDispute();
-        await expectRefusal(suite, escrow.connect(suite[who]).withdrawDispute(payment), "UnauthorizedCaller", suite[who]);
+        await expectRefusal(
+          suite,
+          escrow.connect(suite[who]).withdrawDispute(payment),
+          "UnauthorizedCaller",
+          suite[who],
+        );
       });
     }
 
@@ -168,7 +173,9 @@ describe("Escrow disputes", () => {
     it("pays both parties as the arbiter says, and the fee on the seller's part", async () => {
       const { suite, escrow, usdc, arbiter, buyer, seller, feeRecipient, payment, paymentId } =
         await withDispute();
-      await expect(escrow.connect(arbiter).resolve(payment, usd(700), usd(300), RULING)).to.changeTokenBalances(
+      await expect(
+        escrow.connect(arbiter).resolve(payment, usd(700), usd(300), RULING),
+      ).to.changeTokenBalances(
         ethers,
         usdc,
         [escrow, buyer, seller, feeRecipient],
@@ -231,10 +238,23 @@ describe("Escrow disputes", () => {
     });
 
     describe("given a named arbiter", () => {
-      for (const who of ["anyArbiter", "buyer", "seller", "operator", "officer", "admin", "stranger"] as const) {
+      for (const who of [
+        "anyArbiter",
+        "buyer",
+        "seller",
+        "operator",
+        "officer",
+        "admin",
+        "stranger",
+      ] as const) {
         it(`reverts for the ${who}`, async () => {
           const { suite, payment } = await withDispute();
-          await expectRefusal(suite, resolveEvenly(suite, suite[who], payment), "UnauthorizedCaller", suite[who]);
+          await expectRefusal(
+            suite,
+            resolveEvenly(suite, suite[who], payment),
+            "UnauthorizedCaller",
+            suite[who],
+          );
         });
       }
     });
@@ -257,7 +277,12 @@ describe("Escrow disputes", () => {
         it(`reverts for the ${who} who has the role`, async () => {
           const { suite, grant, payment } = await withDispute({ arbiter: NOBODY });
           await grant("ARBITER", suite[who]);
-          await expectRefusal(suite, resolveEvenly(suite, suite[who], payment), "UnauthorizedCaller", suite[who]);
+          await expectRefusal(
+            suite,
+            resolveEvenly(suite, suite[who], payment),
+            "UnauthorizedCaller",
+            suite[who],
+          );
         });
       }
     });

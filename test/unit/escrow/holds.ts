@@ -43,7 +43,12 @@ describe("Escrow holds", () => {
 
     it("moves nothing", async () => {
       const { escrow, usdc, officer, paymentId } = await withPayment();
-      await expect(escrow.connect(officer).hold(paymentId, "")).to.changeTokenBalance(ethers, usdc, escrow, 0);
+      await expect(escrow.connect(officer).hold(paymentId, "")).to.changeTokenBalance(
+        ethers,
+        usdc,
+        escrow,
+        0,
+      );
     });
 
     it("touches no other payment", async () => {

@@ -39,7 +39,10 @@ describe("Escrow multicall", () => {
   it("makes none if one is refused", async () => {
     const { suite, escrow, usdc, buyer, deposits } = await withCalls();
     const calls = deposits(await termsOf(suite), await termsOf(suite, { amount: 0n }));
-    await expect(escrow.connect(buyer).multicall(calls)).to.be.revertedWithCustomError(escrow, "InvalidAmount");
+    await expect(escrow.connect(buyer).multicall(calls)).to.be.revertedWithCustomError(
+      escrow,
+      "InvalidAmount",
+    );
     await expectTotals(suite, usdc, { held: 0n, credits: 0n });
   });
 
@@ -47,7 +50,12 @@ describe("Escrow multicall", () => {
     const { suite, escrow, stranger, abi } = await withCalls();
     const { payment } = await fund(suite);
     const calls = [abi.encodeFunctionData("release", [payment, 1])];
-    await expectRefusal(suite, escrow.connect(stranger).multicall(calls), "AccessManagedUnauthorized", stranger);
+    await expectRefusal(
+      suite,
+      escrow.connect(stranger).multicall(calls),
+      "AccessManagedUnauthorized",
+      stranger,
+    );
   });
 
   it("refuses the native coin, so that one value cannot pay twice", async () => {

@@ -124,7 +124,10 @@ describe("Escrow operators", () => {
       await useUp();
       const [start, left] = [await time.latest(), await escrow.availableOutflow(usdc)];
       await time.increaseTo(BigInt(start) + DAY / 4n);
-      expect((await escrow.availableOutflow(usdc)) - left).to.be.within(OUTFLOW_LIMIT / 4n, OUTFLOW_LIMIT / 4n + 1n);
+      expect((await escrow.availableOutflow(usdc)) - left).to.be.within(
+        OUTFLOW_LIMIT / 4n,
+        OUTFLOW_LIMIT / 4n + 1n,
+      );
       await time.increaseTo(BigInt(start) + DAY);
       expect(await escrow.availableOutflow(usdc)).to.equal(OUTFLOW_LIMIT);
     });
@@ -149,13 +152,21 @@ describe("Escrow operators", () => {
     it("keeps operators out if it is zero", async () => {
       const { suite, escrow, usdc, operator, payment } = await withPayment();
       await configure(escrow, usdc, { outflowLimit: 0 });
-      await expectRefusal(suite, escrow.connect(operator).release(payment, 1), "OutflowLimitExceeded", usdc, 1, 0);
+      await expectRefusal(
+        suite,
+        escrow.connect(operator).release(payment, 1),
+        "OutflowLimitExceeded",
+        usdc,
+        1,
+        0,
+      );
     });
   });
 
   describe("approvePayout", () => {
     it("tells everything that it is bound to, and when it ends", async () => {
-      const { escrow, approver, buyer, payment, paymentId, startedAt } = await withPayment(APPROVAL_THRESHOLD);
+      const { escrow, approver, buyer, payment, paymentId, startedAt } =
+        await withPayment(APPROVAL_THRESHOLD);
       await escrow.connect(buyer).release(payment, usd(1_000));
       const [held, released, now] = [usd(9_000), usd(1_000), startedAt + HOUR];
       const approvalId = approvalIdOf(paymentId, Action.Refund, usd(100), held, released);
@@ -199,7 +210,12 @@ describe("Escrow operators", () => {
     it("reverts without an approval, however small the piece", async () => {
       const { suite, escrow, operator, payment, paymentId } = await withPayment(APPROVAL_THRESHOLD);
       const approvalId = approvalIdOf(paymentId, Action.Release, 1n, APPROVAL_THRESHOLD, 0n);
-      await expectRefusal(suite, escrow.connect(operator).release(payment, 1), "ApprovalRequired", approvalId);
+      await expectRefusal(
+        suite,
+        escrow.connect(operator).release(payment, 1),
+        "ApprovalRequired",
+        approvalId,
+      );
     });
 
     it("reverts for what little is left of a large payment", async () => {

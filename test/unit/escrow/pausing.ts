@@ -235,7 +235,9 @@ describe("Escrow pausing", () => {
     for (const bit of [0n, 3n, 8n]) {
       it(`reverts given ${bit}, which is not one part`, async () => {
         const { escrow } = await atNine();
-        await expect(escrow.pausedUntil(bit)).to.be.revertedWithCustomError(escrow, "InvalidPauseBits").withArgs(bit);
+        await expect(escrow.pausedUntil(bit))
+          .to.be.revertedWithCustomError(escrow, "InvalidPauseBits")
+          .withArgs(bit);
       });
     }
   });

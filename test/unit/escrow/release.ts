@@ -104,7 +104,13 @@ describe("Escrow release and refund", () => {
       await escrow.connect(buyer).release(payment, 1);
       await escrow.connect(guardian).pause(Bit.EXITS, HOUR, "incident");
       const until = await escrow.pausedUntil(Bit.EXITS);
-      await expectRefusal(suite, escrow.connect(buyer).release(payment, 1), "EnforcedPause", Bit.EXITS, until);
+      await expectRefusal(
+        suite,
+        escrow.connect(buyer).release(payment, 1),
+        "EnforcedPause",
+        Bit.EXITS,
+        until,
+      );
     });
   });
 
@@ -159,7 +165,13 @@ describe("Escrow release and refund", () => {
       await escrow.connect(seller).refund(payment, 1);
       await escrow.connect(guardian).pause(Bit.EXITS, HOUR, "incident");
       const until = await escrow.pausedUntil(Bit.EXITS);
-      await expectRefusal(suite, escrow.connect(seller).refund(payment, 1), "EnforcedPause", Bit.EXITS, until);
+      await expectRefusal(
+        suite,
+        escrow.connect(seller).refund(payment, 1),
+        "EnforcedPause",
+        Bit.EXITS,
+        until,
+      );
     });
   });
 

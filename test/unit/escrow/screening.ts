@@ -181,9 +181,7 @@ describe("Escrow screening", () => {
       await registry.setPolicy(observing);
       await block(suite, seller);
       const release = escrow.connect(buyer).release(payment, usd(1_000));
-      await expect(release)
-        .to.emit(escrow, "ScreeningObserved")
-        .withArgs(paymentId, seller, Reason.Blocked);
+      await expect(release).to.emit(escrow, "ScreeningObserved").withArgs(paymentId, seller, Reason.Blocked);
       await expect(release).to.changeTokenBalance(ethers, usdc, seller, usd(990));
     });
 

@@ -57,7 +57,8 @@ const CALLS: Record<string, Call> = {
     const [bySeller, byBuyer] = (await Promise.all(signatures)).map(({ serialized }) => serialized).reverse();
     return escrow.settle(payment, payment.amount, 0, validUntil, byBuyer!, bySeller!);
   },
-  openDispute: ({ escrow, seller }, payment) => escrow.connect(seller).openDispute(payment, ethers.ZeroHash, ""),
+  openDispute: ({ escrow, seller }, payment) =>
+    escrow.connect(seller).openDispute(payment, ethers.ZeroHash, ""),
   withdrawDispute: ({ escrow, buyer }, payment) => escrow.connect(buyer).withdrawDispute(payment),
   resolve: ({ escrow, arbiter }, payment) =>
     escrow.connect(arbiter).resolve(payment, 0, payment.amount, ethers.ZeroHash),
@@ -129,7 +130,11 @@ describe("Escrow states", () => {
       const { paymentId: funded } = await fund(suite);
       const { paymentId: disputed } = await fundAndDispute(suite, { deadline: suite.startedAt + 9n * DAY });
       const states = await suite.escrow.paymentStates([disputed, ethers.ZeroHash, funded]);
-      expect(states.map((state) => state.status)).to.deep.equal([Status.Disputed, Status.None, Status.Funded]);
+      expect(states.map((state) => state.status)).to.deep.equal([
+        Status.Disputed,
+        Status.None,
+        Status.Funded,
+      ]);
     });
   });
 });

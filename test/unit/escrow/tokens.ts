@@ -172,7 +172,14 @@ describe("Escrow tokens", () => {
     it("reverts given a unit more, or nothing", async () => {
       const { suite, usdc, stranger, sweep } = await withSurplus();
       for (const amount of [usd(7) + 1n, 0n]) {
-        await expectRefusal(suite, sweep(usdc, stranger, amount), "InsufficientSurplus", usdc, amount, usd(7));
+        await expectRefusal(
+          suite,
+          sweep(usdc, stranger, amount),
+          "InsufficientSurplus",
+          usdc,
+          amount,
+          usd(7),
+        );
       }
     });
 
