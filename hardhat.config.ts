@@ -1,7 +1,9 @@
 import { createRequire } from "node:module";
 
 import hardhatToolbox from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
-import { defineConfig } from "hardhat/config";
+import { configVariable, defineConfig } from "hardhat/config";
+
+import { tasks } from "./scripts/tasks.js";
 
 const require = createRequire(import.meta.url);
 
@@ -17,6 +19,9 @@ const settings = {
   viaIR: true,
   evmVersion: "cancun",
   optimizer: { enabled: true, runs: 200 },
+  // The hash of the metadata depends on what else was compiled in the same go; without it the same source has the same
+  // codehash on every machine, which is what deployment and upgrades compare.
+  metadata: { bytecodeHash: "none" },
   outputSelection: { "*": { "*": ["storageLayout"] } },
 };
 
@@ -28,6 +33,16 @@ const compilers = [
 
 export default defineConfig({
   plugins: [hardhatToolbox],
+  tasks,
+  networks: {
+    local: { type: "http", chainId: 31337, url: process.env.LOCAL_RPC_URL ?? "http://127.0.0.1:8545" },
+    sepolia: {
+      type: "http",
+      chainId: 11155111,
+      url: configVariable("SEPOLIA_RPC_URL"),
+      accounts: [configVariable("DEPLOYER_KEY")],
+    },
+  },
   solidity: {
     profiles: {
       default: { compilers },

@@ -1,6 +1,7 @@
 import type { NetworkConnection } from "hardhat/types/network";
 
 import { describeDeployment } from "./describe.js";
+import { Fault } from "./fault.js";
 import { blockOfFirstTransaction, deploymentIdOf, keepsJournal } from "./journal.js";
 import { holdfastModule } from "./modules/Holdfast.js";
 import { LOCAL_CHAIN_ID, type Parameters } from "./parameters.js";
@@ -27,7 +28,7 @@ const LOCAL_PACE = { blockPollingInterval: 25, requiredConfirmations: 1 };
  * in-process network, which keeps no journal: there every call deploys anew.
  *
  * @returns The record; `writeRecord` stores it.
- * @throws Error that says what is wrong, before anything is sent if it can be known then.
+ * @throws {@link Fault} that says what is wrong, before anything is sent if it can be known then.
  */
 export async function deploySuite({
   connection,
@@ -54,7 +55,7 @@ export async function deploySuite({
   const record = await describeDeployment(connection, parameters, contracts, startBlock);
   const faults = await findDeploymentFaults(connection, record, parameters.holders);
   if (faults.length > 0) {
-    throw new Error(["Deployed, but the chain is not as it should be:", ...faults].join("\n  "));
+    throw new Fault("Deployed, but the chain is not as it should be:", { details: faults });
   }
   return record;
 }
@@ -62,7 +63,9 @@ export async function deploySuite({
 async function firstAccount({ ethers, networkName }: NetworkConnection): Promise<string> {
   const [deployer] = await ethers.getSigners();
   if (deployer === undefined) {
-    throw new Error(`The network ${networkName} has no account to deploy from; give it one in hardhat.config.ts.`);
+    throw new Fault(
+      `The network ${networkName} has no account to deploy from; give it one in hardhat.config.ts.`,
+    );
   }
   return deployer.address;
 }

@@ -6,10 +6,14 @@ import { keccak256, type Contract } from "ethers";
 import hre from "hardhat";
 import type { NetworkConnection } from "hardhat/types/network";
 
+import { Fault } from "./fault.js";
 import { NATIVE_COIN, type Parameters } from "./parameters.js";
 import type { DeploymentRecord } from "./record.js";
 
-type Contracts = Record<"accessManager" | "upgradeController" | "complianceRegistry" | "escrow" | "permit2", Contract>;
+type Contracts = Record<
+  "accessManager" | "upgradeController" | "complianceRegistry" | "escrow" | "permit2",
+  Contract
+>;
 
 /** Reads from the chain, the build and git what the record of a deployment has to say. */
 export async function describeDeployment(
@@ -64,7 +68,7 @@ interface BuildInfo {
 async function compilerOf(contractName: string): Promise<DeploymentRecord["compiler"]> {
   const id = await hre.artifacts.getBuildInfoId(contractName);
   const path = id && (await hre.artifacts.getBuildInfoPath(id));
-  if (!path) throw new Error(`${contractName} has no build info; build again: npx hardhat build --force.`);
+  if (!path) throw new Fault(`${contractName} has no build info; build again: npx hardhat build --force.`);
   const { solcLongVersion, input } = JSON.parse(await readFile(path, "utf8")) as BuildInfo;
   const { evmVersion, viaIR = false, optimizer } = input.settings;
   return { version: solcLongVersion, evmVersion, viaIR, optimizerRuns: optimizer.runs };

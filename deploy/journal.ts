@@ -5,6 +5,7 @@ import { listTransactions } from "@nomicfoundation/ignition-core";
 import hre from "hardhat";
 import type { NetworkConnection } from "hardhat/types/network";
 
+import { Fault } from "./fault.js";
 import { LOCAL_CHAIN_ID } from "./parameters.js";
 
 /** Whether Ignition keeps a journal of deployments to this network, in `deploy/deployments/`. */
@@ -33,5 +34,7 @@ export async function blockOfFirstTransaction(
     const receipt = await ethers.provider.getTransactionReceipt(txHash);
     if (receipt !== null) return receipt.blockNumber;
   }
-  throw new Error(`The journal in ${directory} is of another chain: none of its transactions is on this one.`);
+  throw new Fault(
+    `The journal in ${directory} is of another chain: none of its transactions is on this one.`,
+  );
 }

@@ -4,6 +4,7 @@ import { getAddress, isAddress, parseUnits, ZeroAddress } from "ethers";
 import json5 from "json5";
 import { z } from "zod";
 
+import { Fault } from "./fault.js";
 import { HELD_ROLES, type HeldRole } from "./roles.js";
 
 /** The native coin in place of a token address (ERC-7528). */
@@ -19,7 +20,9 @@ const address = z
   .refine((found) => found !== ZeroAddress, "is the zero address; name a real one");
 const seconds = z.number().int().nonnegative();
 /** Written in whole tokens; the zeros of 18 decimals are nobody's to count. */
-const decimalAmount = z.string().regex(/^\d+(\.\d+)?$/, 'must be an amount in whole tokens, like "2500" or "0.5"');
+const decimalAmount = z
+  .string()
+  .regex(/^\d+(\.\d+)?$/, 'must be an amount in whole tokens, like "2500" or "0.5"');
 
 const tokenSchema = z
   .strictObject({
@@ -35,7 +38,8 @@ const tokenSchema = z
     outflowWindow: seconds.positive(),
   })
   .refine(
-    ({ address, deploy, native }) => [address, deploy, native].filter((where) => where !== undefined).length === 1,
+    ({ address, deploy, native }) =>
+      [address, deploy, native].filter((where) => where !== undefined).length === 1,
     "needs exactly one of `address`, `native: true` and `deploy`",
   )
   .transform(({ cap, approvalThreshold, outflowLimit, ...token }) => ({
@@ -53,10 +57,9 @@ const policySchema = z.strictObject({
 });
 
 const holdersSchema = z.strictObject(
-  Object.fromEntries(HELD_ROLES.map((role) => [role, z.array(address).min(1, "needs at least one holder")])) as Record<
-    HeldRole,
-    z.ZodArray<typeof address>
-  >,
+  Object.fromEntries(
+    HELD_ROLES.map((role) => [role, z.array(address).min(1, "needs at least one holder")]),
+  ) as Record<HeldRole, z.ZodArray<typeof address>>,
 );
 
 const parametersSchema = z
@@ -85,22 +88,23 @@ export type Holders = Readonly<Record<HeldRole, readonly string[]>>;
  * Reads and checks the parameters of a network.
  *
  * @param path A JSON5 file.
- * @throws Error whose message says, one line a fault, which parameter is wrong and why.
+ * @throws {@link Fault} that says, one line each, which parameter is wrong and why.
  */
 export async function readParameters(path: string): Promise<Parameters> {
   let text: string;
   try {
     text = await readFile(path, "utf8");
   } catch (cause) {
-    throw new Error(`There are no deployment parameters at ${path}; copy deploy/parameters/sepolia.json5 and fill it in.`, {
-      cause,
-    });
+    throw new Fault(
+      `There are no deployment parameters at ${path}; copy deploy/parameters/sepolia.json5 there and fill it in.`,
+      { cause },
+    );
   }
   let written: unknown;
   try {
     written = json5.parse(text);
   } catch (cause) {
-    throw new Error(`${path} is not JSON5: ${(cause as Error).message}`, { cause });
+    throw new Fault(`${path} is not JSON5: ${(cause as Error).message}`, { cause });
   }
   return checkParameters(written, path);
 }
@@ -109,8 +113,10 @@ export async function readParameters(path: string): Promise<Parameters> {
 export function checkParameters(written: unknown, source = "the parameters"): Parameters {
   const { success, data, error } = parametersSchema.safeParse(written);
   if (success) return data;
-  const faults = error.issues.map(({ path, message }) => `  ${[path.join("."), message].filter(Boolean).join(": ")}`);
-  throw new Error(`${source} cannot be deployed:\n${faults.join("\n")}`);
+  const faults = error.issues.map(({ path, message }) =>
+    [path.join("."), message].filter(Boolean).join(": "),
+  );
+  throw new Fault(`${source} cannot be deployed:`, { details: faults });
 }
 
 /** Two people are needed where one address would hold both. */
@@ -125,7 +131,8 @@ const SEPARATED_ROLES: readonly (readonly [HeldRole, HeldRole, string])[] = [
 function findFaults({ production, permit2, tokens, holders }: z.infer<typeof parametersSchema>): string[] {
   const faults: string[] = [];
   for (const role of HELD_ROLES) {
-    if (new Set(holders[role]).size !== holders[role].length) faults.push(`holders.${role} names an address twice`);
+    if (new Set(holders[role]).size !== holders[role].length)
+      faults.push(`holders.${role} names an address twice`);
   }
   const symbols = tokens.map(({ symbol }) => symbol);
   if (new Set(symbols).size !== symbols.length) faults.push("tokens names a symbol twice");
@@ -135,7 +142,8 @@ function findFaults({ production, permit2, tokens, holders }: z.infer<typeof par
     const shared = holders[one].find((holder) => holders[other].includes(holder));
     if (shared !== undefined) faults.push(`${shared} may not hold both ${one} and ${other}: ${why}`);
   }
-  if (permit2 === "deploy") faults.push("permit2 must be an address in production; it is never deployed there");
+  if (permit2 === "deploy")
+    faults.push("permit2 must be an address in production; it is never deployed there");
   for (const { symbol, deploy } of tokens) {
     if (deploy !== undefined) faults.push(`tokens.${symbol} would deploy a test token in production`);
   }

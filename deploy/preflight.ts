@@ -1,13 +1,14 @@
 import { Contract, getAddress } from "ethers";
 import type { NetworkConnection } from "hardhat/types/network";
 
+import { Fault } from "./fault.js";
 import type { Parameters } from "./parameters.js";
 import { HELD_ROLES } from "./roles.js";
 
 /**
  * Checks what parameters promise about the chain, before anything is sent to it.
  *
- * @throws Error that names, one line each, everything that stands in the way.
+ * @throws {@link Fault} that names, one line each, everything that stands in the way.
  */
 export async function requireDeployable(
   connection: NetworkConnection,
@@ -17,7 +18,7 @@ export async function requireDeployable(
   const { ethers, networkName } = connection;
   const { chainId } = await ethers.provider.getNetwork();
   if (Number(chainId) !== parameters.chainId) {
-    throw new Error(
+    throw new Fault(
       `The parameters are for chain ${parameters.chainId}, but the network ${networkName} is chain ${chainId}.`,
     );
   }
@@ -26,7 +27,7 @@ export async function requireDeployable(
     ...(await findDependencyFaults(connection, parameters)),
     ...(await findTokenFaults(connection, parameters)),
   ];
-  if (faults.length > 0) throw new Error(["Nothing was deployed:", ...faults].join("\n  "));
+  if (faults.length > 0) throw new Fault("Nothing was deployed:", { details: faults });
 }
 
 function findDeployerFaults({ production, holders }: Parameters, deployer: string): string[] {

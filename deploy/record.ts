@@ -4,6 +4,8 @@ import { fileURLToPath } from "node:url";
 import { isAddress, isHexString } from "ethers";
 import { z } from "zod";
 
+import { Fault } from "./fault.js";
+
 const address = z.string().refine(isAddress, "is not an address");
 const codehash = z.string().refine((found): boolean => isHexString(found, 32), "is not 32 bytes of hex");
 const contract = z.strictObject({ address, codehash });
@@ -47,7 +49,7 @@ export const recordPath = (chainId: number) => `${RECORDS}${chainId}.json`;
 /**
  * Reads the record of a chain.
  *
- * @throws Error that says what to do, if there is none or it is damaged.
+ * @throws {@link Fault} that says what to do, if there is none or it is damaged.
  */
 export async function readRecord(chainId: number): Promise<DeploymentRecord> {
   const path = recordPath(chainId);
@@ -55,7 +57,7 @@ export async function readRecord(chainId: number): Promise<DeploymentRecord> {
   try {
     text = await readFile(path, "utf8");
   } catch (cause) {
-    throw new Error(
+    throw new Fault(
       `There is no deployment record for chain ${chainId} at ${path}; deploy first: npx hardhat deploy --network <name>.`,
       { cause },
     );
@@ -69,12 +71,16 @@ export function parseRecord(text: string, source: string): DeploymentRecord {
   try {
     written = JSON.parse(text);
   } catch (cause) {
-    throw new Error(`The deployment record ${source} is not JSON; restore it from git or deploy again.`, { cause });
+    throw new Fault(`The deployment record ${source} is not JSON; restore it from git or deploy again.`, {
+      cause,
+    });
   }
   const { success, data, error } = recordSchema.safeParse(written);
   if (success) return data;
   const faults = error.issues.map(({ path, message }) => `${path.join(".")} (${message})`).join(", ");
-  throw new Error(`The deployment record ${source} is malformed at ${faults}; restore it from git or deploy again.`);
+  throw new Fault(
+    `The deployment record ${source} is malformed at ${faults}; restore it from git or deploy again.`,
+  );
 }
 
 /** Writes the record of a chain, replacing an earlier one. Returns its path. */

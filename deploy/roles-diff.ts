@@ -61,7 +61,8 @@ export async function findRoleDifferences(
 async function diffHolders({ accessManager, fromBlock }: Chain, holders: Holders): Promise<RoleDifference[]> {
   const pairs = new Map<string, { roleId: bigint; account: string }>();
   const add = (roleId: bigint, account: string) => pairs.set(`${roleId} ${account}`, { roleId, account });
-  for (const role of HELD_ROLES) for (const account of holders[role]) add(ROLES[role].id, getAddress(account));
+  for (const role of HELD_ROLES)
+    for (const account of holders[role]) add(ROLES[role].id, getAddress(account));
   for (const { args } of await queryAll(accessManager, accessManager.filters.RoleGranted, fromBlock)) {
     add(args.roleId as bigint, getAddress(args.account as string));
   }
@@ -108,7 +109,11 @@ async function diffFunctions({ accessManager, fromBlock, record }: Chain): Promi
       add(record.contracts[name].address, selector, `${name}.${functionName}`);
     });
   }
-  for (const { args } of await queryAll(accessManager, accessManager.filters.TargetFunctionRoleUpdated, fromBlock)) {
+  for (const { args } of await queryAll(
+    accessManager,
+    accessManager.filters.TargetFunctionRoleUpdated,
+    fromBlock,
+  )) {
     const [target, selector] = [args.target as string, args.selector as string];
     add(target, selector, `${target} ${selector}`);
   }
@@ -119,7 +124,12 @@ async function diffFunctions({ accessManager, fromBlock, record }: Chain): Promi
     // What was never mapped is ADMIN's.
     const wanted = expected.get(key) ?? ROLES.ADMIN.id;
     if (found !== wanted) {
-      differences.push({ kind: "function role", subject: name, expected: nameOf(wanted), found: nameOf(found) });
+      differences.push({
+        kind: "function role",
+        subject: name,
+        expected: nameOf(wanted),
+        found: nameOf(found),
+      });
     }
   }
   return differences;
@@ -127,7 +137,11 @@ async function diffFunctions({ accessManager, fromBlock, record }: Chain): Promi
 
 async function diffRoleSettings({ accessManager, fromBlock }: Chain): Promise<RoleDifference[]> {
   const grantDelays = new Map<bigint, bigint>();
-  for (const { args } of await queryAll(accessManager, accessManager.filters.RoleGrantDelayChanged, fromBlock)) {
+  for (const { args } of await queryAll(
+    accessManager,
+    accessManager.filters.RoleGrantDelayChanged,
+    fromBlock,
+  )) {
     grantDelays.set(args.roleId as bigint, args.delay as bigint);
   }
 
@@ -141,7 +155,12 @@ async function diffRoleSettings({ accessManager, fromBlock }: Chain): Promise<Ro
       differences.push({ kind: "role admin", subject: name, expected: role.admin, found: nameOf(admin) });
     }
     if (guardian !== ROLES[role.guardian].id) {
-      differences.push({ kind: "role guardian", subject: name, expected: role.guardian, found: nameOf(guardian) });
+      differences.push({
+        kind: "role guardian",
+        subject: name,
+        expected: role.guardian,
+        found: nameOf(guardian),
+      });
     }
     if (Number(grantDelay) !== role.grantDelay) {
       const [expected, found] = [`${role.grantDelay} s`, `${grantDelay} s`];
@@ -153,7 +172,11 @@ async function diffRoleSettings({ accessManager, fromBlock }: Chain): Promise<Ro
 
 async function diffTargets({ accessManager, fromBlock, record }: Chain): Promise<RoleDifference[]> {
   const adminDelays = new Map<string, bigint>();
-  for (const { args } of await queryAll(accessManager, accessManager.filters.TargetAdminDelayUpdated, fromBlock)) {
+  for (const { args } of await queryAll(
+    accessManager,
+    accessManager.filters.TargetAdminDelayUpdated,
+    fromBlock,
+  )) {
     adminDelays.set(getAddress(args.target as string), args.delay as bigint);
   }
 

@@ -51,7 +51,8 @@ export const ROLES: Readonly<Record<RoleName, Role>> = {
   ADMIN: {
     ...ordinary,
     id: 0n,
-    purpose: "Grants and revokes roles, sets limits and policy; slow, so that nobody grants themselves a shortcut.",
+    purpose:
+      "Grants and revokes roles, sets limits and policy; slow, so that nobody grants themselves a shortcut.",
     executionDelay: 3 * DAY,
     grantDelay: 3 * DAY,
   },
@@ -66,7 +67,8 @@ export const ROLES: Readonly<Record<RoleName, Role>> = {
   GUARDIAN: {
     ...ordinary,
     id: 2n,
-    purpose: "Stops things at once: pauses, rolls an upgrade back, cancels what is scheduled. Moves no money.",
+    purpose:
+      "Stops things at once: pauses, rolls an upgrade back, cancels what is scheduled. Moves no money.",
   },
   UNPAUSER: {
     ...ordinary,
@@ -163,7 +165,7 @@ export const FUNCTION_ROLES: {
     anyone: ["setAuthority"],
   },
   complianceRegistry: {
-    ADMIN: ["setPolicy"],
+    ADMIN: ["setEscrow", "setPolicy"],
     COMPLIANCE: ["setRecords"],
     // Anybody may call it: the registry asks whether the *attester* could.
     ATTESTER: ["submitAttestation"],
@@ -190,6 +192,8 @@ export const FUNCTION_ROLES: {
       "openDispute",
       "setAuthority",
       "settle",
+      "storePolicy",
+      "storeRecord",
       "submitAttestation",
       "withdrawCredit",
       "withdrawDispute",

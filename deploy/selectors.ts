@@ -33,7 +33,14 @@ export function mappedFunctions(): MappedFunctions[] {
     return Object.entries(byRole).flatMap(([role, functions]) =>
       role === "anyone"
         ? []
-        : [{ target, role: role as RoleName, functions, selectors: functions.map((name) => selectorOf(target, name)) }],
+        : [
+            {
+              target,
+              role: role as RoleName,
+              functions,
+              selectors: functions.map((name) => selectorOf(target, name)),
+            },
+          ],
     );
   });
 }

@@ -28,7 +28,10 @@ export async function findDeploymentFaults(
 }
 
 /** Code that is not what this checkout compiles to. */
-export async function findCodeFaults({ ethers }: NetworkConnection, record: DeploymentRecord): Promise<string[]> {
+export async function findCodeFaults(
+  { ethers }: NetworkConnection,
+  record: DeploymentRecord,
+): Promise<string[]> {
   const { accessManager, upgradeController, complianceRegistry, escrow, permit2 } = record.contracts;
   const deployed: [contractName: string, address: string, codehash?: string][] = [
     ["AccessManager", accessManager.address, accessManager.codehash],
@@ -64,6 +67,7 @@ async function findWiringFaults({ ethers }: NetworkConnection, record: Deploymen
 
   const expectations: [what: string, found: Promise<string>, expected: string][] = [
     ["the escrow's registry", escrowContract.registry(), complianceRegistry.address],
+    ["the registry's escrow", registryContract.escrow(), escrow.address],
     ["the escrow's Permit2", escrowContract.permit2(), permit2.address],
     ["the escrow's authority", escrowContract.authority(), accessManager.address],
     ["the registry's authority", registryContract.authority(), accessManager.address],

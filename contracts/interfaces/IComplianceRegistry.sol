@@ -11,8 +11,9 @@ import {
 } from "../types/ComplianceTypes.sol";
 
 /// @title Who may pay and be paid through the escrow, and why not
-/// @notice Officers and attesters write one record per account; the escrow asks before it takes money in and before
-/// it pays money out. The registry moves no money. It is never paused.
+/// @notice Officers and attesters write one record per account; the escrow applies it before it takes money in and
+/// before it pays money out. The registry decides and signs for every change; records and policy themselves lie in the
+/// escrow's storage ({IScreening}), where every movement needs them. The registry moves no money. It is never paused.
 ///
 /// An account is asked in this order, and the first finding is the answer:
 /// 1. `Blocked`: its record says so. A block has no end of its own, whatever the record's expiry.
@@ -43,6 +44,9 @@ interface IComplianceRegistry {
     /// @notice The policy was replaced. Carries the whole policy as it now stands.
     event PolicySet(Policy policy, address indexed by);
 
+    /// @notice The registry writes to this escrow from now on.
+    event EscrowSet(address indexed escrow, address indexed by);
+
     /// @notice The zero address cannot have a record.
     error InvalidAccount();
     /// @notice A cleared record whose expiry lies in the past clears nobody.
@@ -59,8 +63,16 @@ interface IComplianceRegistry {
     error InvalidAttester(address attester);
     /// @notice The oracle has no code at that address.
     error InvalidSanctionsOracle(address oracle);
-    /// @notice The call came with too little gas to ask the sanctions oracle fairly; send more.
-    error InsufficientGas(uint256 available, uint256 required);
+    /// @notice The registry writes to no escrow yet, see {setEscrow}.
+    error EscrowNotSet();
+    /// @notice The registry has its escrow, for good.
+    error EscrowAlreadySet(address escrow);
+    /// @notice The escrow is no contract, or its implementation names another registry.
+    error InvalidEscrow(address escrow);
+
+    /// @notice Names the escrow that keeps the records and applies the policy, once and for all. ADMIN role.
+    /// @dev Errors: {EscrowAlreadySet}, {InvalidEscrow}. Emits {EscrowSet}.
+    function setEscrow(address escrow_) external;
 
     /// @notice Writes records. COMPLIANCE role.
     /// @dev All or nothing; of two updates of one account the later stands. Errors: {InvalidAccount}, {ExpiryInPast},
@@ -89,7 +101,8 @@ interface IComplianceRegistry {
     /// @return reason Why `account` does not pass, or `None`.
     /// @return account The first that does not pass (the buyer is asked first), or zero.
     /// @return enforced Whether the finding must stop the deposit.
-    /// @dev Errors: {InsufficientGas}, only if the policy names an oracle. So for {screen} and {isCompliant}.
+    /// @dev Errors: {InsufficientGas}, only if the policy names an oracle; 130,000 gas is enough whatever the oracle
+    /// does. So for {screen} and {isCompliant}, with 70,000.
     function check(
         address buyer,
         address seller,
@@ -113,6 +126,9 @@ interface IComplianceRegistry {
 
     /// @notice The policy in force.
     function policy() external view returns (Policy memory);
+
+    /// @notice The escrow that keeps the records and applies the policy; zero before {setEscrow}.
+    function escrow() external view returns (address);
 
     /// @notice The EIP-712 digest that an attester signs.
     function hashAttestation(Attestation calldata attestation) external view returns (bytes32);

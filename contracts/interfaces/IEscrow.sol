@@ -12,7 +12,6 @@ import {
     TokenConfig,
     TokenTotals
 } from "../types/PaymentTypes.sol";
-import {IComplianceRegistry} from "./IComplianceRegistry.sol";
 
 /// @title Holds money between a buyer and a seller until one of them, an arbiter or the deadline says where it goes
 /// @notice A payment is its terms: every function takes the whole {Payment}, whose hash must lead to a stored state.
@@ -222,8 +221,6 @@ interface IEscrow {
     error TransferAmountMismatch(uint256 received, uint256 expected);
     /// @notice The native coin cannot be pulled by signature; use {deposit}.
     error NativeCoinNotSupported();
-    /// @notice Screening stopped the deposit or withdrawal.
-    error NotCompliant(address account, ComplianceReason reason);
     /// @notice The signature is not `signer`'s.
     error InvalidSignature(address signer);
     /// @notice A different person's approval of exactly this payout is needed first.
@@ -246,7 +243,7 @@ interface IEscrow {
     // ----------------------------------------------------------------------------------------------- deposits
 
     /// @notice Deposits by allowance, or the native coin by value. The buyer only.
-    /// @dev `None → Funded`. Errors: every one about terms and tokens above, {UnauthorizedCaller}, {NotCompliant}.
+    /// @dev `None → Funded`. Errors: every one about terms and tokens above, {UnauthorizedCaller}, {IScreening-NotCompliant}.
     /// Emits {PaymentCreated}. The same for the three other deposits.
     /// @return paymentId EIP-712 digest of the terms, see {hashPayment}.
     function deposit(Payment calldata payment) external payable returns (bytes32 paymentId);
@@ -371,8 +368,8 @@ interface IEscrow {
     function unhold(bytes32 paymentId, string calldata reason) external;
 
     /// @notice Pays out an account's whole credit. The account, to any address; anybody, to the account itself.
-    /// @dev Pause bit: {EXITS}. Both addresses are screened. The escrow itself accepts none. Errors: {NoCredit}, {NotCompliant},
-    /// {CreditPushFailed}, {UnauthorizedCaller}. Emits {CreditWithdrawn}.
+    /// @dev Pause bit: {EXITS}. Both addresses are screened. The escrow itself accepts none. Errors:
+    /// {NoCredit}, {IScreening-NotCompliant}, {CreditPushFailed}, {UnauthorizedCaller}. Emits {CreditWithdrawn}.
     function withdrawCredit(address token, address account, address to) external returns (uint256 amount);
 
     /// @notice Moves out what no payment and no credit owns. TREASURY role.
@@ -434,7 +431,4 @@ interface IEscrow {
 
     /// @notice When the pause of `bit` ends or ended; 0 if there never was one.
     function pausedUntil(uint8 bit) external view returns (uint256);
-
-    /// @notice The registry asked at deposit and payout. Fixed in the implementation.
-    function registry() external view returns (IComplianceRegistry);
 }

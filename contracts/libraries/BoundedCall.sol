@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
 /// @title Calls to code that may be hostile
-/// @notice The callee gets at most `gasLimit` gas and cannot make the caller copy more than two words of returned
+/// @notice The callee gets at most `gasLimit` gas and cannot make the caller copy more than one word of returned
 /// data. A call that failed without having been offered that much reverts everything: who sends the transaction
 /// cannot choose the outcome "failed" by starving it (EIP-150 keeps back only a 64th).
 library BoundedCall {
@@ -44,23 +44,6 @@ library BoundedCall {
         accepted = accepted && (size == 0 ? token.code.length != 0 : size >= 32 && answer == 1);
         // Also if it returned false: so does a token that catches its own starvation.
         if (!accepted) _requireFair(available, gasLimit);
-    }
-
-    /// @notice Asks `target` for two words without letting it change state.
-    /// @return answered Whether the call did not revert and returned at least that much.
-    function tryStaticcall(
-        address target,
-        uint256 gasLimit,
-        bytes memory data
-    ) internal view returns (bool answered, uint256 word1, uint256 word2) {
-        uint256 available = gasleft();
-        assembly ("memory-safe") {
-            answered := staticcall(gasLimit, target, add(data, 0x20), mload(data), 0x00, 0x40)
-            answered := and(answered, gt(returndatasize(), 0x3f))
-            word1 := mload(0x00)
-            word2 := mload(0x20)
-        }
-        if (!answered) _requireFair(available, gasLimit);
     }
 
     function _requireFair(uint256 available, uint256 gasLimit) private pure {

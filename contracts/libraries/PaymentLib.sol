@@ -97,6 +97,19 @@ library PaymentLib {
         return claimPaysOpener ? payment.deadline - payment.disputeWindow : type(uint256).max;
     }
 
+    /// @notice Writes the whole state with one SSTORE; the compiler would use one per member.
+    function save(PaymentState storage slot, PaymentState memory state) internal {
+        uint256 word =
+            uint256(state.status) |
+                (uint256(state.flags) << 8) |
+                (uint256(state.disputedAt) << 16) |
+                (uint256(state.held) << 48) |
+                (uint256(state.released) << 152);
+        assembly ("memory-safe") {
+            sstore(slot.slot, word)
+        }
+    }
+
     function isOnHold(PaymentState memory state) internal pure returns (bool) {
         return state.flags & FLAG_ON_HOLD != 0;
     }

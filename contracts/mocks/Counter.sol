@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// solhint-disable one-contract-per-file
 pragma solidity 0.8.37;
 
 import {Initializable} from "@openzeppelin/contracts/proxy/utils/Initializable.sol";
@@ -27,7 +28,7 @@ contract Counter is ISelfTest, Initializable {
     }
 
     function increment() external virtual {
-        _storage().count += 1;
+        ++_storage().count;
     }
 
     function count() external view returns (uint256) {
@@ -58,6 +59,7 @@ contract CounterV2 is Counter {
 
     /// @dev What an upgrade's data can be made to do: calls anything, and fails as it fails.
     function callOut(address target, bytes calldata data) external {
+        // solhint-disable-next-line avoid-low-level-calls
         (bool success, bytes memory answer) = target.call(data);
         if (!success) {
             assembly ("memory-safe") {

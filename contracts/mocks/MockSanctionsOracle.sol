@@ -12,7 +12,8 @@ contract MockSanctionsOracle is ISanctionsOracle {
         BurnsGas,
         ReturnBomb,
         LiesWithWord,
-        GivesUpWhenStarved
+        GivesUpWhenStarved,
+        AnswersAtTheLastMoment
     }
 
     error OracleDown();
@@ -44,6 +45,7 @@ contract MockSanctionsOracle is ISanctionsOracle {
         if (current == Mode.LiesWithWord) _return(2, 32);
         // What an oracle does that catches an inner call's failure and answers anyway.
         if (current == Mode.GivesUpWhenStarved && gasGiven < APPETITE) return false;
+        if (current == Mode.AnswersAtTheLastMoment) _burnDownTo(3_000);
 
         return _listed[account];
     }
@@ -53,6 +55,11 @@ contract MockSanctionsOracle is ISanctionsOracle {
             mstore(0, word)
             return(0, size)
         }
+    }
+
+    function _burnDownTo(uint256 rest) private view {
+        uint256 turns;
+        while (gasleft() > rest) ++turns;
     }
 
     function _burn() private pure {

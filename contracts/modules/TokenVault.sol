@@ -152,7 +152,7 @@ abstract contract TokenVault is
     /// @dev Interaction: pays `to`, or owes it. Never reverts because of `to`, the token or the registry.
     function _payOrCredit(bytes32 paymentId, address token, address to, uint256 amount) internal {
         if (amount == 0) return;
-        ComplianceReason reason = _screenPayout(paymentId, to);
+        ComplianceReason reason = _finding(paymentId, to);
         if (reason == ComplianceReason.None && _tryPush(token, to, amount)) return;
 
         TokenAccount storage vault = _account(token);

@@ -22,8 +22,7 @@ enum ComplianceReason {
     Expired,
     RiskTooHigh,
     Sanctioned,
-    OracleUnavailable,
-    RegistryUnavailable
+    OracleUnavailable
 }
 
 /// @notice One account's record: one slot.

@@ -6,9 +6,11 @@ import {Blacklist} from "./Blacklist.sol";
 /// @title Behaves like USDT on Ethereum: 6 decimals, returns nothing, no approval over an approval; anybody may mint
 /// @dev Its blacklist also stops receiving, which USDT's own does not: the harder case for whoever pays out.
 contract TestUSDT is Blacklist {
+    // solhint-disable const-name-snakecase
     string public constant name = "Test USDT";
     string public constant symbol = "USDT";
     uint8 public constant decimals = 6;
+    // solhint-enable const-name-snakecase
 
     uint256 public totalSupply;
     mapping(address account => uint256) public balanceOf;

@@ -23,6 +23,7 @@ import {
   allowList,
   at,
   block,
+  denyList,
   deployEscrow,
   ethers,
   expectRefusal,
@@ -197,7 +198,7 @@ describe("Escrow attacks", () => {
         await oracle.setMode(GIVES_UP_WHEN_STARVED);
         await oracle.setSanctioned(suite.seller, sanctioned);
         const sanctionsOracle = await oracle.getAddress();
-        await suite.registry.setPolicy({ ...allowList, listMode: 0n, sanctionsOracle });
+        await suite.registry.setPolicy({ ...denyList, sanctionsOracle });
         const release = (gasLimit: number) =>
           suite.escrow.connect(suite.buyer).release(payment, payment.amount, { gasLimit });
         expect(await outcomes(suite, payment, release)).to.deep.equal(new Set(["not enough gas", expected]));

@@ -218,7 +218,7 @@ describe("Escrow deposit by signature", () => {
 
     it("reverts given a token whose fallback accepts everything and moves nothing", async () => {
       const suite = await loadFixture(deployEscrow);
-      const silent = await ethers.deployContract("HostileRegistry");
+      const silent = await ethers.deployContract("SilentContract");
       await configure(suite.escrow, silent);
       const payment = await termsOf(suite, { token: await silent.getAddress() });
       const call = suite.escrow.depositWithAuthorization(payment, 0, 0, "0x");

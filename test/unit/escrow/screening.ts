@@ -9,32 +9,28 @@ import {
   block,
   clear,
   deployEscrow,
-  deployEscrowAround,
+  denyList,
   ethers,
   expectRefusal,
   expectState,
   expectTotals,
   fund,
   loadFixture,
+  networkHelpers,
   observing,
   termsOf,
   usd,
   type Suite,
 } from "../fixtures/escrow.js";
 
-const REGISTRY_MODES = {
-  Reverts: 1,
-  ReturnsNothing: 2,
-  ReturnsOneWord: 3,
-  FindsUnknownReason: 4,
-  BurnsGas: 5,
-  ReturnBomb: 6,
-} as const;
+const ORACLE_MODES = { Reverts: 1, ReturnsNothing: 2, BurnsGas: 3, ReturnBomb: 4, LiesWithWord: 5 } as const;
 
-async function withHostileRegistry() {
-  const registry = await ethers.deployContract("HostileRegistry");
-  const suite = await deployEscrowAround(() => registry.getAddress());
-  return { suite, registry };
+/** The suite whose policy asks a sanctions oracle. */
+async function withOracle() {
+  const suite = await deployEscrow();
+  const oracle = await ethers.deployContract("MockSanctionsOracle");
+  await suite.registry.setPolicy({ ...denyList, sanctionsOracle: await oracle.getAddress() });
+  return { suite, oracle };
 }
 
 /** An attestation that clears the buyer, signed by the attester. */
@@ -118,45 +114,42 @@ describe("Escrow screening", () => {
         ]);
     });
 
-    for (const [name, mode] of Object.entries(REGISTRY_MODES)) {
-      it(`reverts given a registry that ${name}`, async () => {
-        const { suite, registry } = await loadFixture(withHostileRegistry);
-        await registry.setMode(mode);
-        const payment = await termsOf(suite);
-        // So little that a registry that burns all of it does not take the test along.
-        const deposit = suite.escrow.connect(suite.buyer).deposit(payment, { gasLimit: 1_000_000 });
-        await expect(deposit).to.revert(ethers);
-        await expectTotals(suite, suite.usdc, { held: 0n, credits: 0n });
+    for (const [name, mode] of Object.entries(ORACLE_MODES)) {
+      it(`reverts given a sanctions oracle that ${name}`, async () => {
+        const { suite, oracle } = await loadFixture(withOracle);
+        await oracle.setMode(mode);
+        const call = suite.escrow.connect(suite.buyer).deposit(await termsOf(suite));
+        await expectRefusal(suite, call, "NotCompliant", suite.buyer, Reason.OracleUnavailable);
       });
     }
   });
 
   describe("at the payout", () => {
-    for (const [name, mode] of Object.entries(REGISTRY_MODES)) {
-      it(`owes everybody, and reverts no exit, given a registry that ${name}`, async () => {
-        const { suite, registry } = await loadFixture(withHostileRegistry);
+    for (const [name, mode] of Object.entries(ORACLE_MODES)) {
+      it(`owes everybody, and reverts no exit, given a sanctions oracle that ${name}`, async () => {
+        const { suite, oracle } = await loadFixture(withOracle);
         const { escrow, usdc, buyer, seller, feeRecipient } = suite;
         const { payment, paymentId } = await fund(suite);
-        await registry.setMode(mode);
+        await oracle.setMode(mode);
         await expect(escrow.connect(buyer).release(payment, usd(1_000)))
           .to.emit(escrow, "PayoutCredited")
-          .withArgs(paymentId, usdc, seller, usd(990), usd(990), Reason.RegistryUnavailable)
+          .withArgs(paymentId, usdc, seller, usd(990), usd(990), Reason.OracleUnavailable)
           .to.emit(escrow, "PayoutCredited")
-          .withArgs(paymentId, usdc, feeRecipient, usd(10), usd(10), Reason.RegistryUnavailable);
+          .withArgs(paymentId, usdc, feeRecipient, usd(10), usd(10), Reason.OracleUnavailable);
         await expectState(suite, paymentId, { status: Status.Closed, held: 0n, released: usd(1_000) });
         await expectTotals(suite, usdc, { held: 0n, credits: usd(1_000) });
       });
     }
 
-    it("reverts a withdrawal while the registry is down, and pays when it is back", async () => {
-      const { suite, registry } = await loadFixture(withHostileRegistry);
+    it("reverts a withdrawal while the oracle is down, and pays when it is back", async () => {
+      const { suite, oracle } = await loadFixture(withOracle);
       const { escrow, usdc, buyer, seller } = suite;
       const { payment } = await fund(suite);
-      await registry.setMode(REGISTRY_MODES.Reverts);
+      await oracle.setMode(ORACLE_MODES.Reverts);
       await escrow.connect(buyer).release(payment, usd(1_000));
       const withdraw = () => escrow.withdrawCredit(usdc, seller, seller);
-      await expectRefusal(suite, withdraw(), "NotCompliant", seller, Reason.RegistryUnavailable);
-      await registry.setMode(0);
+      await expectRefusal(suite, withdraw(), "NotCompliant", seller, Reason.OracleUnavailable);
+      await oracle.setMode(0);
       await expect(withdraw()).to.changeTokenBalance(ethers, usdc, seller, usd(990));
     });
 
@@ -186,15 +179,49 @@ describe("Escrow screening", () => {
     });
 
     it("freezes what goes to a sanctioned account", async () => {
-      const suite = await loadFixture(deployEscrow);
-      const { escrow, usdc, registry, buyer, seller } = suite;
+      const { suite, oracle } = await loadFixture(withOracle);
+      const { escrow, usdc, buyer, seller } = suite;
       const { payment, paymentId } = await fund(suite);
-      const oracle = await ethers.deployContract("MockSanctionsOracle");
       await oracle.setSanctioned(seller, true);
-      await registry.setPolicy({ ...allowList, listMode: 0n, sanctionsOracle: await oracle.getAddress() });
       await expect(escrow.connect(buyer).release(payment, usd(1_000)))
         .to.emit(escrow, "PayoutCredited")
         .withArgs(paymentId, usdc, seller, usd(990), usd(990), Reason.Sanctioned);
     });
+
+    it("does not need the registry, whose records the escrow keeps", async () => {
+      const suite = await loadFixture(deployEscrow);
+      const { escrow, usdc, registry, buyer, seller } = suite;
+      await block(suite, seller);
+      await networkHelpers.setCode(await registry.getAddress(), "0x");
+      await expectRefusal(
+        suite,
+        escrow.connect(buyer).deposit(await termsOf(suite)),
+        "NotCompliant",
+        seller,
+        Reason.Blocked,
+      );
+      const { payment } = await fund(suite, { seller: suite.stranger.address });
+      await expect(escrow.connect(buyer).release(payment, usd(1_000))).to.changeTokenBalance(
+        ethers,
+        usdc,
+        suite.stranger,
+        usd(990),
+      );
+    });
+  });
+
+  describe("writing records and policy", () => {
+    const record = { standing: 1n, riskScore: 0n, tier: 0n, jurisdiction: 0n, expiry: 0n, revision: 1n };
+
+    for (const who of ["officer", "attester", "admin", "buyer", "stranger"] as const) {
+      it(`reverts for the ${who}, also in a multicall`, async () => {
+        const suite = await loadFixture(deployEscrow);
+        const escrow = suite.escrow.connect(suite[who]);
+        await expectRefusal(suite, escrow.storeRecord(suite.buyer, record), "UnauthorizedCaller", suite[who]);
+        await expectRefusal(suite, escrow.storePolicy(observing), "UnauthorizedCaller", suite[who]);
+        const data = escrow.interface.encodeFunctionData("storePolicy", [observing]);
+        await expectRefusal(suite, escrow.multicall([data]), "UnauthorizedCaller", suite[who]);
+      });
+    }
   });
 });

@@ -2,6 +2,8 @@ import { expect } from "chai";
 
 import { itFollows } from "../../specs/outline.js";
 import {
+  Bit,
+  HOUR,
   NOBODY,
   deployEscrow,
   ethers,
@@ -85,12 +87,6 @@ describe("Escrow setup", () => {
         .to.be.revertedWithCustomError(escrow, "InvalidDependency")
         .withArgs(manager);
     });
-
-    it("reverts given a registry that does not answer", async () => {
-      const { escrow, registry } = await loadFixture(deployEscrow);
-      await networkHelpers.setCode(await registry.getAddress(), "0x");
-      await expect(escrow.selfTest()).to.revert(ethers);
-    });
   });
 
   describe("identity", () => {
@@ -143,11 +139,13 @@ describe("Escrow setup", () => {
       expect(word & (2n ** 104n - 1n)).to.equal(usd(1_000));
     });
 
-    it("keeps the pauses in one slot of their namespace", async () => {
+    it("keeps pauses and policy together in the first slot of theirs", async () => {
       const { escrow, guardian } = await loadFixture(deployEscrow);
-      await escrow.connect(guardian).pause(1, 60, "");
-      const word = BigInt(await ethers.provider.getStorage(escrow, namespaceSlot("PauseControl")));
-      expect(word).to.equal(await escrow.pausedUntil(1));
+      await escrow.connect(guardian).pause(Bit.DEPOSITS, HOUR, "");
+      const word = BigInt(await ethers.provider.getStorage(escrow, namespaceSlot("Controls")));
+      const [until, { maxRiskScore }] = [await escrow.pausedUntil(Bit.DEPOSITS), await escrow.policy()];
+      // From the lowest bits: four times of 40 bits, observing, list mode, highest risk score, whether to ask an oracle.
+      expect(word).to.equal(until | (maxRiskScore << 176n));
     });
   });
 });

@@ -186,7 +186,7 @@ describe("Escrow tokens", () => {
     it("finds no surplus in an escrow that owns less than it owes", async () => {
       const { suite, escrow, hostile, stranger, treasury } = await withHostilePayment();
       // Answers zero to everything, also to balanceOf.
-      const empty = await ethers.deployContract("HostileRegistry");
+      const empty = await ethers.deployContract("SilentContract");
       await networkHelpers.setCode(await hostile.getAddress(), await ethers.provider.getCode(empty));
       const call = escrow.connect(treasury).sweepSurplus(hostile, stranger, 1);
       await expectRefusal(suite, call, "InsufficientSurplus", hostile, 1, 0);

@@ -1,0 +1,39 @@
+import path from "node:path";
+
+import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
+
+import { command } from "./lib/command.js";
+
+interface DeployArguments {
+  parameters?: string;
+  quiet: boolean;
+}
+
+/** `npx hardhat deploy --network <name>` */
+export default command(
+  async ({ parameters: parametersPath, quiet }: DeployArguments, hre: HardhatRuntimeEnvironment) => {
+    await hre.tasks.getTask("build").run({ quiet: true });
+    // What follows needs the typings that the build has just written.
+    const { deploySuite, readParameters, writeRecord } = await import("../deploy/index.js");
+
+    const connection = await hre.network.create();
+    const parameters = await readParameters(
+      parametersPath ?? path.join(hre.config.paths.ignition, "parameters", `${connection.networkName}.json5`),
+    );
+    const { provider } = connection.ethers;
+    const [deployer] = await connection.ethers.getSigners();
+    const sentBefore = await provider.getTransactionCount(deployer!.address);
+    const record = await deploySuite({ connection, parameters, displayUi: !quiet });
+    const sent = (await provider.getTransactionCount(deployer!.address)) - sentBefore;
+    const recordPath = path.relative(process.cwd(), await writeRecord(record));
+
+    if (quiet) return console.log(recordPath);
+    console.log(
+      sent === 0
+        ? `Nothing to do: the suite is complete on chain ${record.chainId}, and checked again.`
+        : `Deployed to chain ${record.chainId} with ${sent} transactions, and checked: code, wiring, roles. ` +
+            `${deployer!.address} holds no role any more.`,
+    );
+    console.log(`The record is ${recordPath}.`);
+  },
+);

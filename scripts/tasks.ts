@@ -1,0 +1,27 @@
+import { task } from "hardhat/config";
+import { ArgumentType } from "hardhat/types/arguments";
+
+/** What people run, one file per verb, loaded when it is called: `npx hardhat <verb> --help`. */
+export const tasks = [
+  task("deploy", "Deploys the suite to a network, or goes on where an interrupted run stopped")
+    .addOption({
+      name: "parameters",
+      description: "JSON5 file of parameters (default: deploy/parameters/<network>.json5)",
+      type: ArgumentType.FILE_WITHOUT_DEFAULT,
+      defaultValue: undefined,
+    })
+    .addFlag({ name: "quiet", description: "Prints only the path of the record" })
+    .setAction(() => import("./deploy.js"))
+    .build(),
+  task("roles", "Compares who may do what on a chain with deploy/roles.ts; exits 1 if they differ")
+    .addOption({
+      name: "parameters",
+      description: "JSON5 file that names the holders (default: deploy/parameters/<network>.json5)",
+      type: ArgumentType.FILE_WITHOUT_DEFAULT,
+      defaultValue: undefined,
+    })
+    .addFlag({ name: "json", description: "Prints the differences as a JSON array" })
+    .addFlag({ name: "table", description: "Prints deploy/roles.ts as a Markdown table and asks no chain" })
+    .setAction(() => import("./roles.js"))
+    .build(),
+];
