@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {MulticallUpgradeable} from "@openzeppelin/contracts-upgradeable/utils/MulticallUpgradeable.sol";
 import {EIP712Upgradeable} from "@openzeppelin/contracts-upgradeable/utils/cryptography/EIP712Upgradeable.sol";
+import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
@@ -377,6 +378,9 @@ contract Escrow is IEscrow, ISelfTest, EIP712Upgradeable, MulticallUpgradeable, 
     /// @inheritdoc ISelfTest
     function selfTest() external view returns (bytes4) {
         if (authority().code.length == 0) revert InvalidDependency(authority());
+        if (!_isOwn(registry)) revert InvalidDependency(address(registry));
+        // Reverts if what is stored there is no policy.
+        policy();
         return ISelfTest.selfTest.selector;
     }
 
@@ -386,6 +390,15 @@ contract Escrow is IEscrow, ISelfTest, EIP712Upgradeable, MulticallUpgradeable, 
     }
 
     // ----------------------------------------------------------------------------------------------- internals
+
+    /// @dev A registry that writes elsewhere, or an implementation without its proxy, would freeze every record as it
+    /// is. A new registry names no escrow until its admin names this one.
+    function _isOwn(IComplianceRegistry candidate) private view returns (bool) {
+        address named = candidate.escrow();
+        return
+            (named == address(this) || named == address(0)) &&
+            IAccessManaged(address(candidate)).authority() == authority();
+    }
 
     /// @dev Checks and effects of every deposit; the caller then makes the money arrive.
     function _create(Payment memory payment) private returns (bytes32 paymentId) {

@@ -237,7 +237,8 @@ interface IEscrow {
     error InvalidPauseBits(uint8 bits);
     /// @notice A pause must end in the future, and exits before their limit.
     error InvalidPauseDuration(uint256 until, uint256 min, uint256 max);
-    /// @notice The registry, the Permit2 or the authority has no code.
+    /// @notice The registry, the Permit2 or the authority has no code; or the registry is another escrow's, or under
+    /// another authority.
     error InvalidDependency(address dependency);
 
     // ----------------------------------------------------------------------------------------------- deposits

@@ -69,7 +69,7 @@ abstract contract Screening is IScreening, IEscrow, Controls {
     }
 
     /// @inheritdoc IScreening
-    function policy() external view returns (Policy memory) {
+    function policy() public view returns (Policy memory) {
         Controls.Settings memory settings = _settings();
         return
             Policy({

@@ -149,7 +149,7 @@ abstract contract TokenVault is
         return _account(token).approvalThreshold;
     }
 
-    /// @dev Interaction: pays `to`, or owes it. Never reverts because of `to`, the token or the registry.
+    /// @dev Interaction: pays `to`, or owes it. Never reverts because of `to`, the token or the sanctions oracle.
     function _payOrCredit(bytes32 paymentId, address token, address to, uint256 amount) internal {
         if (amount == 0) return;
         ComplianceReason reason = _finding(paymentId, to);
