@@ -87,6 +87,27 @@ describe("Escrow setup", () => {
         .to.be.revertedWithCustomError(escrow, "InvalidDependency")
         .withArgs(manager);
     });
+
+    it("reverts given a registry under another authority", async () => {
+      const { escrow, registry, manager, admin } = await loadFixture(deployEscrow);
+      await manager.updateAuthority(registry, await ethers.deployContract("AccessManager", [admin]));
+      await expect(escrow.selfTest())
+        .to.be.revertedWithCustomError(escrow, "InvalidDependency")
+        .withArgs(registry);
+    });
+
+    it("reverts given a registry that writes to another escrow", async () => {
+      const { registry, manager, admin, implementation } = await loadFixture(deployEscrow);
+      const proxy = await ethers.deployContract("TransparentUpgradeableProxy", [
+        implementation,
+        admin,
+        implementation.interface.encodeFunctionData("initialize", [await manager.getAddress()]),
+      ]);
+      const second = await ethers.getContractAt("Escrow", await proxy.getAddress());
+      await expect(second.selfTest())
+        .to.be.revertedWithCustomError(second, "InvalidDependency")
+        .withArgs(registry);
+    });
   });
 
   describe("identity", () => {
