@@ -17,7 +17,7 @@ const modules = join(root, "node_modules");
 const locked = packagesOf(join(root, "package-lock.json"));
 const gap = findGap(locked, packagesOf(join(modules, ".package-lock.json")), thisMachine());
 if (gap !== undefined || !existsSync(join(modules, ".bin", "node")))
-  install(locked["node_modules/node"].version);
+  await install(locked["node_modules/node"].version);
 
 function packagesOf(lockfile) {
   return existsSync(lockfile) ? JSON.parse(readFileSync(lockfile, "utf8")).packages : {};
