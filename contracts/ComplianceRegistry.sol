@@ -3,19 +3,18 @@ pragma solidity 0.8.37;
 
 import {AccessManagedUpgradeable} from "@openzeppelin/contracts-upgradeable/access/manager/AccessManagedUpgradeable.sol";
 import {EIP712Upgradeable} from "@openzeppelin/contracts-upgradeable/utils/cryptography/EIP712Upgradeable.sol";
+import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 
 import {IComplianceRegistry} from "./interfaces/IComplianceRegistry.sol";
+import {IScreening} from "./interfaces/IScreening.sol";
 import {ISelfTest} from "./interfaces/ISelfTest.sol";
-import {ISanctionsOracle} from "./interfaces/external/ISanctionsOracle.sol";
-import {SanctionsScreen} from "./modules/SanctionsScreen.sol";
 import {
     Attestation,
     ComplianceReason,
     ComplianceRecord,
     ComplianceUpdate,
-    ListMode,
     Policy,
     Standing
 } from "./types/ComplianceTypes.sol";
@@ -25,8 +24,7 @@ import {
 contract ComplianceRegistry is IComplianceRegistry, ISelfTest, AccessManagedUpgradeable, EIP712Upgradeable {
     /// @custom:storage-location erc7201:holdfast.storage.ComplianceRegistry
     struct RegistryStorage {
-        Policy policy;
-        mapping(address account => ComplianceRecord) records;
+        IScreening escrow;
         mapping(address account => bytes32) attestationHashes;
     }
 
@@ -45,15 +43,23 @@ contract ComplianceRegistry is IComplianceRegistry, ISelfTest, AccessManagedUpgr
 
     /// @notice Sets a new proxy up.
     /// @param initialAuthority The AccessManager that says who may do what here.
-    /// @param initialPolicy The first policy.
-    /// @dev Errors: {AccessManagedInvalidAuthority}, {InvalidSanctionsOracle}. Emits {PolicySet}. EIP712's own
-    /// initializer would only store the name and version that are constants here.
+    /// @dev Errors: {AccessManagedInvalidAuthority}. EIP712's own initializer would only store the name and version that
+    /// are constants here.
     /// @custom:oz-upgrades-unsafe-allow missing-initializer-call
-    function initialize(address initialAuthority, Policy calldata initialPolicy) external initializer {
+    function initialize(address initialAuthority) external initializer {
         _requireAuthority(initialAuthority);
 
         __AccessManaged_init(initialAuthority);
-        _setPolicy(initialPolicy);
+    }
+
+    /// @inheritdoc IComplianceRegistry
+    function setEscrow(address escrow_) external restricted {
+        RegistryStorage storage $ = _registryStorage();
+        if (address($.escrow) != address(0)) revert EscrowAlreadySet(address($.escrow));
+        _requireOwn(escrow_);
+
+        $.escrow = IScreening(escrow_);
+        emit EscrowSet(escrow_, _msgSender());
     }
 
     // ------------------------------------------------------------------------------------------------ records
@@ -74,7 +80,7 @@ contract ComplianceRegistry is IComplianceRegistry, ISelfTest, AccessManagedUpgr
         if (block.timestamp >= attestation.validUntil) {
             revert AttestationExpired(attestation.validUntil, block.timestamp);
         }
-        ComplianceRecord memory record = _registryStorage().records[attestation.account];
+        ComplianceRecord memory record = recordOf(attestation.account);
         if (record.standing == Standing.Blocked) revert AccountBlocked(attestation.account);
         if (attestation.revision != record.revision) {
             revert AttestationStale(attestation.account, attestation.revision, record.revision);
@@ -113,32 +119,28 @@ contract ComplianceRegistry is IComplianceRegistry, ISelfTest, AccessManagedUpgr
         address,
         uint256
     ) external view returns (ComplianceReason reason, address account, bool enforced) {
-        Policy memory rules = policy();
-        enforced = rules.enforced;
-
-        reason = _screen(buyer, rules);
+        (reason, enforced) = screen(buyer);
         if (reason != ComplianceReason.None) return (reason, buyer, enforced);
-
-        reason = _screen(seller, rules);
+        (reason, enforced) = screen(seller);
         if (reason != ComplianceReason.None) account = seller;
     }
 
     /// @inheritdoc IComplianceRegistry
-    function screen(address account) external view returns (ComplianceReason reason, bool enforced) {
-        Policy memory rules = policy();
-        return (_screen(account, rules), rules.enforced);
+    function screen(address account) public view returns (ComplianceReason reason, bool enforced) {
+        return _escrow().screen(account);
     }
 
     /// @inheritdoc IComplianceRegistry
     function isCompliant(address account) external view returns (bool) {
-        return _screen(account, policy()) == ComplianceReason.None;
+        (ComplianceReason reason, ) = screen(account);
+        return reason == ComplianceReason.None;
     }
 
     // -------------------------------------------------------------------------------------------------- views
 
     /// @inheritdoc IComplianceRegistry
-    function recordOf(address account) external view returns (ComplianceRecord memory) {
-        return _registryStorage().records[account];
+    function recordOf(address account) public view returns (ComplianceRecord memory) {
+        return _escrow().recordOf(account);
     }
 
     /// @inheritdoc IComplianceRegistry
@@ -148,7 +150,12 @@ contract ComplianceRegistry is IComplianceRegistry, ISelfTest, AccessManagedUpgr
 
     /// @inheritdoc IComplianceRegistry
     function policy() public view returns (Policy memory) {
-        return _registryStorage().policy;
+        return _escrow().policy();
+    }
+
+    /// @inheritdoc IComplianceRegistry
+    function escrow() public view returns (address) {
+        return address(_registryStorage().escrow);
     }
 
     /// @inheritdoc IComplianceRegistry
@@ -159,8 +166,11 @@ contract ComplianceRegistry is IComplianceRegistry, ISelfTest, AccessManagedUpgr
     /// @inheritdoc ISelfTest
     function selfTest() external view returns (bytes4 magic) {
         _requireAuthority(authority());
-        // Reverts if what is stored there is no policy.
-        policy();
+        if (escrow() != address(0)) {
+            _requireOwn(escrow());
+            // Reverts if what is stored there is no policy.
+            policy();
+        }
         return ISelfTest.selfTest.selector;
     }
 
@@ -170,20 +180,6 @@ contract ComplianceRegistry is IComplianceRegistry, ISelfTest, AccessManagedUpgr
     }
 
     // ----------------------------------------------------------------------------------------------- internal
-
-    /// @dev The rules, in the order in which they are asked; see {IComplianceRegistry}.
-    function _screen(address account, Policy memory rules) private view returns (ComplianceReason) {
-        ComplianceRecord memory record = _registryStorage().records[account];
-
-        if (record.standing == Standing.Blocked) return ComplianceReason.Blocked;
-        if (rules.listMode == ListMode.Allow) {
-            if (record.standing == Standing.Unlisted) return ComplianceReason.NotListed;
-            if (_isOver(record.expiry)) return ComplianceReason.Expired;
-        }
-        if (record.riskScore > rules.maxRiskScore) return ComplianceReason.RiskTooHigh;
-        if (rules.sanctionsOracle == address(0)) return ComplianceReason.None;
-        return SanctionsScreen.ask(ISanctionsOracle(rules.sanctionsOracle), account);
-    }
 
     /// @dev A record is in force while `block.timestamp < expiry`.
     function _isOver(uint64 expiry) private view returns (bool) {
@@ -206,9 +202,8 @@ contract ComplianceRegistry is IComplianceRegistry, ISelfTest, AccessManagedUpgr
             revert ExpiryInPast(update.expiry, block.timestamp);
         }
 
-        RegistryStorage storage $ = _registryStorage();
-        uint64 revision = $.records[update.account].revision + 1;
-        $.records[update.account] = ComplianceRecord({
+        uint64 revision = recordOf(update.account).revision + 1;
+        ComplianceRecord memory record = ComplianceRecord({
             standing: update.standing,
             riskScore: update.riskScore,
             tier: update.tier,
@@ -216,8 +211,7 @@ contract ComplianceRegistry is IComplianceRegistry, ISelfTest, AccessManagedUpgr
             expiry: update.expiry,
             revision: revision
         });
-        $.attestationHashes[update.account] = update.attestationHash;
-
+        _registryStorage().attestationHashes[update.account] = update.attestationHash;
         emit RecordSet(
             update.account,
             by,
@@ -229,6 +223,7 @@ contract ComplianceRegistry is IComplianceRegistry, ISelfTest, AccessManagedUpgr
             revision,
             update.attestationHash
         );
+        _escrow().storeRecord(update.account, record);
     }
 
     function _hasData(ComplianceUpdate memory update) private pure returns (bool) {
@@ -244,9 +239,22 @@ contract ComplianceRegistry is IComplianceRegistry, ISelfTest, AccessManagedUpgr
         address oracle = newPolicy.sanctionsOracle;
         if (oracle != address(0) && oracle.code.length == 0) revert InvalidSanctionsOracle(oracle);
 
-        _registryStorage().policy = newPolicy;
-
         emit PolicySet(newPolicy, _msgSender());
+        _escrow().storePolicy(newPolicy);
+    }
+
+    function _escrow() private view returns (IScreening store) {
+        store = _registryStorage().escrow;
+        if (address(store) == address(0)) revert EscrowNotSet();
+    }
+
+    /// @dev The authority tells an escrow's proxy from its implementation, which names this registry just the same.
+    function _requireOwn(address escrow_) private view {
+        bool own =
+            escrow_.code.length != 0 &&
+                address(IScreening(escrow_).registry()) == address(this) &&
+                IAccessManaged(escrow_).authority() == authority();
+        if (!own) revert InvalidEscrow(escrow_);
     }
 
     function _requireAuthority(address candidate) private view {
@@ -259,12 +267,10 @@ contract ComplianceRegistry is IComplianceRegistry, ISelfTest, AccessManagedUpgr
         }
     }
 
-    // solhint-disable-next-line func-name-mixedcase
     function _EIP712Name() internal pure override returns (string memory) {
         return "Holdfast ComplianceRegistry";
     }
 
-    // solhint-disable-next-line func-name-mixedcase
     function _EIP712Version() internal pure override returns (string memory) {
         return "1";
     }

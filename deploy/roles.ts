@@ -165,7 +165,7 @@ export const FUNCTION_ROLES: {
     anyone: ["setAuthority"],
   },
   complianceRegistry: {
-    ADMIN: ["setPolicy"],
+    ADMIN: ["setEscrow", "setPolicy"],
     COMPLIANCE: ["setRecords"],
     // Anybody may call it: the registry asks whether the *attester* could.
     ATTESTER: ["submitAttestation"],
@@ -192,6 +192,8 @@ export const FUNCTION_ROLES: {
       "openDispute",
       "setAuthority",
       "settle",
+      "storePolicy",
+      "storeRecord",
       "submitAttestation",
       "withdrawCredit",
       "withdrawDispute",

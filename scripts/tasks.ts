@@ -21,6 +21,7 @@ export const tasks = [
       defaultValue: undefined,
     })
     .addFlag({ name: "json", description: "Prints the differences as a JSON array" })
+    .addFlag({ name: "table", description: "Prints deploy/roles.ts as a Markdown table and asks no chain" })
     .setAction(() => import("./roles.js"))
     .build(),
   task("start", "Runs everything on a local chain, with payments of every kind, until Ctrl-C")

@@ -11,8 +11,11 @@ import {
 } from "../types/ComplianceTypes.sol";
 
 /// @title Who may pay and be paid through the escrow, and why not
-/// @notice Officers and attesters write one record per account; the escrow asks before it takes money in and before
-/// it pays money out. The registry moves no money. It is never paused.
+/// @notice Officers and attesters write one record per account; the escrow applies it before it takes money in and
+/// before it pays money out. The registry decides and signs for every change; records and policy themselves lie in the
+/// escrow's storage ({IScreening}), where every movement needs them. What the registry answers is what the escrow says.
+/// The registry moves no money. It is never paused. Before {setEscrow}, whatever reads or writes records or the policy
+/// reverts with {EscrowNotSet}.
 ///
 /// An account is asked in this order, and the first finding is the answer:
 /// 1. `Blocked`: its record says so. A block has no end of its own, whatever the record's expiry.
@@ -43,6 +46,9 @@ interface IComplianceRegistry {
     /// @notice The policy was replaced. Carries the whole policy as it now stands.
     event PolicySet(Policy policy, address indexed by);
 
+    /// @notice The registry writes to this escrow from now on.
+    event EscrowSet(address indexed escrow, address indexed by);
+
     /// @notice The zero address cannot have a record.
     error InvalidAccount();
     /// @notice A cleared record whose expiry lies in the past clears nobody.
@@ -59,8 +65,17 @@ interface IComplianceRegistry {
     error InvalidAttester(address attester);
     /// @notice The oracle has no code at that address.
     error InvalidSanctionsOracle(address oracle);
-    /// @notice The call came with too little gas to ask the sanctions oracle fairly; send more.
-    error InsufficientGas(uint256 available, uint256 required);
+    /// @notice The registry writes to no escrow yet, see {setEscrow}.
+    error EscrowNotSet();
+    /// @notice The registry has its escrow, for good.
+    error EscrowAlreadySet(address escrow);
+    /// @notice The escrow is no contract, names another registry, or answers to another authority: its implementation
+    /// without the proxy answers to none.
+    error InvalidEscrow(address escrow);
+
+    /// @notice Names the escrow that keeps the records and applies the policy, once and for all. ADMIN role.
+    /// @dev Errors: {EscrowAlreadySet}, {InvalidEscrow}. Emits {EscrowSet}.
+    function setEscrow(address escrow_) external;
 
     /// @notice Writes records. COMPLIANCE role.
     /// @dev All or nothing; of two updates of one account the later stands. Errors: {InvalidAccount}, {ExpiryInPast},
@@ -83,13 +98,14 @@ interface IComplianceRegistry {
     /// @dev Errors: {InvalidSanctionsOracle}. Emits {PolicySet}.
     function setPolicy(Policy calldata policy) external;
 
-    /// @notice Screens both parties of a deposit.
+    /// @notice Screens both parties of a deposit, as the escrow will.
     /// @param token For policies that depend on what is paid; the current ones do not.
     /// @param amount Likewise, in the token's smallest unit.
     /// @return reason Why `account` does not pass, or `None`.
     /// @return account The first that does not pass (the buyer is asked first), or zero.
     /// @return enforced Whether the finding must stop the deposit.
-    /// @dev Errors: {InsufficientGas}, only if the policy names an oracle. So for {screen} and {isCompliant}.
+    /// @dev Errors: {BoundedCall-InsufficientGas}, only if the policy names an oracle; 150,000 gas is enough whatever
+    /// the oracle does. So for {screen} and {isCompliant}, with 90,000.
     function check(
         address buyer,
         address seller,
@@ -97,7 +113,7 @@ interface IComplianceRegistry {
         uint256 amount
     ) external view returns (ComplianceReason reason, address account, bool enforced);
 
-    /// @notice Screens the recipient of a payout.
+    /// @notice Screens one account, as the escrow will when it pays it.
     /// @return reason Why the account does not pass, or `None`.
     /// @return enforced Whether the finding must stop the payout.
     function screen(address account) external view returns (ComplianceReason reason, bool enforced);
@@ -113,6 +129,9 @@ interface IComplianceRegistry {
 
     /// @notice The policy in force.
     function policy() external view returns (Policy memory);
+
+    /// @notice The escrow that keeps the records and applies the policy; zero before {setEscrow}.
+    function escrow() external view returns (address);
 
     /// @notice The EIP-712 digest that an attester signs.
     function hashAttestation(Attestation calldata attestation) external view returns (bytes32);

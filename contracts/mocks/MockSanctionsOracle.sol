@@ -12,12 +12,13 @@ contract MockSanctionsOracle is ISanctionsOracle {
         BurnsGas,
         ReturnBomb,
         LiesWithWord,
-        GivesUpWhenStarved
+        GivesUpWhenStarved,
+        AnswersAtTheLastMoment
     }
 
     error OracleDown();
 
-    /// @notice Gas with which `GivesUpWhenStarved` still looks the account up. The registry grants 50,000, of which
+    /// @notice Gas with which `GivesUpWhenStarved` still looks the account up. The escrow grants 50,000, of which
     /// some hundred are used up when the function body begins.
     uint256 public constant APPETITE = 49_500;
 
@@ -44,6 +45,7 @@ contract MockSanctionsOracle is ISanctionsOracle {
         if (current == Mode.LiesWithWord) _return(2, 32);
         // What an oracle does that catches an inner call's failure and answers anyway.
         if (current == Mode.GivesUpWhenStarved && gasGiven < APPETITE) return false;
+        if (current == Mode.AnswersAtTheLastMoment) _burnDownTo(3_000);
 
         return _listed[account];
     }
@@ -53,6 +55,11 @@ contract MockSanctionsOracle is ISanctionsOracle {
             mstore(0, word)
             return(0, size)
         }
+    }
+
+    function _burnDownTo(uint256 rest) private view {
+        uint256 turns;
+        while (gasleft() > rest) ++turns;
     }
 
     function _burn() private pure {

@@ -7,22 +7,10 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {IEscrow} from "../interfaces/IEscrow.sol";
 import {DEPOSITS, EXITS, MAX_EXITS_PAUSE, PAYOUTS} from "../types/PauseTypes.sol";
+import {Controls} from "./Controls.sol";
 
 /// @title Pauses that end by themselves
-abstract contract PauseControl is IEscrow, AccessManagedUpgradeable {
-    /// @custom:storage-location erc7201:holdfast.storage.PauseControl
-    struct PauseStorage {
-        uint40 depositsUntil;
-        uint40 payoutsUntil;
-        uint40 exitsUntil;
-        /// When the present series of pauses of exits began.
-        uint40 exitsSince;
-    }
-
-    // keccak256(abi.encode(uint256(keccak256("holdfast.storage.PauseControl")) - 1)) & ~bytes32(uint256(0xff))
-    bytes32 private constant PAUSE_STORAGE =
-        0xe2d5c3b5aa068356b0c920d1937395fb477adceabd57d25431254894da28dc00;
-
+abstract contract PauseControl is IEscrow, Controls, AccessManagedUpgradeable {
     /// @inheritdoc IEscrow
     function pause(uint8 bits, uint32 duration, string calldata reason) external restricted {
         uint256 until = block.timestamp + duration;
@@ -53,7 +41,7 @@ abstract contract PauseControl is IEscrow, AccessManagedUpgradeable {
 
     /// @inheritdoc IEscrow
     function pausedUntil(uint8 bit) public view returns (uint256) {
-        PauseStorage storage $ = _pauseStorage();
+        Controls.Settings storage $ = _pauses();
         if (bit == DEPOSITS) return $.depositsUntil;
         if (bit == PAYOUTS) return $.payoutsUntil;
         if (bit == EXITS) return $.exitsUntil;
@@ -81,7 +69,7 @@ abstract contract PauseControl is IEscrow, AccessManagedUpgradeable {
 
     /// @dev A new series begins once exits have been open for as long as a series may last.
     function _beginExitsSeries() private returns (uint256 since) {
-        PauseStorage storage $ = _pauseStorage();
+        Controls.Settings storage $ = _pauses();
         if (block.timestamp >= uint256($.exitsUntil) + MAX_EXITS_PAUSE) {
             $.exitsSince = SafeCast.toUint40(block.timestamp);
         }
@@ -89,7 +77,7 @@ abstract contract PauseControl is IEscrow, AccessManagedUpgradeable {
     }
 
     function _setPausedUntil(uint8 bit, uint256 until) private {
-        PauseStorage storage $ = _pauseStorage();
+        Controls.Settings storage $ = _pauses();
         uint40 value = SafeCast.toUint40(until);
         if (bit == DEPOSITS) $.depositsUntil = value;
         else if (bit == PAYOUTS) $.payoutsUntil = value;
@@ -100,9 +88,7 @@ abstract contract PauseControl is IEscrow, AccessManagedUpgradeable {
         if (bits == 0 || bits > (DEPOSITS | PAYOUTS | EXITS)) revert InvalidPauseBits(bits);
     }
 
-    function _pauseStorage() private pure returns (PauseStorage storage $) {
-        assembly {
-            $.slot := PAUSE_STORAGE
-        }
+    function _pauses() private view returns (Controls.Settings storage) {
+        return Controls.load().settings;
     }
 }

@@ -14,9 +14,9 @@ export function holdfastModule(parameters: Parameters, deployer: string) {
 
   const authority = accessManagerModule(deployer);
   const controller = upgradeControllerModule(authority, rollbackWindow);
-  const registry = complianceRegistryModule(authority, controller, policy);
+  const registry = complianceRegistryModule(authority, controller);
   const assets = assetsModule(permit2, tokens);
-  const escrow = escrowModule(authority, controller, registry, assets, tokens);
+  const escrow = escrowModule(authority, controller, registry, assets, tokens, policy);
   const handover = handoverModule(authority, controller, registry, escrow, holders, deployer);
 
   return buildModule("Holdfast", (m) => ({

@@ -41,3 +41,5 @@ async function readAbi(artifact: string): Promise<{ type: string }[]> {
   });
   return (JSON.parse(text) as { abi: { type: string }[] }).abi;
 }
+
+if (import.meta.main) await writeIndexerAbis();

@@ -6,7 +6,7 @@ import { Fault } from "../../deploy/fault.js";
 export interface Stoppable {
   stop(): Promise<void>;
   /** Resolves once it has ended, by itself or not, with a sentence about it. */
-  ended?: Promise<Error>;
+  ended?: Promise<string>;
 }
 
 /** Ctrl-C reaches a process started by npm twice: from the terminal, and again from npm. */
@@ -28,8 +28,8 @@ export class Running {
   /** Takes over the duty to stop what was started. */
   keep<Started extends Stoppable>(started: Started): Started {
     this.#kept.push(started);
-    void started.ended?.then((cause) => {
-      if (this.#stopping === undefined) this.#ending.reject(new Fault(cause.message, { cause }));
+    void started.ended?.then((sentence) => {
+      if (this.#stopping === undefined) this.#ending.reject(new Fault(sentence));
     });
     return started;
   }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IComplianceRegistry} from "../interfaces/IComplianceRegistry.sol";
 import {ISanctionsOracle} from "../interfaces/external/ISanctionsOracle.sol";
 import {ComplianceReason} from "../types/ComplianceTypes.sol";
+import {BoundedCall} from "./BoundedCall.sol";
 
 /// @title Asks a sanctions oracle that may be broken or hostile
 /// @dev Fail-closed: whatever is not exactly one boolean word is `OracleUnavailable`. The oracle's gas is bounded and
@@ -22,7 +22,7 @@ library SanctionsScreen {
     /// @return `None`, `Sanctioned` or `OracleUnavailable`.
     function ask(ISanctionsOracle oracle, address account) internal view returns (ComplianceReason) {
         uint256 available = gasleft();
-        if (available < REQUIRED_GAS) revert IComplianceRegistry.InsufficientGas(available, REQUIRED_GAS);
+        if (available < REQUIRED_GAS) revert BoundedCall.InsufficientGas(available, REQUIRED_GAS);
 
         bytes4 selector = ISanctionsOracle.isSanctioned.selector;
         bool answered;
