@@ -17,25 +17,44 @@ const modules = join(root, "node_modules");
 const locked = packagesOf(join(root, "package-lock.json"));
 const gap = findGap(locked, packagesOf(join(modules, ".package-lock.json")), thisMachine());
 if (gap !== undefined || !existsSync(join(modules, ".bin", "node")))
-  install(locked["node_modules/node"].version);
+  await install(locked["node_modules/node"].version);
 
 function packagesOf(lockfile) {
   return existsSync(lockfile) ? JSON.parse(readFileSync(lockfile, "utf8")).packages : {};
 }
 
 /**
- * npm drops optional packages that the Node it runs on is too old for, so it must run on the Node that the project uses.
+ * Installs what the lockfile says, in place of whatever is there. Not by `npm ci`: that refuses a lockfile without the
+ * other platforms' binaries, and a lockfile cannot name those that the registry it was written with did not have.
  */
 async function install(nodeVersion) {
   console.error(
     `Installing the packages under Node ${nodeVersion}. The first time this takes a minute or two …`,
   );
-  const npm = ["npm", "ci", "--prefix", root, "--no-audit", "--no-fund", "--loglevel=error"];
+  // An interrupted install leaves packages that look whole and are not.
+  rmSync(modules, { recursive: true, force: true });
+  // npm drops optional packages that the Node it runs on is too old for, so it must run on the Node that the project
+  // uses.
+  const npm = [
+    "npm",
+    "install",
+    "--no-save",
+    "--prefix",
+    root,
+    "--no-audit",
+    "--no-fund",
+    "--loglevel=error",
+  ];
   const child = spawn("npx", ["-y", "-p", `node@${nodeVersion}`, "--", ...npm], {
-    // From inside the project, npx could take a half-installed Node that is about to be removed.
     cwd: tmpdir(),
-    // The npm that runs this script tells those it starts where the project is. Its patience without a network is long.
-    env: { ...process.env, npm_config_local_prefix: undefined, npm_config_fetch_retry_maxtimeout: "5000" },
+    env: {
+      ...process.env,
+      // The npm that runs this script tells those it starts where the project is.
+      npm_config_local_prefix: undefined,
+      // By default it takes more than a minute to notice that there is no network.
+      npm_config_fetch_retry_mintimeout: "1000",
+      npm_config_fetch_retry_maxtimeout: "5000",
+    },
     stdio: ["ignore", "ignore", "pipe"],
   });
   for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
@@ -44,8 +63,6 @@ async function install(nodeVersion) {
   const [code, signal] = await once(child, "close");
   if (code === 0) return;
 
-  // Without it, nothing that is left behind is taken for an install.
-  rmSync(join(modules, ".package-lock.json"), { force: true });
   const [, reason = signal ?? `npm ended with code ${code}`] =
     /^npm error code (\S+)/m.exec(complaints) ?? [];
   const [log = ""] = /^npm error A complete log .*$/m.exec(complaints) ?? [];
