@@ -123,6 +123,7 @@ export function everyEvent(chainId: number, addresses: { escrow: string; accessM
   ];
 
   const compliance: EmittedEvent[] = [
+    ["complianceRegistry", "EscrowSet", addresses.escrow, officer],
     ["complianceRegistry", "PolicySet", [true, 1, 60, ZeroAddress], officer],
     ["complianceRegistry", "RecordSet", seller, officer, 1, 10, 2, 756, 2_000_000_000, 1, id("evidence")],
     ["complianceRegistry", "RecordSet", seller, officer, 2, 99, 2, 756, 0, 2, ZeroHash],
