@@ -67,9 +67,9 @@ async function findWiringFaults({ ethers }: NetworkConnection, record: Deploymen
 
   const expectations: [what: string, found: Promise<string>, expected: string][] = [
     ["the escrow's registry", escrowContract.registry(), complianceRegistry.address],
-    ["the registry's escrow", registryContract.escrow(), escrow.address],
     ["the escrow's Permit2", escrowContract.permit2(), permit2.address],
     ["the escrow's authority", escrowContract.authority(), accessManager.address],
+    ["the registry's escrow", registryContract.escrow(), escrow.address],
     ["the registry's authority", registryContract.authority(), accessManager.address],
     ["the controller's authority", controller.authority(), accessManager.address],
   ];
