@@ -4,7 +4,7 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -24,28 +24,13 @@ function packagesOf(lockfile) {
 }
 
 /**
- * Installs what the lockfile says, in place of whatever is there. Not by `npm ci`: that refuses a lockfile without the
- * other platforms' binaries, and a lockfile cannot name those that the registry it was written with did not have.
+ * npm drops optional packages that the Node it runs on is too old for, so it must run on the Node that the project uses.
  */
 async function install(nodeVersion) {
-  console.error(
-    `Installing the packages under Node ${nodeVersion}. The first time this takes a minute or two …`,
-  );
-  // An interrupted install leaves packages that look whole and are not.
-  rmSync(modules, { recursive: true, force: true });
-  // npm drops optional packages that the Node it runs on is too old for, so it must run on the Node that the project
-  // uses.
-  const npm = [
-    "npm",
-    "install",
-    "--no-save",
-    "--prefix",
-    root,
-    "--no-audit",
-    "--no-fund",
-    "--loglevel=error",
-  ];
+  console.error(`Installing the packages under Node ${nodeVersion}. The first time this takes minutes …`);
+  const npm = ["npm", "ci", "--prefix", root, "--no-audit", "--no-fund", "--loglevel=error"];
   const child = spawn("npx", ["-y", "-p", `node@${nodeVersion}`, "--", ...npm], {
+    // From inside the project, npx could take a half-installed Node that is about to be removed.
     cwd: tmpdir(),
     env: {
       ...process.env,

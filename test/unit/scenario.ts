@@ -9,8 +9,8 @@ import { Traffic } from "../../scripts/scenario/traffic.js";
 import { enterWorld, type World } from "../../scripts/scenario/world.js";
 import { Escrow__factory, MockContractWallet__factory } from "../../types/ethers-contracts/index.js";
 
-/** Once at deployment, or by the AccessManager alone. */
-const NOT_OF_THE_SCENARIO = ["initialize", "setAuthority"];
+/** Called once at deployment, by the AccessManager, or by the registry: no transaction of a person. */
+const NOT_OF_THE_SCENARIO = ["initialize", "setAuthority", "storePolicy", "storeRecord"];
 const escrowAbi = Escrow__factory.createInterface();
 const STATUSES = ["None", "Funded", "Disputed", "Closed"];
 
