@@ -26,7 +26,9 @@ describe("docs/deposit.md", function () {
 
   it("leads a buyer who copies its snippets to payments that anyone finds in GraphQL", async () => {
     await using stack = new AsyncDisposableStack();
-    const anvil = await startAnvil({ port: ANVIL_PORT, args: ["--accounts", "15"] });
+    // A block every second also when nothing is sent: ethers' wait() misses a block that comes too soon, and takes the next.
+    const mining = ["--block-time", "1", "--mixed-mining"];
+    const anvil = await startAnvil({ port: ANVIL_PORT, args: ["--accounts", "15", ...mining] });
     stack.defer(() => anvil.stop());
     const connection = await network.create({ network: "local", override: { url: anvil.url } });
     const { usdc, escrow, users, record } = await deployedSuite(connection);
