@@ -41,7 +41,7 @@ describe("docs/deposit.md", function () {
     await writeFile(join(directory, `${CHAIN_ID}.json`), JSON.stringify(record));
 
     const paymentIds: string[] = [];
-    for (const { name, code } of await docBlocks("deposit.md", "ts", "run")) {
+    for (const { name, code } of await docBlocks("docs/deposit.md", "ts", "run")) {
       const file = join(directory, `${name}.ts`);
       await writeFile(file, code);
       const { stdout } = await run(process.execPath, [file], {

@@ -466,7 +466,7 @@ describe("read model", function () {
     });
   });
 
-  describe("queries in docs/read-model.md", () => {
+  describe("queries in README.md and docs/read-model.md", () => {
     it("find what they say, each of them", async () => {
       const variables = {
         chainId: CHAIN_ID,
@@ -479,7 +479,10 @@ describe("read model", function () {
         now: "2100000000",
         roleId: "7",
       };
-      const queries = await docBlocks("read-model.md", "graphql", "query");
+      const queries = [
+        ...(await docBlocks("docs/read-model.md", "graphql", "query")),
+        ...(await docBlocks("README.md", "graphql", "query")),
+      ];
       expect(queries).to.have.length.at.least(8);
       for (const { name, code: query } of queries) {
         for (const [field, answer] of Object.entries(await askGraphql(indexer.url, query, variables))) {
