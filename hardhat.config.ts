@@ -19,6 +19,9 @@ const settings = {
   viaIR: true,
   evmVersion: "cancun",
   optimizer: { enabled: true, runs: 200 },
+  // The hash of the metadata depends on what else was compiled in the same go; without it the same source has the same
+  // codehash on every machine, which is what deployment and upgrades compare.
+  metadata: { bytecodeHash: "none" },
   outputSelection: { "*": { "*": ["storageLayout"] } },
 };
 

@@ -1,0 +1,38 @@
+import { createConfig, type DatabaseConfig } from "ponder";
+
+import { indexedChains, LOCAL_CHAIN_ID } from "./deployments.js";
+import {
+  accessManagerAbi,
+  complianceRegistryAbi,
+  escrowAbi,
+  upgradeControllerAbi,
+} from "./generated/abis.js";
+
+const indexed = indexedChains(process.env);
+
+/** Where a contract stands on each chain. */
+const deployedAs = (contract: keyof (typeof indexed)[number]["addresses"]) =>
+  Object.fromEntries(
+    indexed.map(({ name, addresses, startBlock }) => [name, { address: addresses[contract], startBlock }]),
+  );
+
+const database: DatabaseConfig = process.env.DATABASE_URL
+  ? { kind: "postgres", connectionString: process.env.DATABASE_URL }
+  : { kind: "pglite", directory: process.env.HOLDFAST_PGLITE_DIR };
+
+export default createConfig({
+  database,
+  chains: Object.fromEntries(
+    indexed.map(({ id, name, rpc }) => [
+      name,
+      // A local node may have forgotten what it answered yesterday: ask again, and often.
+      id === LOCAL_CHAIN_ID ? { id, rpc, disableCache: true, pollingInterval: 200 } : { id, rpc },
+    ]),
+  ),
+  contracts: {
+    AccessManager: { abi: accessManagerAbi, chain: deployedAs("accessManager") },
+    UpgradeController: { abi: upgradeControllerAbi, chain: deployedAs("upgradeController") },
+    ComplianceRegistry: { abi: complianceRegistryAbi, chain: deployedAs("complianceRegistry") },
+    Escrow: { abi: escrowAbi, chain: deployedAs("escrow") },
+  },
+});

@@ -1,0 +1,60 @@
+import { spawn } from "node:child_process";
+import { createRequire } from "node:module";
+import { arch, platform } from "node:os";
+
+import { latestBlock } from "./json-rpc.js";
+import { requireFreePort, stopProcess, tieToThisProcess, untilReady } from "./processes.js";
+
+/** A running anvil. */
+export interface Anvil {
+  url: string;
+  stop(): Promise<void>;
+}
+
+const HOST = "127.0.0.1";
+
+/** The binary of the platform's package: the wrapper around it swallows exit codes. */
+function anvilBinary(): string {
+  const machine = arch() === "x64" ? "amd64" : arch();
+  const suffix = platform() === "win32" ? ".exe" : "";
+  const name = `@foundry-rs/anvil-${platform()}-${machine}/bin/anvil${suffix}`;
+  // Found from the wrapper's place, since the platform packages are its dependencies and not ours.
+  return createRequire(createRequire(import.meta.url).resolve("@foundry-rs/anvil/package.json")).resolve(
+    name,
+  );
+}
+
+/**
+ * Starts a local chain and waits until it answers.
+ * @param options.port Where it listens, on 127.0.0.1 only.
+ * @param options.chainId Default 31337.
+ * @param options.args More command line arguments, such as `--fork-url` or `--block-time`.
+ */
+export async function startAnvil(options: {
+  port: number;
+  chainId?: number;
+  args?: string[];
+}): Promise<Anvil> {
+  const { port, chainId = 31337, args = [] } = options;
+  await requireFreePort(port, HOST);
+  const url = `http://${HOST}:${port}`;
+  const child = spawn(
+    anvilBinary(),
+    ["--silent", "--host", HOST, "--port", String(port), "--chain-id", String(chainId), ...args],
+    { stdio: ["ignore", "ignore", "pipe"] },
+  );
+  tieToThisProcess(child);
+  let complaint = "";
+  child.stderr.on("data", (data: Buffer) => (complaint = (complaint + data.toString()).slice(-2000)));
+  const stop = () => stopProcess(child, 3000);
+  try {
+    await untilReady(child, async () => (await latestBlock(url)) >= 0, {
+      timeoutMs: 20_000,
+      explain: (problem) => new Error(`anvil on port ${port} ${problem}. ${complaint}`.trim()),
+    });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { url, stop };
+}

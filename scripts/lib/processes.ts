@@ -1,0 +1,51 @@
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+
+/** Throws a sentence if something listens on the port already; the program to be started would only say so late. */
+export async function requireFreePort(port: number, host: string): Promise<void> {
+  const server = createServer();
+  const outcome = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
+    server.once("error", resolve).listen(port, host, () => resolve(undefined));
+  });
+  if (outcome) {
+    const why =
+      outcome.code === "EADDRINUSE"
+        ? "is taken: choose another, or stop what listens there"
+        : outcome.message;
+    throw new Error(`Port ${port} on ${host} ${why}.`);
+  }
+  await new Promise((resolve) => server.close(resolve));
+}
+
+/** Kills the child when this process ends without having stopped it, so that no orphan keeps its port. */
+export function tieToThisProcess(child: ChildProcess): void {
+  const kill = () => child.kill("SIGKILL");
+  process.once("exit", kill);
+  child.once("exit", () => process.off("exit", kill));
+}
+
+/** Asks the child to stop, and kills it if it has not done so after `graceMs`. Resolves when it is gone. */
+export async function stopProcess(child: ChildProcess, graceMs: number): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, "exit");
+  child.kill("SIGINT");
+  const timer = setTimeout(() => child.kill("SIGKILL"), graceMs);
+  await gone;
+  clearTimeout(timer);
+}
+
+/** Asks `isReady` again and again until it says so; throws what `explain` says if the child dies or time runs out. */
+export async function untilReady(
+  child: ChildProcess,
+  isReady: () => Promise<boolean>,
+  { timeoutMs, explain }: { timeoutMs: number; explain: (problem: string) => Error },
+): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  while (!(await isReady().catch(() => false))) {
+    if (child.exitCode !== null) throw explain(`ended with code ${child.exitCode}`);
+    if (child.signalCode !== null) throw explain(`was ended by ${child.signalCode}`);
+    if (Date.now() > deadline) throw explain(`was not ready after ${timeoutMs / 1000} s`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}

@@ -1,0 +1,78 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+import { expect } from "chai";
+import { network } from "hardhat";
+
+import { startAnvil } from "../../scripts/lib/anvil.js";
+import { startIndexer } from "../../scripts/lib/indexer.js";
+import { docBlocks } from "../support/doc-blocks.js";
+import { askGraphql } from "../support/read-model.js";
+import { deployedSuite } from "../support/suite.js";
+
+const ANVIL_PORT = 51_547;
+const INDEXER_PORT = 51_071;
+const CHAIN_ID = 31337;
+/** Account 11 of the well-known test mnemonic, which holds no role. */
+const BUYER_KEY = "0x701b615bbdfb9de65240bc28bd21bbc0d996645a3dd57e7b12bc2bdf6f192c82";
+
+const run = promisify(execFile);
+const root = new URL("../../", import.meta.url).pathname;
+
+describe("docs/deposit.md", function () {
+  this.timeout(180_000);
+
+  it("leads a buyer who copies its snippets to payments that anyone finds in GraphQL", async () => {
+    await using stack = new AsyncDisposableStack();
+    const anvil = await startAnvil({ port: ANVIL_PORT, args: ["--accounts", "15"] });
+    stack.defer(() => anvil.stop());
+    const connection = await network.create({ network: "local", override: { url: anvil.url } });
+    const { usdc, escrow, users, record } = await deployedSuite(connection);
+    const [buyer, seller] = users;
+    await (await usdc.mint(buyer!.address, 1_000_000_000n)).wait();
+
+    // Inside the project, where the snippets' imports and their path to the build are found.
+    const directory = await mkdtemp(join(root, "cache", "snippets-"));
+    stack.defer(() => rm(directory, { recursive: true }));
+    await writeFile(join(directory, `${CHAIN_ID}.json`), JSON.stringify(record));
+
+    const paymentIds: string[] = [];
+    for (const { name, code } of await docBlocks("deposit.md", "ts", "run")) {
+      const file = join(directory, `${name}.ts`);
+      await writeFile(file, code);
+      const { stdout } = await run(process.execPath, [file], {
+        cwd: root,
+        env: {
+          PATH: process.env.PATH,
+          RPC_URL: anvil.url,
+          ESCROW: await escrow.getAddress(),
+          TOKEN: await usdc.getAddress(),
+          SELLER: seller!.address,
+          BUYER_KEY,
+        },
+      });
+      paymentIds.push(stdout.trim());
+    }
+
+    const indexer = await startIndexer({
+      recordsDir: directory,
+      rpcUrls: { [CHAIN_ID]: anvil.url },
+      port: INDEXER_PORT,
+      databaseDir: join(directory, "pglite"),
+    });
+    stack.defer(() => indexer.stop());
+    const { payments } = await askGraphql(
+      indexer.url,
+      `{ payments(orderBy: "createdAt") { items { paymentId buyer seller held status } } }`,
+    );
+    const parties = { buyer: buyer!.address.toLowerCase(), seller: seller!.address.toLowerCase() };
+    expect(payments).to.deep.equal({
+      items: [
+        { paymentId: paymentIds[0], ...parties, held: "25000000", status: "Funded" },
+        { paymentId: paymentIds[1], ...parties, held: "40000000", status: "Funded" },
+      ],
+    });
+  });
+});
