@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import Table from "cli-table3";
 import { network } from "hardhat";
 
+import { CALL_GAS, measureCapacity } from "./lib/capacity.js";
 import { describeContracts } from "./lib/contracts.js";
 import { floorOperations, measured, operations, type Operation } from "./lib/operations.js";
 import { sharesOf, type Share } from "./lib/shares.js";
@@ -79,6 +80,7 @@ async function measureEverything() {
       deposit: await sharesIn(stage, operations.deposit),
       release: await sharesIn(stage, operations.release),
     },
+    paymentsPerCall: { gas: Number(CALL_GAS), ...(await measureCapacity(stage)) },
     contracts,
     peers,
   };
@@ -122,6 +124,11 @@ function print(results: Measured): void {
   const deployment = table("contract", "gas to deploy", `size in bytes (limit ${CODE_SIZE_LIMIT})`);
   for (const { contract, gas, size } of contracts) deployment.push([contract, number(gas), number(size)]);
   console.log(deployment.toString());
+
+  const { gas, paymentStates, snapshot } = results.paymentsPerCall;
+  console.log(
+    `An eth_call of ${gas} gas reads ${paymentStates} payments with paymentStates, ${snapshot} with the lens's snapshot.`,
+  );
 }
 
 const results = await measureEverything();

@@ -287,8 +287,11 @@ export const operations = {
     title: "submitAttestation for a new account",
     async send(stage) {
       const { complianceRegistry, stranger, holders } = stage;
-      const { standing: _standing, ...record } = cleared(newAccount(stage, 1));
-      const attestation = { ...record, revision: 0n, validUntil: await inAnHour(stage) };
+      const attestation = {
+        ...cleared(newAccount(stage, 1)),
+        revision: 0n,
+        validUntil: await inAnHour(stage),
+      };
       const domain = await domainOf(complianceRegistry);
       const { serialized } = await sign(holders.ATTESTER, domain, ATTESTATION, attestation);
       return complianceRegistry

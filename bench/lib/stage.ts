@@ -22,10 +22,10 @@ export type Stage = Awaited<ReturnType<typeof buildStage>>;
  */
 export async function buildStage(connection: NetworkConnection) {
   const { ethers } = connection;
-  const plain = await ethers.deployContract("PlainToken", { signer: (await ethers.getSigners()).at(-1)! });
+  const plain = await ethers.deployContract("PlainToken", { signer: (await ethers.getSigners()).at(-1) });
   const suite = await deployedSuite(connection, await withToken(await plain.getAddress()));
   const { escrow, permit2, usdc, users, holders } = suite;
-  const [buyer, seller, arbiter, feeRecipient, stranger] = users as Required<typeof users>;
+  const [buyer, seller, arbiter, feeRecipient, stranger] = users;
   const floor = await ethers.deployContract("Floor", [plain]);
 
   const stage = {
@@ -58,11 +58,11 @@ export async function buildStage(connection: NetworkConnection) {
 /** The local parameters with an allow-list and the token that everything is measured with. */
 async function withToken(address: string): Promise<Parameters> {
   const local = await localParameters();
-  const { deploy: _deploy, ...limits } = local.tokens.find(({ symbol }) => symbol === "USDC")!;
+  const limits = local.tokens.find(({ symbol }) => symbol === "USDC")!;
   return {
     ...local,
     policy: { ...local.policy, listMode: "allow" },
-    tokens: [...local.tokens, { ...limits, symbol: "PLAIN", address }],
+    tokens: [...local.tokens, { ...limits, symbol: "PLAIN", deploy: undefined, address }],
   };
 }
 

@@ -16,7 +16,7 @@ interface IEscrowLens {
     /// @return allowed Whether the call would succeed.
     /// @return obstacle What it would meet first, or `None`.
     /// @return possibleFrom From when on this obstacle is gone by itself, or 0 if time does not remove it. Others may
-    /// stand behind it.
+    /// stand behind it. For the operators' limit it is late by as long as one unit takes to come back, at most.
     function canAct(
         Payment calldata payment,
         address who,

@@ -160,7 +160,7 @@ describe("deploySuite", () => {
 
   describe("on a network that keeps a journal", () => {
     /** What an uninterrupted deployment sends: fewer would leave something out, more would do something twice. */
-    const TRANSACTIONS = 15;
+    const TRANSACTIONS = 18;
 
     let server: Awaited<ReturnType<typeof network.createServer>>;
     let connection: NetworkConnection;
