@@ -182,7 +182,7 @@ contract Escrow is IEscrow, ISelfTest, EIP712Upgradeable, MulticallUpgradeable, 
         (bytes32 paymentId, PaymentState memory state) = _loadFunded(payment);
         _requireNotOnHold(paymentId, state);
         _requireNotPaused(EXITS);
-        _requirePart(amount, state.held);
+        PaymentLib.requirePart(amount, state.held);
         if (_msgSender() != payment.buyer) {
             _actAsOperator(payment, paymentId, state, PayoutAction.Release, amount);
         }
@@ -194,7 +194,7 @@ contract Escrow is IEscrow, ISelfTest, EIP712Upgradeable, MulticallUpgradeable, 
         (bytes32 paymentId, PaymentState memory state) = _loadFunded(payment);
         _requireNotOnHold(paymentId, state);
         _requireNotPaused(EXITS);
-        _requirePart(amount, state.held);
+        PaymentLib.requirePart(amount, state.held);
         if (_msgSender() != payment.seller) {
             _actAsOperator(payment, paymentId, state, PayoutAction.Refund, amount);
         }
@@ -231,7 +231,7 @@ contract Escrow is IEscrow, ISelfTest, EIP712Upgradeable, MulticallUpgradeable, 
         (bytes32 paymentId, PaymentState memory state) = _loadHolding(payment);
         _requireNotOnHold(paymentId, state);
         _requireNotPaused(EXITS);
-        _requireSplit(sellerAmount, buyerAmount, state.held);
+        PaymentLib.requireSplit(sellerAmount, buyerAmount, state.held);
         if (block.timestamp >= validUntil) revert TooLate(validUntil, block.timestamp);
         bytes32 digest = _hashTypedDataV4(
             keccak256(abi.encode(SETTLEMENT_TYPEHASH, paymentId, sellerAmount, buyerAmount, validUntil))
@@ -302,7 +302,7 @@ contract Escrow is IEscrow, ISelfTest, EIP712Upgradeable, MulticallUpgradeable, 
         (bytes32 paymentId, PaymentState memory state) = _loadDisputed(payment);
         _requireNotOnHold(paymentId, state);
         _requireArbiter(payment);
-        _requireSplit(sellerAmount, buyerAmount, state.held);
+        PaymentLib.requireSplit(sellerAmount, buyerAmount, state.held);
         uint256 deadline = payment.claimableAt(state);
         if (block.timestamp >= deadline) revert TooLate(deadline, block.timestamp);
 
@@ -327,7 +327,7 @@ contract Escrow is IEscrow, ISelfTest, EIP712Upgradeable, MulticallUpgradeable, 
         uint256 amount
     ) external restricted returns (bytes32 approvalId) {
         (bytes32 paymentId, PaymentState memory state) = _loadFunded(payment);
-        _requirePart(amount, state.held);
+        PaymentLib.requirePart(amount, state.held);
         _requireDisinterested(payment.beneficiary(action));
         return _approve(paymentId, state, action, amount);
     }
@@ -403,7 +403,7 @@ contract Escrow is IEscrow, ISelfTest, EIP712Upgradeable, MulticallUpgradeable, 
     /// @dev Checks and effects of every deposit; the caller then makes the money arrive.
     function _create(Payment memory payment) private returns (bytes32 paymentId) {
         _requireNotPaused(DEPOSITS);
-        payment.validate();
+        payment.validate(address(this));
         paymentId = hashPayment(payment);
         PaymentState storage state = _payments()[paymentId];
         if (state.status != PaymentStatus.None) revert PaymentAlreadyExists(paymentId);
@@ -438,10 +438,7 @@ contract Escrow is IEscrow, ISelfTest, EIP712Upgradeable, MulticallUpgradeable, 
         uint256 sellerAmount,
         uint256 buyerAmount
     ) private {
-        uint256 feeBefore = PaymentLib.feeOn(state.released, payment.feeBps);
-        state.held -= uint104(sellerAmount);
-        state.released += uint104(sellerAmount);
-        uint256 fee = PaymentLib.feeOn(state.released, payment.feeBps) - feeBefore;
+        uint256 fee = state.takeForSeller(sellerAmount, payment.feeBps);
         (address buyer, address seller) = (payment.buyer, payment.seller);
         if (sellerAmount != 0) {
             emit PaymentReleased(
@@ -457,7 +454,7 @@ contract Escrow is IEscrow, ISelfTest, EIP712Upgradeable, MulticallUpgradeable, 
             );
         }
         if (buyerAmount != 0) {
-            state.held -= uint104(buyerAmount);
+            state.takeForBuyer(buyerAmount);
             emit PaymentRefunded(
                 paymentId,
                 buyer,
@@ -469,7 +466,7 @@ contract Escrow is IEscrow, ISelfTest, EIP712Upgradeable, MulticallUpgradeable, 
                 state.released
             );
         }
-        if (state.held == 0) (state.status, state.flags, state.disputedAt) = (PaymentStatus.Closed, 0, 0);
+        state.closeIfEmpty();
         _payments()[paymentId].save(state);
         address token = payment.token;
         _subtractHeld(token, sellerAmount + buyerAmount);
@@ -542,16 +539,6 @@ contract Escrow is IEscrow, ISelfTest, EIP712Upgradeable, MulticallUpgradeable, 
         _checkCanCall(_msgSender(), _msgData());
         _requireDisinterested(payment.buyer);
         _requireDisinterested(payment.seller);
-    }
-
-    function _requirePart(uint256 amount, uint256 held) private pure {
-        if (amount == 0 || amount > held) revert InvalidAmount(amount, held);
-    }
-
-    function _requireSplit(uint256 sellerAmount, uint256 buyerAmount, uint256 held) private pure {
-        if (sellerAmount > held || buyerAmount != held - sellerAmount) {
-            revert InvalidSplit(sellerAmount, buyerAmount, held);
-        }
     }
 
     function _requireSigned(address signer, bytes32 digest, bytes calldata signature) private view {

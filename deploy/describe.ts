@@ -11,7 +11,7 @@ import { NATIVE_COIN, type Parameters } from "./parameters.js";
 import type { DeploymentRecord } from "./record.js";
 
 type Contracts = Record<
-  "accessManager" | "upgradeController" | "complianceRegistry" | "escrow" | "permit2",
+  "accessManager" | "upgradeController" | "complianceRegistry" | "escrow" | "escrowLens" | "permit2",
   Contract
 >;
 
@@ -48,6 +48,7 @@ export async function describeDeployment(
       upgradeController: await describe(contracts.upgradeController),
       complianceRegistry: await describeProxy(contracts.complianceRegistry),
       escrow: await describeProxy(contracts.escrow),
+      escrowLens: await describe(contracts.escrowLens),
       permit2: { address: await contracts.permit2.getAddress() },
     },
     tokens: await Promise.all(

@@ -27,6 +27,7 @@ const recordSchema = z.strictObject({
     upgradeController: contract,
     complianceRegistry: proxiedContract,
     escrow: proxiedContract,
+    escrowLens: contract,
     permit2: z.strictObject({ address }),
   }),
   tokens: z.array(z.strictObject({ symbol: z.string(), address, decimals: z.number().int() })),

@@ -32,12 +32,14 @@ export async function findCodeFaults(
   { ethers }: NetworkConnection,
   record: DeploymentRecord,
 ): Promise<string[]> {
-  const { accessManager, upgradeController, complianceRegistry, escrow, permit2 } = record.contracts;
+  const { accessManager, upgradeController, complianceRegistry, escrow, escrowLens, permit2 } =
+    record.contracts;
   const deployed: [contractName: string, address: string, codehash?: string][] = [
     ["AccessManager", accessManager.address, accessManager.codehash],
     ["UpgradeController", upgradeController.address, upgradeController.codehash],
     ["ComplianceRegistry", complianceRegistry.implementation, complianceRegistry.codehash],
     ["Escrow", escrow.implementation, escrow.codehash],
+    ["EscrowLens", escrowLens.address, escrowLens.codehash],
   ];
   for (const { address, proxyAdmin } of [complianceRegistry, escrow]) {
     deployed.push(["TransparentUpgradeableProxy", address], ["ProxyAdmin", proxyAdmin]);
@@ -60,9 +62,11 @@ export async function findCodeFaults(
 
 /** Contracts that point to something else than the record says. */
 async function findWiringFaults({ ethers }: NetworkConnection, record: DeploymentRecord): Promise<string[]> {
-  const { accessManager, upgradeController, complianceRegistry, escrow, permit2 } = record.contracts;
+  const { accessManager, upgradeController, complianceRegistry, escrow, escrowLens, permit2 } =
+    record.contracts;
   const escrowContract = await ethers.getContractAt("Escrow", escrow.address);
   const registryContract = await ethers.getContractAt("ComplianceRegistry", complianceRegistry.address);
+  const lens = await ethers.getContractAt("EscrowLens", escrowLens.address);
   const controller = await ethers.getContractAt("UpgradeController", upgradeController.address);
 
   const expectations: [what: string, found: Promise<string>, expected: string][] = [
@@ -70,6 +74,7 @@ async function findWiringFaults({ ethers }: NetworkConnection, record: Deploymen
     ["the escrow's Permit2", escrowContract.permit2(), permit2.address],
     ["the escrow's authority", escrowContract.authority(), accessManager.address],
     ["the registry's escrow", registryContract.escrow(), escrow.address],
+    ["the lens's escrow", lens.escrow(), escrow.address],
     ["the registry's authority", registryContract.authority(), accessManager.address],
     ["the controller's authority", controller.authority(), accessManager.address],
   ];

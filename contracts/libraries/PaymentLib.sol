@@ -38,7 +38,8 @@ library PaymentLib {
     }
 
     /// @notice Reverts on terms that could never be carried out as written.
-    function validate(Payment memory payment) internal view {
+    /// @param escrow Who would hold the money; may not be anybody in the terms.
+    function validate(Payment memory payment, address escrow) internal view {
         (address buyer, address seller, address arbiter) = (payment.buyer, payment.seller, payment.arbiter);
         if (
             buyer == address(0) ||
@@ -46,17 +47,14 @@ library PaymentLib {
             buyer == seller ||
             arbiter == buyer ||
             arbiter == seller ||
-            buyer == address(this) ||
-            seller == address(this) ||
-            arbiter == address(this)
+            buyer == escrow ||
+            seller == escrow ||
+            arbiter == escrow
         ) revert IEscrow.InvalidParties(buyer, seller, arbiter);
 
         (uint256 feeBps, address feeRecipient) = (payment.feeBps, payment.feeRecipient);
-        if (
-            feeBps > MAX_FEE_BPS ||
-            (feeBps == 0) != (feeRecipient == address(0)) ||
-            feeRecipient == address(this)
-        ) revert IEscrow.InvalidFee(feeBps, MAX_FEE_BPS, feeRecipient);
+        if (feeBps > MAX_FEE_BPS || (feeBps == 0) != (feeRecipient == address(0)) || feeRecipient == escrow)
+            revert IEscrow.InvalidFee(feeBps, MAX_FEE_BPS, feeRecipient);
 
         uint256 deadline = payment.deadline;
         if (deadline <= block.timestamp || deadline > block.timestamp + MAX_DEADLINE_FROM_NOW) {
@@ -72,10 +70,54 @@ library PaymentLib {
         }
     }
 
+    /// @notice Reverts unless `amount` is a part, or all, of what is held.
+    function requirePart(uint256 amount, uint256 held) internal pure {
+        if (!isPart(amount, held)) revert IEscrow.InvalidAmount(amount, held);
+    }
+
+    /// @notice Reverts unless both parts sum to what is held.
+    function requireSplit(uint256 sellerAmount, uint256 buyerAmount, uint256 held) internal pure {
+        if (!isSplit(sellerAmount, buyerAmount, held)) {
+            revert IEscrow.InvalidSplit(sellerAmount, buyerAmount, held);
+        }
+    }
+
+    function isPart(uint256 amount, uint256 held) internal pure returns (bool) {
+        return amount != 0 && amount <= held;
+    }
+
+    /// @dev Never overflows, whatever a caller or a signature claims.
+    function isSplit(uint256 sellerAmount, uint256 buyerAmount, uint256 held) internal pure returns (bool) {
+        return sellerAmount <= held && buyerAmount == held - sellerAmount;
+    }
+
     /// @notice The fee due on `released`, rounded down. Charging the difference of two calls makes the sum over any
     /// number of pieces equal the fee on the whole.
     function feeOn(uint256 released, uint256 feeBps) internal pure returns (uint256) {
         return (released * feeBps) / BPS;
+    }
+
+    /// @notice Takes `amount` out of what is held, towards the seller.
+    /// @return fee What of it is the fee.
+    function takeForSeller(
+        PaymentState memory state,
+        uint256 amount,
+        uint256 feeBps
+    ) internal pure returns (uint256 fee) {
+        uint256 feeBefore = feeOn(state.released, feeBps);
+        state.held -= uint104(amount);
+        state.released += uint104(amount);
+        return feeOn(state.released, feeBps) - feeBefore;
+    }
+
+    /// @notice Takes `amount` out of what is held, back to the buyer.
+    function takeForBuyer(PaymentState memory state, uint256 amount) internal pure {
+        state.held -= uint104(amount);
+    }
+
+    /// @notice Closes the payment once nothing is held.
+    function closeIfEmpty(PaymentState memory state) internal pure {
+        if (state.held == 0) (state.status, state.flags, state.disputedAt) = (PaymentStatus.Closed, 0, 0);
     }
 
     /// @notice When a claim becomes possible: at the deadline, or when the window of an open dispute ends. The window
@@ -99,15 +141,20 @@ library PaymentLib {
 
     /// @notice Writes the whole state with one SSTORE; the compiler would use one per member.
     function save(PaymentState storage slot, PaymentState memory state) internal {
-        uint256 word =
-            uint256(state.status) |
-                (uint256(state.flags) << 8) |
-                (uint256(state.disputedAt) << 16) |
-                (uint256(state.held) << 48) |
-                (uint256(state.released) << 152);
+        uint256 word = pack(state);
         assembly ("memory-safe") {
             sstore(slot.slot, word)
         }
+    }
+
+    /// @notice The state as the compiler lays it out in its slot.
+    function pack(PaymentState memory state) internal pure returns (uint256) {
+        return
+            uint256(state.status) |
+            (uint256(state.flags) << 8) |
+            (uint256(state.disputedAt) << 16) |
+            (uint256(state.held) << 48) |
+            (uint256(state.released) << 152);
     }
 
     function isOnHold(PaymentState memory state) internal pure returns (bool) {
@@ -117,6 +164,17 @@ library PaymentLib {
     /// @notice Who is paid by `action`.
     function beneficiary(Payment memory payment, PayoutAction action) internal pure returns (address) {
         return action == PayoutAction.Release ? payment.seller : payment.buyer;
+    }
+
+    /// @notice What an approver consents to. `held` and `released` never return to earlier values, so an approval dies
+    /// with the next movement.
+    function approvalId(
+        bytes32 paymentId,
+        PaymentState memory state,
+        PayoutAction action,
+        uint256 amount
+    ) internal pure returns (bytes32) {
+        return keccak256(abi.encode(paymentId, action, amount, state.held, state.released));
     }
 
     /// @notice Who opened the current dispute.

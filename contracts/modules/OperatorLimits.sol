@@ -40,7 +40,7 @@ abstract contract OperatorLimits is TokenVault {
         PayoutAction action,
         uint256 amount
     ) internal returns (bytes32 approvalId) {
-        approvalId = _approvalId(paymentId, state, action, amount);
+        approvalId = PaymentLib.approvalId(paymentId, state, action, amount);
         uint256 expiresAt = block.timestamp + APPROVAL_LIFETIME;
         _approvals()[approvalId] = Approval({approver: _msgSender(), expiresAt: uint64(expiresAt)});
         emit PayoutApproved(
@@ -67,7 +67,7 @@ abstract contract OperatorLimits is TokenVault {
         _requireNotPaused(PAYOUTS);
         _requireDisinterested(payment.beneficiary(action));
         if (payment.amount >= _approvalThreshold(payment.token)) {
-            _spendApproval(paymentId, _approvalId(paymentId, state, action, amount));
+            _spendApproval(paymentId, PaymentLib.approvalId(paymentId, state, action, amount));
         }
         _consumeOutflow(payment.token, amount);
     }
@@ -86,16 +86,6 @@ abstract contract OperatorLimits is TokenVault {
         }
         delete _approvals()[approvalId];
         emit PayoutApprovalSpent(approvalId, paymentId, _msgSender());
-    }
-
-    /// @dev `held` and `released` never return to earlier values, so an approval dies with the next movement.
-    function _approvalId(
-        bytes32 paymentId,
-        PaymentState memory state,
-        PayoutAction action,
-        uint256 amount
-    ) private pure returns (bytes32) {
-        return keccak256(abi.encode(paymentId, action, amount, state.held, state.released));
     }
 
     function _approvals() private view returns (mapping(bytes32 approvalId => Approval) storage) {

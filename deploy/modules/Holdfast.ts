@@ -5,6 +5,7 @@ import { accessManagerModule } from "./AccessManager.js";
 import { assetsModule } from "./Assets.js";
 import { complianceRegistryModule } from "./ComplianceRegistry.js";
 import { escrowModule } from "./Escrow.js";
+import { escrowLensModule } from "./EscrowLens.js";
 import { handoverModule } from "./Handover.js";
 import { upgradeControllerModule } from "./UpgradeController.js";
 
@@ -17,6 +18,7 @@ export function holdfastModule(parameters: Parameters, deployer: string) {
   const registry = complianceRegistryModule(authority, controller);
   const assets = assetsModule(permit2, tokens);
   const escrow = escrowModule(authority, controller, registry, assets, tokens, policy);
+  const lens = escrowLensModule(escrow);
   const handover = handoverModule(authority, controller, registry, escrow, holders, deployer);
 
   return buildModule("Holdfast", (m) => ({
@@ -25,5 +27,6 @@ export function holdfastModule(parameters: Parameters, deployer: string) {
     ...m.useModule(registry),
     ...m.useModule(assets),
     ...m.useModule(escrow),
+    ...m.useModule(lens),
   }));
 }

@@ -27,6 +27,7 @@ const RECORD: DeploymentRecord = {
     upgradeController: { address: address("5"), codehash },
     complianceRegistry: { ...proxied },
     escrow: { ...proxied },
+    escrowLens: { address: address("8"), codehash },
     permit2: { address: address("6") },
   },
   tokens: [{ symbol: "USDC", address: address("7"), decimals: 6 }],
