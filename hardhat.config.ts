@@ -45,6 +45,8 @@ export default defineConfig({
     },
   },
   solidity: {
+    // Who only wants to run the suite does not wait for its tests to compile.
+    splitTestsCompilation: true,
     profiles: {
       default: { compilers },
       production: { compilers },

@@ -12,7 +12,7 @@ interface DeployArguments {
 /** `npx hardhat deploy --network <name>` */
 export default command(
   async ({ parameters: parametersPath, quiet }: DeployArguments, hre: HardhatRuntimeEnvironment) => {
-    await hre.tasks.getTask("build").run({ quiet: true });
+    await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
     // What follows needs the typings that the build has just written.
     const { deploySuite, readParameters, writeRecord } = await import("../deploy/index.js");
 

@@ -13,7 +13,7 @@ interface RolesArguments {
 /** `npx hardhat roles --network <name>` */
 export default command(
   async ({ parameters: parametersPath, json, table }: RolesArguments, hre: HardhatRuntimeEnvironment) => {
-    await hre.tasks.getTask("build").run({ quiet: true });
+    await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
     const { findRoleDifferences, formatDifference, readParameters, readRecord, rolesTable } =
       await import("../deploy/index.js");
 

@@ -14,7 +14,9 @@ export default command(async (args: StartArguments, hre: HardhatRuntimeEnvironme
     // What can be in the way is found before anybody waits for the compiler.
     await requireFreeIndexerPort(options);
     const chainUrl = await openChain(options, running);
-    await phase("Compiling the contracts", () => hre.tasks.getTask("build").run({ quiet: true }));
+    await phase("Compiling the contracts", () =>
+      hre.tasks.getTask("build").run({ quiet: true, noTests: true }),
+    );
     // What follows needs the typings that the build has just written.
     const { runStack } = await import("./start/stack.js");
     await runStack({ options, chainUrl, hre, running });

@@ -28,6 +28,7 @@ export function recordAt(
       upgradeController: contract(addresses.upgradeController),
       complianceRegistry: proxied(addresses.complianceRegistry),
       escrow: proxied(addresses.escrow),
+      escrowLens: contract(addresses.escrow),
       permit2: { address: addresses.escrow },
     },
     tokens: [],

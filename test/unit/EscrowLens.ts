@@ -118,7 +118,7 @@ describe("EscrowLens", () => {
       it("is when the operators' limit has come back far enough", async () => {
         const suite = await load();
         const payment = await outflowUsedUp(suite);
-        await // What comes back is rounded down at two times that the lens cannot see.
+        // What comes back is rounded down at two times that the lens cannot see.
         await expectGoneFrom(() => foreseen(suite, payment, suite.holders.OPERATOR.address, "Release"), 2n);
       });
 

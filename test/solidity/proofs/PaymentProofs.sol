@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-pragma solidity 0.8.37;
-
 // What a proof assumes is a plain `require`, and its statements belong together.
 // solhint-disable one-contract-per-file, reason-string, gas-custom-errors
+pragma solidity 0.8.37;
 
 import {PaymentLib} from "../../../contracts/libraries/PaymentLib.sol";
 import {PaymentState, PaymentStatus} from "../../../contracts/types/PaymentTypes.sol";
