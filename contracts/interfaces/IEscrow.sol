@@ -293,7 +293,7 @@ interface IEscrow {
     // ------------------------------------------------------------------------------------------------ payouts
 
     /// @notice Pays the seller, wholly or in part. The buyer; or an OPERATOR within the token's limits.
-    /// @dev `Funded → Funded | Closed`. Pause bits: {EXITS} for the buyer, {PAYOUTS} for an operator.
+    /// @dev `Funded → Funded | Closed`. Pause bits: {EXITS}; for an operator {PAYOUTS} too.
     /// Errors: {InvalidAmount}, {UnauthorizedCaller}; for operators {ApprovalRequired}, {OutflowLimitExceeded}.
     /// Emits {PaymentReleased}.
     function release(Payment calldata payment, uint256 amount) external;
@@ -352,7 +352,8 @@ interface IEscrow {
 
     /// @notice Consents to one operator payout. APPROVER role; the operator must be a different account, and neither may
     /// be who is paid. Both must call in person: {AccessManager-execute} hides who they are.
-    /// @dev Bound to the payment's present state: any movement makes it stale. Lives 7 days. Approving again replaces
+    /// @dev Bound to what is held and released now: any movement makes it stale; a dispute that was withdrawn or a hold
+    /// that was lifted does not. Lives 7 days, and no longer than the approver has the role. Approving again replaces
     /// the approver and starts the time anew. Errors: {InvalidAmount}, {UnauthorizedCaller}. Emits {PayoutApproved}.
     function approvePayout(
         Payment calldata payment,

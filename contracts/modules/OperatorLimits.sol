@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
+
 import {IEscrow} from "../interfaces/IEscrow.sol";
 import {PaymentLib} from "../libraries/PaymentLib.sol";
 import {PAYOUTS} from "../types/PauseTypes.sol";
 import {Payment, PaymentState, PayoutAction} from "../types/PaymentTypes.sol";
 import {TokenVault} from "./TokenVault.sol";
 
-/// @title What an operator may move without the parties: little alone, more with a second person, never to itself
+/// @title What an operator may move without the parties: little alone, more with a second person, never as who is paid
 abstract contract OperatorLimits is TokenVault {
     using PaymentLib for Payment;
 
@@ -80,12 +82,24 @@ abstract contract OperatorLimits is TokenVault {
     }
 
     function _spendApproval(bytes32 paymentId, bytes32 approvalId) private {
-        Approval storage approval = _approvals()[approvalId];
-        if (block.timestamp >= approval.expiresAt || approval.approver == _msgSender()) {
-            revert ApprovalRequired(approvalId);
-        }
+        Approval memory approval = _approvals()[approvalId];
+        if (
+            block.timestamp >= approval.expiresAt ||
+            approval.approver == _msgSender() ||
+            !_isApprover(approval.approver)
+        ) revert ApprovalRequired(approvalId);
         delete _approvals()[approvalId];
         emit PayoutApprovalSpent(approvalId, paymentId, _msgSender());
+    }
+
+    /// @dev Taking the role away takes with it what was approved under it.
+    function _isApprover(address account) private view returns (bool) {
+        (bool immediate, uint32 delay) = IAccessManager(authority()).canCall(
+            account,
+            address(this),
+            IEscrow.approvePayout.selector
+        );
+        return immediate || delay != 0;
     }
 
     function _approvals() private view returns (mapping(bytes32 approvalId => Approval) storage) {

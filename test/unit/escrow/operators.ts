@@ -1,5 +1,6 @@
 import { expect } from "chai";
 
+import { ROLES } from "../../../deploy/roles.js";
 import type { Payment } from "../../../scripts/lib/signing.js";
 import { itFollows } from "../../specs/outline.js";
 import {
@@ -299,6 +300,13 @@ describe("Escrow operators", () => {
       const { suite, escrow, grant, approver, payment, approvalId } = await withApproval();
       await grant("OPERATOR", approver);
       const call = escrow.connect(approver).release(payment, usd(100));
+      await expectRefusal(suite, call, "ApprovalRequired", approvalId);
+    });
+
+    it("reverts once the approver has lost the role", async () => {
+      const { suite, escrow, manager, approver, operator, payment, approvalId } = await withApproval();
+      await manager.revokeRole(ROLES.APPROVER.id, approver);
+      const call = escrow.connect(operator).release(payment, usd(100));
       await expectRefusal(suite, call, "ApprovalRequired", approvalId);
     });
 
