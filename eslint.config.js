@@ -1,7 +1,17 @@
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["artifacts/", "cache/", "types/", "coverage/", ".ponder/", "indexer/.ponder/", "indexer/generated/"] },
+  {
+    ignores: [
+      "artifacts/",
+      "cache/",
+      "types/",
+      "coverage/",
+      ".ponder/",
+      "indexer/.ponder/",
+      "indexer/generated/",
+    ],
+  },
   tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true } },

@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import hardhatToolbox from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
 import { configVariable, defineConfig } from "hardhat/config";
 
+import { dependencyWarnings } from "./scripts/lib/dependency-warnings.js";
 import { tasks } from "./scripts/tasks.js";
 
 const require = createRequire(import.meta.url);
@@ -47,7 +48,7 @@ const invariantRuns = (runs: number) => ({
 });
 
 export default defineConfig({
-  plugins: [hardhatToolbox],
+  plugins: [hardhatToolbox, dependencyWarnings],
   tasks,
   networks: {
     local: { type: "http", chainId: 31337, url: process.env.LOCAL_RPC_URL ?? "http://127.0.0.1:8545" },

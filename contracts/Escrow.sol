@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {MulticallUpgradeable} from "@openzeppelin/contracts-upgradeable/utils/MulticallUpgradeable.sol";
 import {EIP712Upgradeable} from "@openzeppelin/contracts-upgradeable/utils/cryptography/EIP712Upgradeable.sol";
+import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
@@ -183,7 +184,7 @@ contract Escrow is IEscrow, ISelfTest, EIP712Upgradeable, MulticallUpgradeable, 
         _requireNotPaused(EXITS);
         _requirePart(amount, state.held);
         if (_msgSender() != payment.buyer) {
-            _actAsOperator(payment, paymentId, state, PayoutAction.Release, amount, payment.seller);
+            _actAsOperator(payment, paymentId, state, PayoutAction.Release, amount);
         }
         _payOut(payment, paymentId, state, PayoutCause.Release, amount, 0);
     }
@@ -195,7 +196,7 @@ contract Escrow is IEscrow, ISelfTest, EIP712Upgradeable, MulticallUpgradeable, 
         _requireNotPaused(EXITS);
         _requirePart(amount, state.held);
         if (_msgSender() != payment.seller) {
-            _actAsOperator(payment, paymentId, state, PayoutAction.Refund, amount, payment.buyer);
+            _actAsOperator(payment, paymentId, state, PayoutAction.Refund, amount);
         }
         _payOut(payment, paymentId, state, PayoutCause.Refund, 0, amount);
     }
@@ -281,6 +282,8 @@ contract Escrow is IEscrow, ISelfTest, EIP712Upgradeable, MulticallUpgradeable, 
     function withdrawDispute(Payment memory payment) external nonReentrant {
         (bytes32 paymentId, PaymentState memory state) = _loadDisputed(payment);
         _requireCaller(payment.opener(state));
+        uint256 deadline = payment.withdrawableUntil(state);
+        if (block.timestamp >= deadline) revert TooLate(deadline, block.timestamp);
 
         state.status = PaymentStatus.Funded;
         state.disputedAt = 0;
@@ -325,19 +328,24 @@ contract Escrow is IEscrow, ISelfTest, EIP712Upgradeable, MulticallUpgradeable, 
     ) external restricted returns (bytes32 approvalId) {
         (bytes32 paymentId, PaymentState memory state) = _loadFunded(payment);
         _requirePart(amount, state.held);
+        _requireDisinterested(payment.beneficiary(action));
         return _approve(paymentId, state, action, amount);
     }
 
     /// @inheritdoc IEscrow
     function hold(bytes32 paymentId, string calldata reason) external restricted {
         _setHold(paymentId, true);
+
         emit PaymentFrozen(paymentId, _msgSender(), reason);
     }
 
     /// @inheritdoc IEscrow
     function unhold(bytes32 paymentId, string calldata reason) external restricted {
-        _setHold(paymentId, false);
-        emit PaymentUnfrozen(paymentId, _msgSender(), reason);
+        PaymentState storage state = _setHold(paymentId, false);
+        // A hold must not decide a dispute by letting the arbiter's time run out.
+        if (state.status == PaymentStatus.Disputed) state.disputedAt = uint32(block.timestamp);
+
+        emit PaymentUnfrozen(paymentId, _msgSender(), state.disputedAt, reason);
     }
 
     // -------------------------------------------------------------------------------------------------- views
@@ -370,6 +378,9 @@ contract Escrow is IEscrow, ISelfTest, EIP712Upgradeable, MulticallUpgradeable, 
     /// @inheritdoc ISelfTest
     function selfTest() external view returns (bytes4) {
         if (authority().code.length == 0) revert InvalidDependency(authority());
+        if (!_isOwn(registry)) revert InvalidDependency(address(registry));
+        // Reverts if what is stored there is no policy.
+        policy();
         return ISelfTest.selfTest.selector;
     }
 
@@ -379,6 +390,15 @@ contract Escrow is IEscrow, ISelfTest, EIP712Upgradeable, MulticallUpgradeable, 
     }
 
     // ----------------------------------------------------------------------------------------------- internals
+
+    /// @dev A registry that writes elsewhere, or an implementation without its proxy, would freeze every record as it
+    /// is. A new registry names no escrow until its admin names this one.
+    function _isOwn(IComplianceRegistry candidate) private view returns (bool) {
+        address named = candidate.escrow();
+        return
+            (named == address(this) || named == address(0)) &&
+            IAccessManaged(address(candidate)).authority() == authority();
+    }
 
     /// @dev Checks and effects of every deposit; the caller then makes the money arrive.
     function _create(Payment memory payment) private returns (bytes32 paymentId) {
@@ -471,8 +491,8 @@ contract Escrow is IEscrow, ISelfTest, EIP712Upgradeable, MulticallUpgradeable, 
         if (received != payment.amount) revert TransferAmountMismatch(received, payment.amount);
     }
 
-    function _setHold(bytes32 paymentId, bool onHold) private {
-        PaymentState storage state = _payments()[paymentId];
+    function _setHold(bytes32 paymentId, bool onHold) private returns (PaymentState storage state) {
+        state = _payments()[paymentId];
         if (state.status != PaymentStatus.Funded && state.status != PaymentStatus.Disputed) {
             revert InvalidStatus(paymentId, state.status);
         }
@@ -520,8 +540,8 @@ contract Escrow is IEscrow, ISelfTest, EIP712Upgradeable, MulticallUpgradeable, 
     function _requireArbiter(Payment memory payment) private {
         if (payment.arbiter != address(0)) return _requireCaller(payment.arbiter);
         _checkCanCall(_msgSender(), _msgData());
-        if (_msgSender() == payment.buyer || _msgSender() == payment.seller)
-            revert UnauthorizedCaller(_msgSender());
+        _requireDisinterested(payment.buyer);
+        _requireDisinterested(payment.seller);
     }
 
     function _requirePart(uint256 amount, uint256 held) private pure {

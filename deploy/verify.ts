@@ -69,6 +69,7 @@ async function findWiringFaults({ ethers }: NetworkConnection, record: Deploymen
     ["the escrow's registry", escrowContract.registry(), complianceRegistry.address],
     ["the escrow's Permit2", escrowContract.permit2(), permit2.address],
     ["the escrow's authority", escrowContract.authority(), accessManager.address],
+    ["the registry's escrow", registryContract.escrow(), escrow.address],
     ["the registry's authority", registryContract.authority(), accessManager.address],
     ["the controller's authority", controller.authority(), accessManager.address],
   ];

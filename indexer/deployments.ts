@@ -4,13 +4,7 @@ import { fileURLToPath } from "node:url";
 
 import type { Address } from "viem";
 
-/** What of a deployment record the indexer needs; the whole of it is described in `deploy/`. */
-interface DeploymentRecord {
-  chainId: number;
-  network: string;
-  startBlock: number;
-  contracts: Record<ContractName, { address: Address }>;
-}
+import { parseRecord, type DeploymentRecord } from "../deploy/record.js";
 
 type ContractName = "accessManager" | "upgradeController" | "complianceRegistry" | "escrow";
 
@@ -52,10 +46,10 @@ export function indexedChains(env: NodeJS.ProcessEnv): IndexedChain[] {
     rpc: rpcUrls(record, env),
     startBlock: record.startBlock,
     addresses: {
-      accessManager: record.contracts.accessManager.address,
-      upgradeController: record.contracts.upgradeController.address,
-      complianceRegistry: record.contracts.complianceRegistry.address,
-      escrow: record.contracts.escrow.address,
+      accessManager: record.contracts.accessManager.address as Address,
+      upgradeController: record.contracts.upgradeController.address as Address,
+      complianceRegistry: record.contracts.complianceRegistry.address as Address,
+      escrow: record.contracts.escrow.address as Address,
     },
   }));
 }
@@ -70,7 +64,8 @@ function readRecords(directory: string): DeploymentRecord[] {
   return files
     .filter((file) => /^\d+\.json$/.test(file))
     .sort()
-    .map((file) => JSON.parse(readFileSync(join(directory, file), "utf8")) as DeploymentRecord);
+    .map((file) => join(directory, file))
+    .map((path) => parseRecord(readFileSync(path, "utf8"), path));
 }
 
 function rpcUrls({ chainId, network }: DeploymentRecord, env: NodeJS.ProcessEnv): string[] {

@@ -7,14 +7,17 @@ import { command } from "./lib/command.js";
 interface RolesArguments {
   parameters?: string;
   json: boolean;
+  table: boolean;
 }
 
 /** `npx hardhat roles --network <name>` */
 export default command(
-  async ({ parameters: parametersPath, json }: RolesArguments, hre: HardhatRuntimeEnvironment) => {
+  async ({ parameters: parametersPath, json, table }: RolesArguments, hre: HardhatRuntimeEnvironment) => {
     await hre.tasks.getTask("build").run({ quiet: true });
-    const { findRoleDifferences, formatDifference, readParameters, readRecord } =
+    const { findRoleDifferences, formatDifference, readParameters, readRecord, rolesTable } =
       await import("../deploy/index.js");
+
+    if (table) return console.log(rolesTable());
 
     const connection = await hre.network.create();
     const { chainId } = await connection.ethers.provider.getNetwork();

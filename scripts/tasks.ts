@@ -21,6 +21,38 @@ export const tasks = [
       defaultValue: undefined,
     })
     .addFlag({ name: "json", description: "Prints the differences as a JSON array" })
+    .addFlag({ name: "table", description: "Prints deploy/roles.ts as a Markdown table and asks no chain" })
     .setAction(() => import("./roles.js"))
+    .build(),
+  task("start", "Runs everything on a local chain, with payments of every kind, until Ctrl-C")
+    .addFlag({
+      name: "once",
+      description: "Ends by comparing every payment in GraphQL with the chain; exits 1 if they differ",
+    })
+    .addOption({
+      name: "payments",
+      description: "How many payments to make before it is ready",
+      type: ArgumentType.STRING,
+      defaultValue: "60",
+    })
+    .addOption({
+      name: "port",
+      description: "Port of the indexer, which serves GraphQL",
+      type: ArgumentType.STRING,
+      defaultValue: "42069",
+    })
+    .addOption({
+      name: "chainPort",
+      description: "Port of the local chain that is started",
+      type: ArgumentType.STRING,
+      defaultValue: "8545",
+    })
+    .addOption({
+      name: "rpc",
+      description: "URL of a local development chain that runs already, instead of starting one",
+      type: ArgumentType.STRING_WITHOUT_DEFAULT,
+      defaultValue: undefined,
+    })
+    .setAction(() => import("./start.js"))
     .build(),
 ];

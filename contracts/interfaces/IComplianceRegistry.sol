@@ -13,7 +13,9 @@ import {
 /// @title Who may pay and be paid through the escrow, and why not
 /// @notice Officers and attesters write one record per account; the escrow applies it before it takes money in and
 /// before it pays money out. The registry decides and signs for every change; records and policy themselves lie in the
-/// escrow's storage ({IScreening}), where every movement needs them. The registry moves no money. It is never paused.
+/// escrow's storage ({IScreening}), where every movement needs them. What the registry answers is what the escrow says.
+/// The registry moves no money. It is never paused. Before {setEscrow}, whatever reads or writes records or the policy
+/// reverts with {EscrowNotSet}.
 ///
 /// An account is asked in this order, and the first finding is the answer:
 /// 1. `Blocked`: its record says so. A block has no end of its own, whatever the record's expiry.
@@ -67,7 +69,8 @@ interface IComplianceRegistry {
     error EscrowNotSet();
     /// @notice The registry has its escrow, for good.
     error EscrowAlreadySet(address escrow);
-    /// @notice The escrow is no contract, or its implementation names another registry.
+    /// @notice The escrow is no contract, names another registry, or answers to another authority: its implementation
+    /// without the proxy answers to none.
     error InvalidEscrow(address escrow);
 
     /// @notice Names the escrow that keeps the records and applies the policy, once and for all. ADMIN role.
@@ -95,14 +98,14 @@ interface IComplianceRegistry {
     /// @dev Errors: {InvalidSanctionsOracle}. Emits {PolicySet}.
     function setPolicy(Policy calldata policy) external;
 
-    /// @notice Screens both parties of a deposit.
+    /// @notice Screens both parties of a deposit, as the escrow will.
     /// @param token For policies that depend on what is paid; the current ones do not.
     /// @param amount Likewise, in the token's smallest unit.
     /// @return reason Why `account` does not pass, or `None`.
     /// @return account The first that does not pass (the buyer is asked first), or zero.
     /// @return enforced Whether the finding must stop the deposit.
-    /// @dev Errors: {InsufficientGas}, only if the policy names an oracle; 130,000 gas is enough whatever the oracle
-    /// does. So for {screen} and {isCompliant}, with 70,000.
+    /// @dev Errors: {BoundedCall-InsufficientGas}, only if the policy names an oracle; 150,000 gas is enough whatever
+    /// the oracle does. So for {screen} and {isCompliant}, with 90,000.
     function check(
         address buyer,
         address seller,
@@ -110,7 +113,7 @@ interface IComplianceRegistry {
         uint256 amount
     ) external view returns (ComplianceReason reason, address account, bool enforced);
 
-    /// @notice Screens the recipient of a payout.
+    /// @notice Screens one account, as the escrow will when it pays it.
     /// @return reason Why the account does not pass, or `None`.
     /// @return enforced Whether the finding must stop the payout.
     function screen(address account) external view returns (ComplianceReason reason, bool enforced);

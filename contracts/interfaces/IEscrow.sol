@@ -139,7 +139,8 @@ interface IEscrow {
     event PaymentFrozen(bytes32 indexed paymentId, address indexed by, string reason);
 
     /// @notice Compliance lifted the hold.
-    event PaymentUnfrozen(bytes32 indexed paymentId, address indexed by, string reason);
+    /// @param disputedAt {PaymentState} `disputedAt`: now if the payment is disputed, else 0.
+    event PaymentUnfrozen(bytes32 indexed paymentId, address indexed by, uint256 disputedAt, string reason);
 
     /// @notice A payout could not be pushed and is owed as a credit.
     /// @param amount What was added.
@@ -174,7 +175,7 @@ interface IEscrow {
     /// @notice What nobody owned was moved out.
     event SurplusSwept(address indexed token, address indexed to, address indexed by, uint256 amount);
 
-    /// @notice Functions were paused. `bits` now end at `until`.
+    /// @notice A part was paused; one event for each. `bits`, which has one bit set, now ends at `until`.
     event Paused(address indexed by, uint8 bits, uint256 until, string reason);
 
     /// @notice A pause was lifted before its end.
@@ -184,7 +185,7 @@ interface IEscrow {
 
     /// @notice The caller may not do this to this payment.
     error UnauthorizedCaller(address caller);
-    /// @notice No address of the terms may be zero, the escrow itself, or the same as its counterpart.
+    /// @notice Buyer, seller and arbiter must differ, and none may be the escrow; only the arbiter may be zero.
     error InvalidParties(address buyer, address seller, address arbiter);
     /// @notice The fee is above the maximum, or fee and recipient do not go together.
     error InvalidFee(uint256 feeBps, uint256 maxFeeBps, address feeRecipient);
@@ -236,7 +237,8 @@ interface IEscrow {
     error InvalidPauseBits(uint8 bits);
     /// @notice A pause must end in the future, and exits before their limit.
     error InvalidPauseDuration(uint256 until, uint256 min, uint256 max);
-    /// @notice The initial registry or Permit2 address has no code.
+    /// @notice The registry, the Permit2 or the authority has no code; or the registry is another escrow's, or under
+    /// another authority.
     error InvalidDependency(address dependency);
 
     // ----------------------------------------------------------------------------------------------- deposits
@@ -330,11 +332,13 @@ interface IEscrow {
         string calldata evidenceURI
     ) external;
 
-    /// @notice Takes a dispute back. Its opener.
-    /// @dev `Disputed → Funded`. Never paused. Errors: {UnauthorizedCaller}. Emits {DisputeWithdrawn}.
+    /// @notice Takes a dispute back. Its opener; if a claim would pay the opener, only while the other party has a whole
+    /// dispute window left before the deadline to open its own. {settle} works later too.
+    /// @dev `Disputed → Funded`. Never paused. Errors: {UnauthorizedCaller}, {TooLate}. Emits {DisputeWithdrawn}.
     function withdrawDispute(Payment calldata payment) external;
 
-    /// @notice Rules on a dispute. The terms' arbiter, or the ARBITER role if they name none; before {claimableAt}.
+    /// @notice Rules on a dispute. The terms' arbiter, or if they name none, the ARBITER role, but neither party, and in
+    /// person (see {approvePayout}); before {claimableAt}.
     /// @dev `Disputed → Closed`. Never paused, because the arbiter's window does not stop. Errors: {InvalidSplit},
     /// {UnauthorizedCaller}, {TooLate}. Emits {DisputeResolved}.
     function resolve(
@@ -346,9 +350,10 @@ interface IEscrow {
 
     // ---------------------------------------------------------------------------------- operators and officers
 
-    /// @notice Consents to one operator payout. APPROVER role; the operator must be a different account.
-    /// @dev Bound to the payment's present state: any movement makes it stale. Lives {APPROVAL_LIFETIME}. Approving
-    /// again replaces the approver and starts the time anew. Errors: {InvalidAmount}. Emits {PayoutApproved}.
+    /// @notice Consents to one operator payout. APPROVER role; the operator must be a different account, and neither may
+    /// be who is paid. Both must call in person: {AccessManager-execute} hides who they are.
+    /// @dev Bound to the payment's present state: any movement makes it stale. Lives 7 days. Approving again replaces
+    /// the approver and starts the time anew. Errors: {InvalidAmount}, {UnauthorizedCaller}. Emits {PayoutApproved}.
     function approvePayout(
         Payment calldata payment,
         PayoutAction action,
@@ -359,13 +364,13 @@ interface IEscrow {
     /// @dev Never paused. Errors: {InvalidStatus}, {HoldUnchanged}. Emits {PaymentFrozen}.
     function hold(bytes32 paymentId, string calldata reason) external;
 
-    /// @notice Lifts a hold. COMPLIANCE role.
+    /// @notice Lifts a hold. COMPLIANCE role. In a dispute, the arbiter has at least the whole window from now.
     /// @dev Never paused. Errors: {InvalidStatus}, {HoldUnchanged}. Emits {PaymentUnfrozen}.
     function unhold(bytes32 paymentId, string calldata reason) external;
 
     /// @notice Pays out an account's whole credit. The account, to any address; anybody, to the account itself.
-    /// @dev Pause bit: {EXITS}. Both addresses are screened. Errors: {NoCredit}, {IScreening-NotCompliant},
-    /// {CreditPushFailed}, {UnauthorizedCaller}. Emits {CreditWithdrawn}.
+    /// @dev Pause bit: {EXITS}. Both addresses are screened. The escrow itself accepts none. Errors:
+    /// {NoCredit}, {IScreening-NotCompliant}, {CreditPushFailed}, {UnauthorizedCaller}. Emits {CreditWithdrawn}.
     function withdrawCredit(address token, address account, address to) external returns (uint256 amount);
 
     /// @notice Moves out what no payment and no credit owns. TREASURY role.
@@ -403,10 +408,11 @@ interface IEscrow {
     /// @notice The stored states of many payments, in the order asked.
     function paymentStates(bytes32[] calldata paymentIds) external view returns (PaymentState[] memory);
 
-    /// @notice From when on {claim} is possible: the deadline, or the end of a dispute's window if that is later.
+    /// @notice From when on {claim} is possible: the deadline, or if the payment is disputed, its window after the
+    /// deadline, or after the last hold during the dispute if that ended later.
     function claimableAt(Payment calldata payment) external view returns (uint256);
 
-    /// @notice When the approval ends; 0 if there is none (never given, spent, or replaced).
+    /// @notice When the approval ends; 0 if it was never given, or spent. A stale one keeps its time, unusable.
     function approvalExpiry(bytes32 approvalId) external view returns (uint256);
 
     /// @notice What is owed to `account` because it could not be pushed.

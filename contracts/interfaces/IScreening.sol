@@ -13,14 +13,17 @@ interface IScreening {
     error NotCompliant(address account, ComplianceReason reason);
 
     /// @notice Replaces an account's record. The registry only.
+    /// @dev Errors: {IEscrow-UnauthorizedCaller}. The registry emits {IComplianceRegistry-RecordSet}.
     function storeRecord(address account, ComplianceRecord calldata record) external;
 
     /// @notice Replaces the policy. The registry only.
+    /// @dev Errors: {IEscrow-UnauthorizedCaller}. The registry emits {IComplianceRegistry-PolicySet}.
     function storePolicy(Policy calldata newPolicy) external;
 
     /// @notice Screens an account by its record and the policy.
     /// @return reason Why it does not pass, or `None`.
     /// @return enforced Whether the finding must stop the movement.
+    /// @dev Errors: {BoundedCall-InsufficientGas}, only if the policy names an oracle.
     function screen(address account) external view returns (ComplianceReason reason, bool enforced);
 
     /// @notice The account's record; all zero if it has none.

@@ -5,15 +5,19 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 import {IEscrow} from "../interfaces/IEscrow.sol";
 import {
+    DeadlineAction,
     FLAG_ON_HOLD,
     FLAG_OPENED_BY_SELLER,
     Payment,
     PaymentState,
-    PaymentStatus
+    PaymentStatus,
+    PayoutAction
 } from "../types/PaymentTypes.sol";
 
 /// @title Pure facts about a payment: its hash, which terms are acceptable, its fee, its times
 library PaymentLib {
+    using PaymentLib for Payment;
+
     /// @dev EIP-712 type; an enum is hashed as uint8.
     string internal constant TYPE =
         "Payment(address buyer,address seller,address token,uint256 amount,uint64 deadline,uint8 onDeadline,"
@@ -43,7 +47,8 @@ library PaymentLib {
             arbiter == buyer ||
             arbiter == seller ||
             buyer == address(this) ||
-            seller == address(this)
+            seller == address(this) ||
+            arbiter == address(this)
         ) revert IEscrow.InvalidParties(buyer, seller, arbiter);
 
         (uint256 feeBps, address feeRecipient) = (payment.feeBps, payment.feeRecipient);
@@ -73,11 +78,23 @@ library PaymentLib {
         return (released * feeBps) / BPS;
     }
 
-    /// @notice When a claim becomes possible: the deadline, or the end of an open dispute's window if later. A
-    /// dispute never brings a claim forward.
+    /// @notice When a claim becomes possible: at the deadline, or when the window of an open dispute ends. The window
+    /// begins at the deadline, because only one party can open a dispute: opening it early would use the arbiter's
+    /// time up before the other party knows what there is to rule on.
     function claimableAt(Payment memory payment, PaymentState memory state) internal pure returns (uint256) {
         if (state.status != PaymentStatus.Disputed) return payment.deadline;
-        return Math.max(payment.deadline, uint256(state.disputedAt) + payment.disputeWindow);
+        return Math.max(payment.deadline, state.disputedAt) + payment.disputeWindow;
+    }
+
+    /// @notice Until when its opener may withdraw a dispute. An opener whom a claim would pay could withdraw just
+    /// before a ruling and claim, so it must leave the other party a whole window to open a dispute of its own.
+    function withdrawableUntil(
+        Payment memory payment,
+        PaymentState memory state
+    ) internal pure returns (uint256) {
+        bool claimPaysSeller = payment.onDeadline == DeadlineAction.Release;
+        bool claimPaysOpener = claimPaysSeller == (payment.opener(state) == payment.seller);
+        return claimPaysOpener ? payment.deadline - payment.disputeWindow : type(uint256).max;
     }
 
     /// @notice Writes the whole state with one SSTORE; the compiler would use one per member.
@@ -95,6 +112,11 @@ library PaymentLib {
 
     function isOnHold(PaymentState memory state) internal pure returns (bool) {
         return state.flags & FLAG_ON_HOLD != 0;
+    }
+
+    /// @notice Who is paid by `action`.
+    function beneficiary(Payment memory payment, PayoutAction action) internal pure returns (address) {
+        return action == PayoutAction.Release ? payment.seller : payment.buyer;
     }
 
     /// @notice Who opened the current dispute.

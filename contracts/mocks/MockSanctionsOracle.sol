@@ -18,7 +18,7 @@ contract MockSanctionsOracle is ISanctionsOracle {
 
     error OracleDown();
 
-    /// @notice Gas with which `GivesUpWhenStarved` still looks the account up. The registry grants 50,000, of which
+    /// @notice Gas with which `GivesUpWhenStarved` still looks the account up. The escrow grants 50,000, of which
     /// some hundred are used up when the function body begins.
     uint256 public constant APPETITE = 49_500;
 

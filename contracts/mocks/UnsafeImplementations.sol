@@ -16,6 +16,9 @@ contract UnsafeState is Initializable {
 
 /// @title Counter's namespace with its variables swapped
 contract ReorderedCounter is Initializable {
+    /// The upgrade check tells implementations apart by their code.
+    string public constant LAYOUT = "reordered";
+
     /// @custom:storage-location erc7201:holdfast.mocks.counter
     struct CounterStorage {
         address step;
@@ -25,6 +28,8 @@ contract ReorderedCounter is Initializable {
 
 /// @title Counter's namespace with a variable more
 contract AppendedCounter is Initializable {
+    string public constant LAYOUT = "appended";
+
     /// @custom:storage-location erc7201:holdfast.mocks.counter
     struct CounterStorage {
         uint256 count;

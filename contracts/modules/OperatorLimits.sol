@@ -2,12 +2,15 @@
 pragma solidity 0.8.37;
 
 import {IEscrow} from "../interfaces/IEscrow.sol";
+import {PaymentLib} from "../libraries/PaymentLib.sol";
 import {PAYOUTS} from "../types/PauseTypes.sol";
 import {Payment, PaymentState, PayoutAction} from "../types/PaymentTypes.sol";
 import {TokenVault} from "./TokenVault.sol";
 
 /// @title What an operator may move without the parties: little alone, more with a second person, never to itself
 abstract contract OperatorLimits is TokenVault {
+    using PaymentLib for Payment;
+
     struct Approval {
         address approver;
         uint64 expiresAt;
@@ -52,22 +55,28 @@ abstract contract OperatorLimits is TokenVault {
         );
     }
 
-    /// @dev Check and effect: the caller is an operator and stays inside the limits. `beneficiary` is who gets paid.
+    /// @dev Check and effect: the caller is an operator and stays inside the limits.
     function _actAsOperator(
         Payment memory payment,
         bytes32 paymentId,
         PaymentState memory state,
         PayoutAction action,
-        uint256 amount,
-        address beneficiary
+        uint256 amount
     ) internal {
         _checkCanCall(_msgSender(), _msgData());
         _requireNotPaused(PAYOUTS);
-        if (_msgSender() == beneficiary) revert UnauthorizedCaller(_msgSender());
+        _requireDisinterested(payment.beneficiary(action));
         if (payment.amount >= _approvalThreshold(payment.token)) {
             _spendApproval(paymentId, _approvalId(paymentId, state, action, amount));
         }
         _consumeOutflow(payment.token, amount);
+    }
+
+    /// @dev Check: the caller is not `party`, and acts in person. Whoever calls through {AccessManager-execute} looks
+    /// like the manager, so who they are could not be compared.
+    function _requireDisinterested(address party) internal view {
+        address caller = _msgSender();
+        if (caller == party || caller == authority()) revert UnauthorizedCaller(caller);
     }
 
     function _spendApproval(bytes32 paymentId, bytes32 approvalId) private {

@@ -6,11 +6,11 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {IEscrow} from "../interfaces/IEscrow.sol";
-import {Controls} from "../libraries/Controls.sol";
 import {DEPOSITS, EXITS, MAX_EXITS_PAUSE, PAYOUTS} from "../types/PauseTypes.sol";
+import {Controls} from "./Controls.sol";
 
 /// @title Pauses that end by themselves
-abstract contract PauseControl is IEscrow, AccessManagedUpgradeable {
+abstract contract PauseControl is IEscrow, Controls, AccessManagedUpgradeable {
     /// @inheritdoc IEscrow
     function pause(uint8 bits, uint32 duration, string calldata reason) external restricted {
         uint256 until = block.timestamp + duration;

@@ -5,7 +5,6 @@ import {IComplianceRegistry} from "../interfaces/IComplianceRegistry.sol";
 import {IEscrow} from "../interfaces/IEscrow.sol";
 import {IScreening} from "../interfaces/IScreening.sol";
 import {ISanctionsOracle} from "../interfaces/external/ISanctionsOracle.sol";
-import {Controls} from "../libraries/Controls.sol";
 import {SanctionsScreen} from "../libraries/SanctionsScreen.sol";
 import {
     Attestation,
@@ -15,9 +14,10 @@ import {
     Policy,
     Standing
 } from "../types/ComplianceTypes.sol";
+import {Controls} from "./Controls.sol";
 
 /// @title Applies the registry's records and policy to whoever pays and is paid
-abstract contract Screening is IScreening, IEscrow {
+abstract contract Screening is IScreening, IEscrow, Controls {
     /// @inheritdoc IScreening
     /// @custom:oz-upgrades-unsafe-allow state-variable-immutable
     IComplianceRegistry public immutable override registry;
@@ -69,7 +69,7 @@ abstract contract Screening is IScreening, IEscrow {
     }
 
     /// @inheritdoc IScreening
-    function policy() external view returns (Policy memory) {
+    function policy() public view returns (Policy memory) {
         Controls.Settings memory settings = _settings();
         return
             Policy({

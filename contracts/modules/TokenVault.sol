@@ -149,7 +149,7 @@ abstract contract TokenVault is
         return _account(token).approvalThreshold;
     }
 
-    /// @dev Interaction: pays `to`, or owes it. Never reverts because of `to`, the token or the registry.
+    /// @dev Interaction: pays `to`, or owes it. Never reverts because of `to`, the token or the sanctions oracle.
     function _payOrCredit(bytes32 paymentId, address token, address to, uint256 amount) internal {
         if (amount == 0) return;
         ComplianceReason reason = _finding(paymentId, to);
@@ -167,19 +167,13 @@ abstract contract TokenVault is
         return token == NATIVE_COIN ? address(this).balance : IERC20(token).balanceOf(address(this));
     }
 
-    /// @dev Accepts tokens that return nothing (USDT) like {SafeERC20} does.
+    /// @dev Interaction. Never to the escrow itself: what arrives there unaccounted is surplus, nobody's any more.
     function _tryPush(address token, address to, uint256 amount) private returns (bool) {
-        if (token == NATIVE_COIN) {
-            (bool sent, , ) = BoundedCall.tryCall(to, amount, PUSH_GAS, "");
-            return sent;
-        }
-        (bool success, uint256 size, bytes32 word) = BoundedCall.tryCall(
-            token,
-            0,
-            PUSH_GAS,
-            abi.encodeCall(IERC20.transfer, (to, amount))
-        );
-        return success && (size == 0 ? token.code.length != 0 : size >= 32 && uint256(word) == 1);
+        if (to == address(this)) return false;
+        return
+            token == NATIVE_COIN
+                ? BoundedCall.trySend(to, amount, PUSH_GAS)
+                : BoundedCall.tryTransfer(token, to, amount, PUSH_GAS);
     }
 
     function _account(address token) private view returns (TokenAccount storage) {

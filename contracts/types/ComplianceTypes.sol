@@ -73,7 +73,7 @@ struct Attestation {
     uint64 validUntil;
 }
 
-/// @notice The rules accounts are screened by: one slot.
+/// @notice The rules accounts are screened by.
 /// @param enforced False only observes: findings are reported in events and stop nothing.
 /// @param listMode Whether an unlisted account passes.
 /// @param maxRiskScore Highest score that passes.

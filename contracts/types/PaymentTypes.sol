@@ -39,7 +39,7 @@ enum PayoutCause {
 /// @param deadline Unix seconds. From then on anybody may {IEscrow-claim}; before it, either party may dispute.
 /// @param onDeadline Where a claim sends what is held.
 /// @param arbiter Who rules on a dispute; zero for whoever has the ARBITER role when the ruling is made.
-/// @param disputeWindow Seconds an arbiter has to rule after a dispute was opened.
+/// @param disputeWindow Seconds after the deadline that an arbiter has to rule on a dispute.
 /// @param feeBps Fee in hundredths of a percent of what is released; nothing is charged on refunds.
 /// @param feeRecipient Who receives the fee; zero exactly if `feeBps` is zero.
 /// @param paymentReference The merchant's own reference, or any salt; equal terms need different references.
@@ -61,7 +61,8 @@ struct Payment {
 /// @notice All that is stored per payment: one slot. What was refunded is `amount - held - released`.
 /// @param status Where the payment stands.
 /// @param flags {FLAG_ON_HOLD} and {FLAG_OPENED_BY_SELLER}.
-/// @param disputedAt Unix seconds (until the year 2106) when the current dispute was opened; 0 unless disputed.
+/// @param disputedAt Unix seconds (until the year 2106) when the current dispute was opened, or freed from a hold; 0
+/// unless disputed.
 /// @param held What the escrow holds for this payment, in the token's smallest unit.
 /// @param released What went towards the seller so far, fee included.
 struct PaymentState {
@@ -87,7 +88,7 @@ address constant NATIVE_COIN = 0xEeeeeEeeeEeEeeEeEeEeeEEEeeeeEeeeeeeeEEeE;
 /// first. Measured on the payment, not on the piece: splitting does not evade it. Zero asks for consent always.
 /// @param outflowLimit Most that all operators together may move at once. What they moved comes back evenly over
 /// `outflowWindow`, so no window ever sees more than twice the limit. Zero keeps operators out.
-/// @param outflowWindow Seconds in which a used-up limit refills.
+/// @param outflowWindow Seconds in which a used-up limit refills; 0 counts as 1.
 struct TokenConfig {
     bool enabled;
     uint104 cap;

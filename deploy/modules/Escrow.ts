@@ -1,5 +1,4 @@
 import { buildModule } from "@nomicfoundation/hardhat-ignition/modules";
-
 import { ZeroAddress } from "ethers";
 
 import type { PolicyParameters, TokenParameters } from "../parameters.js";

@@ -23,3 +23,7 @@ ponder.on("ComplianceRegistry:PolicySet", async ({ event, context }) => {
     .values({ ...logColumns(context, event), by, ...policy, listMode: named(listModes, policy.listMode) });
   await addAdminEvent(context, event, "PolicySet", by);
 });
+
+ponder.on("ComplianceRegistry:EscrowSet", async ({ event, context }) => {
+  await addAdminEvent(context, event, "EscrowSet", event.args.by);
+});

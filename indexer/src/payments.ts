@@ -6,7 +6,7 @@ import { depositEntries, refundEntries, releaseEntries } from "./model/ledger.js
 import { afterPayout, type Payout } from "./model/payout.js";
 import { withoutNul } from "./model/plain.js";
 import { deposited, refunded, released } from "./model/sums.js";
-import { endDispute } from "./store/disputes.js";
+import { endDispute, restartDispute } from "./store/disputes.js";
 import { book } from "./store/ledger.js";
 import { addToTimeline, updatePayment, type PaymentLog, type PaymentRow } from "./store/payments.js";
 import { updatedColumns } from "./store/position.js";
@@ -88,7 +88,8 @@ ponder.on("Escrow:PaymentFrozen", async ({ event, context }) => {
 });
 
 ponder.on("Escrow:PaymentUnfrozen", async ({ event, context }) => {
-  await updatePayment(context, event, () => ({ onHold: false }));
+  const payment = await updatePayment(context, event, () => ({ onHold: false }));
+  if (payment.status === "Disputed") await restartDispute(context, event, payment, event.args.disputedAt);
   await addToTimeline(context, event, {
     kind: "PaymentUnfrozen",
     actor: event.args.by,

@@ -1,13 +1,16 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { createRequire } from "node:module";
 import { arch, platform } from "node:os";
 
 import { latestBlock } from "./json-rpc.js";
-import { requireFreePort, stopProcess, tieToThisProcess, untilReady } from "./processes.js";
+import { howItEnded, requireFreePort, stopProcess, tieToThisProcess, untilReady } from "./processes.js";
 
 /** A running anvil. */
 export interface Anvil {
   url: string;
+  /** Resolves when the process has ended, asked to or not, with a sentence and what it complained of. */
+  ended: Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -46,15 +49,14 @@ export async function startAnvil(options: {
   tieToThisProcess(child);
   let complaint = "";
   child.stderr.on("data", (data: Buffer) => (complaint = (complaint + data.toString()).slice(-2000)));
+  const tell = (problem: string) => `anvil on port ${port} ${problem}. ${complaint}`.trim();
+  const ended = once(child, "close").then(() => tell(howItEnded(child)!));
   const stop = () => stopProcess(child, 3000);
   try {
-    await untilReady(child, async () => (await latestBlock(url)) >= 0, {
-      timeoutMs: 20_000,
-      explain: (problem) => new Error(`anvil on port ${port} ${problem}. ${complaint}`.trim()),
-    });
-  } catch (error) {
+    await untilReady(child, async () => (await latestBlock(url)) >= 0, 20_000);
+  } catch (problem) {
     await stop();
-    throw error;
+    throw new Error(tell((problem as Error).message));
   }
-  return { url, stop };
+  return { url, ended, stop };
 }

@@ -1,10 +1,11 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
 import { writeIndexerAbis } from "./indexer-abis.js";
 import { latestBlock } from "./json-rpc.js";
-import { requireFreePort, stopProcess, tieToThisProcess, untilReady } from "./processes.js";
+import { howItEnded, requireFreePort, stopProcess, tieToThisProcess, untilReady } from "./processes.js";
 
 /** A running indexer. */
 export interface Indexer {
@@ -12,6 +13,8 @@ export interface Indexer {
   url: string;
   /** Milliseconds from start until it had caught up. */
   readyAfterMs: number;
+  /** Resolves when the process has ended, asked to or not, with a sentence and its last log lines. */
+  ended: Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -57,6 +60,8 @@ export async function startIndexer(options: IndexerOptions): Promise<Indexer> {
 
   const startedAt = Date.now();
   const { child, lastLines } = spawnPonder(options);
+  const tell = (problem: string) => `The indexer ${problem}. It said last:\n${lastLines.join("\n")}`;
+  const ended = once(child, "close").then(() => tell(howItEnded(child)!));
   const url = `http://${HOST}:${port}`;
   const hasCaughtUp = async () => {
     if (!(await fetch(`${url}/ready`)).ok) return false;
@@ -66,15 +71,13 @@ export async function startIndexer(options: IndexerOptions): Promise<Indexer> {
   // Ponder gives itself 5 s to shut down.
   const stop = () => stopProcess(child, 7000);
   try {
-    await untilReady(child, hasCaughtUp, {
-      timeoutMs: timeoutSeconds * 1000,
-      explain: (problem) => new Error(`The indexer ${problem}. It said last:\n${lastLines.join("\n")}`),
-    });
-  } catch (error) {
+    await untilReady(child, hasCaughtUp, timeoutSeconds * 1000);
+  } catch (problem) {
     await stop();
-    throw error;
+    await ended;
+    throw new Error(tell((problem as Error).message));
   }
-  return { url, readyAfterMs: Date.now() - startedAt, stop };
+  return { url, readyAfterMs: Date.now() - startedAt, ended, stop };
 }
 
 function spawnPonder(options: IndexerOptions): { child: ChildProcess; lastLines: string[] } {

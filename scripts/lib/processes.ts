@@ -25,9 +25,16 @@ export function tieToThisProcess(child: ChildProcess): void {
   child.once("exit", () => process.off("exit", kill));
 }
 
+/** How the child ended, or nothing while it runs. */
+export function howItEnded(child: ChildProcess): string | undefined {
+  if (child.exitCode !== null) return `ended with code ${child.exitCode}`;
+  if (child.signalCode !== null) return `was ended by ${child.signalCode}`;
+  return undefined;
+}
+
 /** Asks the child to stop, and kills it if it has not done so after `graceMs`. Resolves when it is gone. */
 export async function stopProcess(child: ChildProcess, graceMs: number): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (howItEnded(child)) return;
   const gone = once(child, "exit");
   child.kill("SIGINT");
   const timer = setTimeout(() => child.kill("SIGKILL"), graceMs);
@@ -35,17 +42,17 @@ export async function stopProcess(child: ChildProcess, graceMs: number): Promise
   clearTimeout(timer);
 }
 
-/** Asks `isReady` again and again until it says so; throws what `explain` says if the child dies or time runs out. */
+/** Asks `isReady` again and again until it says so. Throws how the child ended, or that it took too long. */
 export async function untilReady(
   child: ChildProcess,
   isReady: () => Promise<boolean>,
-  { timeoutMs, explain }: { timeoutMs: number; explain: (problem: string) => Error },
+  timeoutMs: number,
 ): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   while (!(await isReady().catch(() => false))) {
-    if (child.exitCode !== null) throw explain(`ended with code ${child.exitCode}`);
-    if (child.signalCode !== null) throw explain(`was ended by ${child.signalCode}`);
-    if (Date.now() > deadline) throw explain(`was not ready after ${timeoutMs / 1000} s`);
+    const end = howItEnded(child);
+    if (end) throw new Error(end);
+    if (Date.now() > deadline) throw new Error(`was not ready after ${timeoutMs / 1000} s`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

@@ -163,6 +163,14 @@ describe("read model", function () {
         disputes: { items: [{ status: "Expired" }] },
       });
     });
+
+    it("give the arbiter a whole window again after a hold", async () => {
+      const { deadline, disputeWindow } = payments.unruled.terms;
+      const claimableAt = String(deadline + 10n + disputeWindow);
+      expect(await paymentOf(payments.unruled.paymentId, "disputes { items { claimableAt } }")).to.deep.equal(
+        { disputes: { items: [{ claimableAt }] } },
+      );
+    });
   });
 
   describe("money", () => {

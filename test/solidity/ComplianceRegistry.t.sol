@@ -16,12 +16,7 @@ import {
     Policy,
     Standing
 } from "../../contracts/types/ComplianceTypes.sol";
-
-/// @dev The cheatcodes used here.
-interface IVm {
-    function load(address target, bytes32 slot) external view returns (bytes32);
-    function warp(uint256 timestamp) external;
-}
+import {VM} from "./Vm.sol";
 
 /// @notice For any record, policy and time, the registry answers as a plain model of the rules does.
 contract ComplianceRegistryTest {
@@ -40,7 +35,6 @@ contract ComplianceRegistryTest {
         bool sanctioned;
     }
 
-    IVm private constant VM = IVm(address(uint160(uint256(keccak256("hevm cheat code")))));
     uint256 private constant NOW = 1_800_000_000;
     bytes32 private constant CONTROLS =
         keccak256(abi.encode(uint256(keccak256("holdfast.storage.Controls")) - 1)) & ~bytes32(uint256(0xff));
@@ -49,7 +43,7 @@ contract ComplianceRegistryTest {
     address private constant BOB = address(0xb0b);
 
     ComplianceRegistry private registry;
-    address private escrow;
+    Escrow private escrow;
     MockSanctionsOracle private oracle;
 
     function setUp() external {
@@ -64,8 +58,8 @@ contract ComplianceRegistryTest {
         );
         // Nothing is paid here, so anything with code serves as Permit2.
         Escrow implementation = new Escrow(registry, IPermit2(authority));
-        escrow = _proxy(address(implementation), abi.encodeCall(Escrow.initialize, (authority)));
-        registry.setEscrow(escrow);
+        escrow = Escrow(_proxy(address(implementation), abi.encodeCall(Escrow.initialize, (authority))));
+        registry.setEscrow(address(escrow));
         registry.setPolicy(Policy(true, ListMode.Deny, type(uint8).max, address(0)));
     }
 
@@ -76,6 +70,14 @@ contract ComplianceRegistryTest {
         (ComplianceReason reason, bool enforced) = registry.screen(ALICE);
         assert(reason == expected);
         assert(enforced == situation.enforced);
+    }
+
+    function testFuzz_escrowAndRegistryAnswerTheSame(Situation calldata situation) external {
+        _set(situation);
+
+        assert(_same(abi.encodeCall(registry.screen, (ALICE))));
+        assert(_same(abi.encodeCall(registry.recordOf, (ALICE))));
+        assert(_same(abi.encodeCall(registry.policy, ())));
     }
 
     function testFuzz_isCompliantAgreesWithScreen(Situation calldata situation) external {
@@ -152,11 +154,34 @@ contract ComplianceRegistryTest {
         assert(policy.maxRiskScore == maxRiskScore);
         assert(policy.sanctionsOracle == sanctionsOracle);
         assert(
-            VM.load(escrow, CONTROLS) ==
+            VM.load(address(escrow), CONTROLS) ==
                 bytes32(
                     abi.encodePacked(bytes8(0), oracleSet, maxRiskScore, allowList, !enforced, bytes20(0))
                 )
         );
+    }
+
+    function testFuzz_pausesAndPolicyLeaveEachOtherAlone(
+        Situation calldata situation,
+        uint8 bits,
+        uint32 duration,
+        bool policyFirst
+    ) external {
+        bits = 1 + (bits % 7);
+        duration = 1 + (duration % 7 days);
+        Policy memory policy = _policyOf(situation);
+
+        if (policyFirst) registry.setPolicy(policy);
+        escrow.pause(bits, duration, "");
+        if (!policyFirst) registry.setPolicy(policy);
+        for (uint8 bit = 1; bit <= 4; bit <<= 1) {
+            assert(escrow.pausedUntil(bit) == (bits & bit == 0 ? 0 : NOW + duration));
+        }
+        _assertPolicy(policy);
+
+        escrow.unpause(bits);
+        assert(escrow.paused() == 0);
+        _assertPolicy(policy);
     }
 
     /// @dev The rules, told once more: from the weakest finding to the strongest, each overruling those before.
@@ -186,16 +211,25 @@ contract ComplianceRegistryTest {
             _setRecord(ComplianceUpdate(ALICE, standing, situation.riskScore % 4, 0, 0, expiry, 0));
         }
 
-        policy = Policy({
-            enforced: situation.enforced,
-            listMode: situation.allowList ? ListMode.Allow : ListMode.Deny,
-            maxRiskScore: situation.maxRiskScore % 4,
-            sanctionsOracle: situation.oracleSet ? address(oracle) : address(0)
-        });
+        policy = _policyOf(situation);
         registry.setPolicy(policy);
         oracle.setSanctioned(ALICE, situation.sanctioned);
         if (situation.oracleDown) oracle.setMode(MockSanctionsOracle.Mode.Reverts);
         VM.warp(NOW + (situation.askedAfter % 5));
+    }
+
+    function _policyOf(Situation memory situation) private view returns (Policy memory) {
+        return
+            Policy({
+                enforced: situation.enforced,
+                listMode: situation.allowList ? ListMode.Allow : ListMode.Deny,
+                maxRiskScore: situation.maxRiskScore % 4,
+                sanctionsOracle: situation.oracleSet ? address(oracle) : address(0)
+            });
+    }
+
+    function _assertPolicy(Policy memory expected) private view {
+        assert(keccak256(abi.encode(registry.policy())) == keccak256(abi.encode(expected)));
     }
 
     function _setRecord(ComplianceUpdate memory update) private {
@@ -227,11 +261,18 @@ contract ComplianceRegistryTest {
         }
     }
 
+    /// @dev Both are asked the same question in the same bytes.
+    function _same(bytes memory question) private view returns (bool) {
+        (bool told, bytes memory answer) = address(registry).staticcall(question);
+        (bool known, bytes memory fact) = address(escrow).staticcall(question);
+        return told && known && keccak256(answer) == keccak256(fact);
+    }
+
     function _proxy(address implementation, bytes memory initialize) private returns (address) {
         return address(new TransparentUpgradeableProxy(implementation, address(this), initialize));
     }
 
     function _slotOf(address account) private view returns (bytes32) {
-        return VM.load(escrow, keccak256(abi.encode(account, uint256(CONTROLS) + 2)));
+        return VM.load(address(escrow), keccak256(abi.encode(account, uint256(CONTROLS) + 2)));
     }
 }

@@ -10,6 +10,8 @@ interface IVm {
     /// @dev To be asked after a {warp} in the same function: the optimizer takes `block.timestamp` for constant.
     function getBlockTimestamp() external view returns (uint256);
 
+    function load(address target, bytes32 slot) external view returns (bytes32);
+
     /// @dev Creation code of a compiled contract.
     function getCode(string calldata artifact) external view returns (bytes memory);
 

@@ -13,6 +13,7 @@ import {
   LogEmitter__factory,
   type LogEmitter,
 } from "../../types/ethers-contracts/index.js";
+import { recordAt } from "./record.js";
 
 const interfaces = {
   accessManager: AccessManager__factory.createInterface() as Interface,
@@ -56,7 +57,7 @@ export async function deployEmittedSuite(url: string, chainId: number): Promise<
   const recordsDir = await mkdtemp(join(tmpdir(), "holdfast-records-"));
   await writeFile(
     join(recordsDir, `${chainId}.json`),
-    JSON.stringify(recordOf(chainId, startBlock, addresses)),
+    JSON.stringify(recordAt(chainId, "emitted", startBlock, addresses)),
   );
 
   return {
@@ -93,11 +94,4 @@ function runs(events: EmittedEvent[]): [ContractName, EmittedLog[]][] {
     else cut.push([contract, [{ topics, data }]]);
   }
   return cut;
-}
-
-function recordOf(chainId: number, startBlock: number, addresses: Record<ContractName, string>) {
-  const contracts = Object.fromEntries(
-    Object.entries(addresses).map(([name, address]) => [name, { address }]),
-  );
-  return { chainId, network: "emitted", startBlock, contracts, tokens: [] };
 }

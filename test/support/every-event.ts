@@ -92,6 +92,9 @@ export function everyEvent(chainId: number, addresses: { escrow: string; accessM
 
     unruled.created,
     unruled.disputed(seller, "ipfs://silence"),
+    // Held until ten seconds past the deadline, so the arbiter's window begins anew there.
+    unruled.about("PaymentFrozen", officer, "looks odd"),
+    unruled.about("PaymentUnfrozen", officer, unruled.terms.deadline + 10n, "is fine"),
     unruled.refunded(cause.Claim, person(9), 1000, 0, 0),
 
     settled.created,
@@ -103,7 +106,7 @@ export function everyEvent(chainId: number, addresses: { escrow: string; accessM
     operated.about("ScreeningObserved", seller, reason.Blocked),
     operated.created,
     operated.about("PaymentFrozen", officer, "looks odd"),
-    operated.about("PaymentUnfrozen", officer, "is fine"),
+    operated.about("PaymentUnfrozen", officer, 0, "is fine"),
     ["escrow", "PayoutApproved", id("spent"), operated.paymentId, approver, 0, 200, 5000, 0, 2_000_000_000],
     ["escrow", "PayoutApproved", id("stale"), operated.paymentId, approver, 1, 300, 5000, 0, 2_000_000_000],
     ["escrow", "PayoutApprovalSpent", id("spent"), operated.paymentId, operator],
@@ -120,6 +123,7 @@ export function everyEvent(chainId: number, addresses: { escrow: string; accessM
   ];
 
   const compliance: EmittedEvent[] = [
+    ["complianceRegistry", "EscrowSet", addresses.escrow, officer],
     ["complianceRegistry", "PolicySet", [true, 1, 60, ZeroAddress], officer],
     ["complianceRegistry", "RecordSet", seller, officer, 1, 10, 2, 756, 2_000_000_000, 1, id("evidence")],
     ["complianceRegistry", "RecordSet", seller, officer, 2, 99, 2, 756, 0, 2, ZeroHash],

@@ -16,6 +16,7 @@ import {
   time,
 } from "./fixtures/registry.js";
 import { findingWith, gasOf, intrinsicGasOf, lowest, slotsRead } from "./fixtures/gas.js";
+import { controlsSlot, recordSlot } from "./fixtures/slots.js";
 
 const EXPIRY = 3_000_000_000n;
 const { maxRiskScore } = openPolicy;
@@ -96,14 +97,16 @@ describe("ComplianceRegistry screening", () => {
 
         it(`finds ${Reason[finding]} given ${given}`, async () => {
           for (const enforced of [true, false]) {
-            const { registry, admin, officer, buyer } = await loadFixture(deployRegistry);
+            const { registry, escrow, admin, officer, buyer } = await loadFixture(deployRegistry);
             await registry.connect(admin).setPolicy({ ...openPolicy, listMode, enforced });
             for (const record of records) {
               await registry.connect(officer).setRecords([{ account: buyer, ...record }]);
             }
             if (at !== undefined) await time.increaseTo(at);
 
-            expect(await registry.screen(buyer)).to.deep.equal([finding, enforced]);
+            for (const screened of [registry, escrow]) {
+              expect(await screened.screen(buyer)).to.deep.equal([finding, enforced]);
+            }
             expect(await registry.isCompliant(buyer)).to.equal(finding === None);
           }
         });
@@ -250,24 +253,26 @@ describe("ComplianceRegistry screening", () => {
       };
     }
 
-    for (const [question, slots, enough] of [
-      ["screen", 2, 70_000],
-      ["check", 3, 130_000],
+    for (const [question, screened, enough] of [
+      ["screen", ["seller"], 90_000],
+      ["check", ["buyer", "seller"], 150_000],
     ] as const) {
-      it(`${question} reads ${slots} slots, each once`, async () => {
-        const { registry, admin, ...questions } = await loadFixture(withQuestions);
+      it(`${question} reads the escrow's settings and each record, no record twice`, async () => {
+        const { registry, admin, ...fixture } = await loadFixture(withQuestions);
         await registry.connect(admin).setPolicy({ ...openPolicy, listMode: ListMode.Allow });
+        const settings = ethers.toBeHex(controlsSlot, 32);
+        const records = screened.map((party) => recordSlot(fixture[party].address));
 
-        const read = await slotsRead(await registry.getAddress(), questions[question]);
-        expect(read).to.have.lengthOf(slots);
-        expect(new Set(read)).to.have.lengthOf(slots);
+        const read = await slotsRead(registry, fixture[question]);
+        expect(read).to.include(settings);
+        expect(read.filter((slot) => slot !== settings)).to.deep.equal(records);
       });
 
       it(`${question} gives a starved oracle no chance to answer`, async () => {
-        const { registry, oracle, seller, ...questions } = await loadFixture(withQuestions);
+        const { registry, escrow, oracle, seller, ...questions } = await loadFixture(withQuestions);
         await oracle.setMode(OracleMode.GivesUpWhenStarved);
         await oracle.setSanctioned(seller, true);
-        const ask = (gas: number) => findingWith(gas, registry, questions[question]);
+        const ask = (gas: number) => findingWith(gas, registry, escrow, questions[question]);
 
         const needed = await lowest(60_000, 200_000, async (gas) => (await ask(gas)) === "Sanctioned");
         for (let gas = needed - 120; gas < needed; gas++) {
@@ -279,12 +284,12 @@ describe("ComplianceRegistry screening", () => {
       });
 
       it(`${question} answers with ${enough} gas though the oracle uses all it gets`, async () => {
-        const { registry, oracle, seller, ...questions } = await loadFixture(withQuestions);
+        const { registry, escrow, oracle, seller, ...questions } = await loadFixture(withQuestions);
         await oracle.setMode(OracleMode.AnswersAtTheLastMoment);
         await oracle.setSanctioned(seller, true);
         const gas = intrinsicGasOf(questions[question]) + enough;
 
-        expect(await findingWith(gas, registry, questions[question])).to.equal("Sanctioned");
+        expect(await findingWith(gas, registry, escrow, questions[question])).to.equal("Sanctioned");
       });
     }
 

@@ -6,44 +6,34 @@ import {
   Standing,
   blockedRecord,
   clearedRecord,
+  deployEscrowImplementation,
   deployRegistry,
+  deployUnconnected,
   ethers,
   loadFixture,
   networkHelpers,
   noRecord,
   openPolicy,
   POLICY_DELAY,
+  setImplementation,
   time,
 } from "./fixtures/registry.js";
-
-/** Where ERC-7201 puts `holdfast.storage.ComplianceRegistry`. */
-const registrySlot = (() => {
-  const namespace = BigInt(ethers.id("holdfast.storage.ComplianceRegistry"));
-  const encoded = ethers.AbiCoder.defaultAbiCoder().encode(["uint256"], [namespace - 1n]);
-  return BigInt(ethers.keccak256(encoded)) & ~0xffn;
-})();
-
-const mappingSlot = (key: string, slot: bigint) =>
-  ethers.keccak256(ethers.AbiCoder.defaultAbiCoder().encode(["address", "uint256"], [key, slot]));
+import { LIST_MODE_OFFSET, controlsSlot } from "./fixtures/slots.js";
 
 describe("ComplianceRegistry", () => {
   itFollows("ComplianceRegistry.tree");
 
   describe("initialize", () => {
-    it("sets the authority and the policy", async () => {
-      const { registry, manager, proxy, admin } = await loadFixture(deployRegistry);
+    it("sets the authority", async () => {
+      const { registry, manager } = await loadFixture(deployRegistry);
 
       expect(await registry.authority()).to.equal(await manager.getAddress());
-      expect(await registry.policy()).to.deep.equal(Object.values(openPolicy));
-      await expect(proxy.deploymentTransaction())
-        .to.emit(registry, "PolicySet")
-        .withArgs(Object.values(openPolicy), admin.address);
     });
 
     it("reverts on the implementation", async () => {
       const { implementation, manager } = await loadFixture(deployRegistry);
 
-      await expect(implementation.initialize(manager, openPolicy)).to.be.revertedWithCustomError(
+      await expect(implementation.initialize(manager)).to.be.revertedWithCustomError(
         implementation,
         "InvalidInitialization",
       );
@@ -52,7 +42,7 @@ describe("ComplianceRegistry", () => {
     it("reverts the second time", async () => {
       const { registry, manager, admin } = await loadFixture(deployRegistry);
 
-      await expect(registry.connect(admin).initialize(manager, openPolicy)).to.be.revertedWithCustomError(
+      await expect(registry.connect(admin).initialize(manager)).to.be.revertedWithCustomError(
         registry,
         "InvalidInitialization",
       );
@@ -60,26 +50,12 @@ describe("ComplianceRegistry", () => {
 
     it("reverts given an authority without code", async () => {
       const { implementation, admin, stranger } = await loadFixture(deployRegistry);
-      const data = implementation.interface.encodeFunctionData("initialize", [stranger.address, openPolicy]);
+      const data = implementation.interface.encodeFunctionData("initialize", [stranger.address]);
 
       await expect(
         ethers.deployContract("TransparentUpgradeableProxy", [implementation, admin.address, data]),
       )
         .to.be.revertedWithCustomError(implementation, "AccessManagedInvalidAuthority")
-        .withArgs(stranger.address);
-    });
-
-    it("reverts given an oracle without code", async () => {
-      const { implementation, manager, admin, stranger } = await loadFixture(deployRegistry);
-      const data = implementation.interface.encodeFunctionData("initialize", [
-        await manager.getAddress(),
-        { ...openPolicy, sanctionsOracle: stranger.address },
-      ]);
-
-      await expect(
-        ethers.deployContract("TransparentUpgradeableProxy", [implementation, admin.address, data]),
-      )
-        .to.be.revertedWithCustomError(implementation, "InvalidSanctionsOracle")
         .withArgs(stranger.address);
     });
   });
@@ -109,10 +85,21 @@ describe("ComplianceRegistry", () => {
     });
 
     it("reverts given a stored policy with an unknown list mode", async () => {
-      const { registry } = await loadFixture(deployRegistry);
-      await networkHelpers.setStorageAt(await registry.getAddress(), registrySlot, 0x0200n);
+      const { registry, escrow } = await loadFixture(deployRegistry);
+      await networkHelpers.setStorageAt(await escrow.getAddress(), controlsSlot, 2n << LIST_MODE_OFFSET);
 
       await expect(registry.selfTest()).to.be.revertedWithPanic(0x21);
+    });
+
+    it("reverts given an escrow whose code names another registry by now", async () => {
+      const { registry, escrow, manager, admin } = await loadFixture(deployRegistry);
+      const other = await deployUnconnected();
+      const implementation = await deployEscrowImplementation(other.registry, manager);
+      await setImplementation(escrow, admin, implementation);
+
+      await expect(registry.selfTest())
+        .to.be.revertedWithCustomError(registry, "InvalidEscrow")
+        .withArgs(await escrow.getAddress());
     });
   });
 
@@ -121,39 +108,6 @@ describe("ComplianceRegistry", () => {
       const { registry } = await loadFixture(deployRegistry);
 
       expect(await registry.version()).to.equal("1.0.0");
-    });
-  });
-
-  describe("storage", () => {
-    it("keeps the policy in the first slot of its ERC-7201 namespace", async () => {
-      const { registry, admin, oracle } = await loadFixture(deployRegistry);
-      const sanctionsOracle = await oracle.getAddress();
-      await registry.connect(admin).setPolicy({
-        enforced: true,
-        listMode: ListMode.Allow,
-        maxRiskScore: 0xab,
-        sanctionsOracle,
-      });
-
-      expect(await ethers.provider.getStorage(registry, registrySlot)).to.equal(
-        ethers.zeroPadValue(ethers.concat([sanctionsOracle, "0xab", "0x01", "0x01"]), 32),
-      );
-    });
-
-    it("keeps each record in one slot, and its attestation hash in another", async () => {
-      const { registry, officer, buyer } = await loadFixture(deployRegistry);
-      const record = { ...blockedRecord, riskScore: 0xab, tier: 0xcd, jurisdiction: 0x1234, expiry: 0x55n };
-      await registry.connect(officer).setRecords([{ account: buyer, ...record }]);
-
-      const [revision, expiry] = ["0x0000000000000001", "0x0000000000000055"];
-      expect(
-        await ethers.provider.getStorage(registry, mappingSlot(buyer.address, registrySlot + 1n)),
-      ).to.equal(
-        ethers.zeroPadValue(ethers.concat([revision, expiry, "0x1234", "0xcd", "0xab", "0x02"]), 32),
-      );
-      expect(
-        await ethers.provider.getStorage(registry, mappingSlot(buyer.address, registrySlot + 2n)),
-      ).to.equal(record.attestationHash);
     });
   });
 

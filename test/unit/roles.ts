@@ -1,8 +1,11 @@
+import { readFile } from "node:fs/promises";
+
 import { expect } from "chai";
 import { network } from "hardhat";
 import type { NetworkConnection } from "hardhat/types/network";
 
 import { FUNCTION_ROLES, HELD_ROLES, ROLE_NAMES, ROLES, type RoleName } from "../../deploy/roles.js";
+import { rolesTable } from "../../deploy/roles-table.js";
 import { mappedFunctions, TARGET_INTERFACES, TARGET_NAMES } from "../../deploy/selectors.js";
 import { deployedSuite } from "../support/suite.js";
 
@@ -39,6 +42,11 @@ describe("the role data", () => {
 
   it("makes no way around UPGRADER's delay: granting the role takes longer than using it", () => {
     expect(ROLES.ADMIN.executionDelay).to.be.greaterThan(ROLES.UPGRADER.executionDelay);
+  });
+
+  it("is what docs/deployment.md says", async () => {
+    const compact = (markdown: string) => markdown.replace(/ +/g, " ").replace(/-{3,}/g, "---");
+    expect(compact(await readFile("docs/deployment.md", "utf8"))).to.include(compact(rolesTable()));
   });
 
   it("lets the slow path extend a pause of exits before the fast one ends", () => {

@@ -156,9 +156,9 @@ describe("TestUSDT", () => {
     await expect(usdt.approve(spender!, 6n))
       .to.be.revertedWithCustomError(usdt, "ApprovalOverApproval")
       .withArgs(spender, 5n);
-    await usdt.connect(spender!).transferFrom(owner!, spender!, 5n);
+    await usdt.connect(spender).transferFrom(owner!, spender!, 5n);
     expect(await usdt.balanceOf(spender!)).to.equal(5n);
-    await expect(usdt.connect(spender!).transferFrom(owner!, spender!, 1n))
+    await expect(usdt.connect(spender).transferFrom(owner!, spender!, 1n))
       .to.be.revertedWithCustomError(usdt, "InsufficientAllowance")
       .withArgs(spender, 0n, 1n);
   });

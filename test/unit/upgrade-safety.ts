@@ -1,3 +1,5 @@
+import { glob, readFile } from "node:fs/promises";
+
 import { expect } from "chai";
 import { artifacts } from "hardhat";
 
@@ -36,12 +38,22 @@ describe("upgrade safety", () => {
 
   it("keeps all of their storage in ERC-7201 namespaces, so that inheritance cannot move it", async () => {
     for (const name of await implementations()) {
-      const { layout } = await readImplementation(name);
-      expect(layout.storage, name).to.deep.equal([]);
-      expect(Object.keys(layout.namespaces ?? {}), name).to.satisfy((found: string[]) =>
-        found.some((namespace) => namespace.startsWith("erc7201:holdfast.storage.")),
-      );
+      expect((await readImplementation(name)).layout.storage, name).to.deep.equal([]);
     }
+  });
+
+  it("sees every namespace that our sources declare, or it would let it move", async () => {
+    const seen = await Promise.all(
+      (await implementations()).map(async (name) =>
+        Object.keys((await readImplementation(name)).layout.namespaces!),
+      ),
+    );
+    const declared: string[] = [];
+    for await (const file of glob("contracts/**/*.sol", { exclude: ["contracts/mocks/**"] })) {
+      declared.push(...((await readFile(file, "utf8")).match(/erc7201:holdfast[\w.]+/g) ?? []));
+    }
+    expect(seen.flat()).to.include.members(declared);
+    expect(declared).not.to.be.empty;
   });
 
   it("reports state that only the implementation itself would have", async () => {

@@ -16,7 +16,6 @@ export const complianceReasons = [
   "RiskTooHigh",
   "Sanctioned",
   "OracleUnavailable",
-  "RegistryUnavailable",
 ] as const;
 
 /** The pause bits by position: bit `1 << i` pauses what stands at `i`. */

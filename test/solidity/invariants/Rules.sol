@@ -47,7 +47,7 @@ contract Rules {
         _requireEqual(
             2,
             "entries by reentry",
-            suite.reentrantWallet().entries() + suite.hostileToken().entries(),
+            suite.reentrantWallet().entries() + suite.turncoat().entries(),
             0
         );
         PaymentState[] memory states = suite.escrow().paymentStates(ids);

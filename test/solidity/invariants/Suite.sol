@@ -15,7 +15,7 @@ import {NATIVE_COIN, TokenConfig} from "../../../contracts/types/PaymentTypes.so
 import {Artifacts} from "../Artifacts.sol";
 import {VM} from "../Vm.sol";
 import {Officers} from "./Officers.sol";
-import {HostileToken} from "./mocks/HostileToken.sol";
+import {TurncoatToken} from "./mocks/TurncoatToken.sol";
 import {ReentrantWallet} from "./mocks/Wallets.sol";
 
 /// @dev What the test tokens have in common. USDT's `approve` answers nothing.
@@ -47,7 +47,7 @@ contract Suite {
     MockSanctionsOracle public immutable oracle;
     TestUSDC public immutable usdc;
     TestUSDT public immutable usdt;
-    HostileToken public immutable hostileToken;
+    TurncoatToken public immutable turncoat;
     ReentrantWallet public immutable reentrantWallet;
 
     address[] private _tokens;
@@ -70,8 +70,8 @@ contract Suite {
         oracle = MockSanctionsOracle(Artifacts.deploy("MockSanctionsOracle", ""));
         usdc = TestUSDC(Artifacts.deploy("TestUSDC", ""));
         usdt = TestUSDT(Artifacts.deploy("TestUSDT", ""));
-        hostileToken = HostileToken(Artifacts.deploy("HostileToken", ""));
-        _tokens = [address(usdc), address(usdt), address(hostileToken), NATIVE_COIN];
+        turncoat = TurncoatToken(Artifacts.deploy("TurncoatToken", ""));
+        _tokens = [address(usdc), address(usdt), address(turncoat), NATIVE_COIN];
         for (uint256 i = 0; i < _tokens.length; ++i) {
             escrow.configureToken(
                 _tokens[i],
@@ -81,12 +81,12 @@ contract Suite {
         Officers.appoint(manager, controller, registry, escrow);
 
         for (uint256 i = 0; i < PEOPLE; ++i) _join("");
-        _join("RejectingWallet");
+        _join("MockContractWallet");
         _join("GasBurningWallet");
         reentrantWallet = ReentrantWallet(payable(_join("ReentrantWallet")));
         _feeRecipients = [
             address(uint160(uint256(keccak256("fees")))),
-            Artifacts.deploy("RejectingWallet", abi.encode(address(this)))
+            Artifacts.deploy("MockContractWallet", abi.encode(address(this)))
         ];
     }
 

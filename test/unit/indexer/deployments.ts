@@ -5,19 +5,16 @@ import { join } from "node:path";
 import { expect } from "chai";
 
 import { indexedChains } from "../../../indexer/deployments.js";
+import { recordAt } from "../../support/record.js";
 
 const address = (byte: string) => `0x${byte.repeat(20)}`;
-const record = (chainId: number, network: string) => ({
-  chainId,
-  network,
-  startBlock: 7,
-  contracts: {
-    accessManager: { address: address("a1") },
-    upgradeController: { address: address("a2") },
-    complianceRegistry: { address: address("a3") },
-    escrow: { address: address("a4") },
-  },
-});
+const record = (chainId: number, network: string) =>
+  recordAt(chainId, network, 7, {
+    accessManager: address("a1"),
+    upgradeController: address("a2"),
+    complianceRegistry: address("a3"),
+    escrow: address("a4"),
+  });
 
 describe("chains to index", () => {
   let directory: string;
@@ -58,5 +55,14 @@ describe("chains to index", () => {
       /HOLDFAST_CHAINS asks for 5, but .* has no record of it/,
     );
     expect(() => indexedChains({ HOLDFAST_RECORDS_DIR: join(directory, "none") })).to.throw(/deploy first/);
+  });
+
+  it("cannot come from a damaged record", async () => {
+    const damaged = await mkdtemp(join(tmpdir(), "holdfast-records-"));
+    await writeFile(join(damaged, "1.json"), JSON.stringify({ ...record(1, "mainnet"), startBlock: "soon" }));
+    expect(() => indexedChains({ HOLDFAST_RECORDS_DIR: damaged })).to.throw(
+      /1\.json is malformed at startBlock/,
+    );
+    await rm(damaged, { recursive: true });
   });
 });

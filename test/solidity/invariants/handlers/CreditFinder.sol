@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {HostileToken} from "../mocks/HostileToken.sol";
+import {TurncoatToken} from "../mocks/TurncoatToken.sol";
 import {Handler} from "./Handler.sol";
 
 /// @title Finds credits that can be withdrawn now
@@ -45,11 +45,11 @@ abstract contract CreditFinder is Handler {
     }
 
     function _isTransferable(address token) private view returns (bool) {
-        if (token != address(suite.hostileToken())) return true;
-        HostileToken.Mode mode = suite.hostileToken().mode();
+        if (token != address(suite.turncoat())) return true;
+        TurncoatToken.Mode mode = suite.turncoat().mode();
         return
-            mode == HostileToken.Mode.Honest ||
-            mode == HostileToken.Mode.Reenters ||
-            mode == HostileToken.Mode.TakesFeeOnDeposit;
+            mode == TurncoatToken.Mode.Honest ||
+            mode == TurncoatToken.Mode.Reenters ||
+            mode == TurncoatToken.Mode.TakesFeeOnDeposit;
     }
 }

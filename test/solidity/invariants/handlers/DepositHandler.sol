@@ -17,7 +17,7 @@ import {VM} from "../../Vm.sol";
 import {Officers} from "../Officers.sol";
 import {Store} from "../Store.sol";
 import {Suite} from "../Suite.sol";
-import {HostileToken} from "../mocks/HostileToken.sol";
+import {TurncoatToken} from "../mocks/TurncoatToken.sol";
 import {Handler} from "./Handler.sol";
 
 /// @dev The part of Permit2 that signers ask.
@@ -141,8 +141,8 @@ contract DepositHandler is Handler {
         if (!possible) return;
 
         bool takesFee =
-            token == address(suite.hostileToken()) &&
-                suite.hostileToken().mode() == HostileToken.Mode.TakesFeeOnDeposit;
+            token == address(suite.turncoat()) &&
+                suite.turncoat().mode() == TurncoatToken.Mode.TakesFeeOnDeposit;
         VM.prank(payment.buyer);
         try escrow.deposit{value: token == NATIVE_COIN ? payment.amount : 0}(payment) {
             if (takesFee) store.breached(1, "a token that takes a fee was accepted");

@@ -2,12 +2,8 @@
 pragma solidity 0.8.37;
 
 import {EXITS} from "../../../../contracts/types/PauseTypes.sol";
-import {
-    FLAG_OPENED_BY_SELLER,
-    Payment,
-    PaymentState,
-    PaymentStatus
-} from "../../../../contracts/types/PaymentTypes.sol";
+import {Payment, PaymentState, PaymentStatus} from "../../../../contracts/types/PaymentTypes.sol";
+import {PaymentLib} from "../../../../contracts/libraries/PaymentLib.sol";
 import {VM} from "../../Vm.sol";
 import {Store} from "../Store.sol";
 import {Suite} from "../Suite.sol";
@@ -17,6 +13,8 @@ import {Handler} from "./Handler.sol";
 /// @title One person, time, and nobody else: every admin's, arbiter's and counterpart's key is lost
 /// @dev Plays the escape from the state reached and then takes it back.
 contract EscapeHandler is CreditFinder {
+    using PaymentLib for Payment;
+
     enum Who {
         Buyer,
         Seller,
@@ -80,20 +78,22 @@ contract EscapeHandler is CreditFinder {
     /// @dev What the one person can do to empty one payment. Failures show in what stays held.
     function _leave(Who who, Payment memory payment, PaymentState memory state) private {
         _passTo(escrow.pausedUntil(EXITS));
-        if (who != Who.Stranger && state.status == PaymentStatus.Disputed) {
-            bool openedBySeller = state.flags & FLAG_OPENED_BY_SELLER != 0;
-            if (openedBySeller == (who == Who.Seller)) {
-                _try(who, payment, abi.encodeCall(escrow.withdrawDispute, (payment)));
-                state.status = PaymentStatus.Funded;
-            }
+        address self = _addressOf(who, payment);
+        bool canWithdraw =
+            state.status == PaymentStatus.Disputed &&
+                payment.opener(state) == self &&
+                VM.getBlockTimestamp() < payment.withdrawableUntil(state);
+        if (canWithdraw) {
+            _try(self, abi.encodeCall(escrow.withdrawDispute, (payment)));
+            state.status = PaymentStatus.Funded;
         }
         if (who == Who.Buyer && state.status == PaymentStatus.Funded) {
-            _try(who, payment, abi.encodeCall(escrow.release, (payment, state.held)));
+            _try(self, abi.encodeCall(escrow.release, (payment, state.held)));
         } else if (who == Who.Seller && state.status == PaymentStatus.Funded) {
-            _try(who, payment, abi.encodeCall(escrow.refund, (payment, state.held)));
+            _try(self, abi.encodeCall(escrow.refund, (payment, state.held)));
         } else {
             _passTo(escrow.claimableAt(payment));
-            _try(who, payment, abi.encodeCall(escrow.claim, (payment)));
+            _try(self, abi.encodeCall(escrow.claim, (payment)));
         }
     }
 
@@ -115,14 +115,13 @@ contract EscapeHandler is CreditFinder {
         return true;
     }
 
-    function _try(Who who, Payment memory payment, bytes memory data) private {
-        VM.prank(
-            who == Who.Buyer
-                ? payment.buyer
-                : who == Who.Seller
-                    ? payment.seller
-                    : STRANGER
-        );
+    function _addressOf(Who who, Payment memory payment) private pure returns (address) {
+        if (who == Who.Stranger) return STRANGER;
+        return who == Who.Buyer ? payment.buyer : payment.seller;
+    }
+
+    function _try(address caller, bytes memory data) private {
+        VM.prank(caller);
         // Whether it worked shows in what stays held.
         // solhint-disable-next-line avoid-low-level-calls
         (bool ignored, ) = address(escrow).call(data);

@@ -6,13 +6,13 @@ import {IScreening} from "../../../../contracts/interfaces/IScreening.sol";
 import {ComplianceRecord, Policy} from "../../../../contracts/types/ComplianceTypes.sol";
 import {EXITS} from "../../../../contracts/types/PauseTypes.sol";
 import {
-    FLAG_OPENED_BY_SELLER,
     Payment,
     PaymentState,
     PaymentStatus,
     PayoutAction,
     TokenConfig
 } from "../../../../contracts/types/PaymentTypes.sol";
+import {PaymentLib} from "../../../../contracts/libraries/PaymentLib.sol";
 import {VM} from "../../Vm.sol";
 import {Officers} from "../Officers.sol";
 import {Store} from "../Store.sol";
@@ -23,6 +23,8 @@ import {Handler} from "./Handler.sol";
 /// @title Everybody who tries what is not theirs to do
 /// @dev Success is to be refused. Whatever is not refused breaks a rule.
 contract IntruderHandler is Handler {
+    using PaymentLib for Payment;
+
     address private constant STRANGER = address(uint160(uint256(keccak256("stranger"))));
 
     constructor(Suite suite_, Store store_) Handler(suite_, store_) {}
@@ -32,7 +34,7 @@ contract IntruderHandler is Handler {
         (bytes32 id, Payment memory payment) = _anyPayment(seed);
         if (id == 0) return;
         PaymentState memory state = escrow.paymentState(id);
-        address opener = state.flags & FLAG_OPENED_BY_SELLER != 0 ? payment.seller : payment.buyer;
+        address opener = payment.opener(state);
         address arbiter = payment.arbiter == address(0) ? Officers.ARBITER : payment.arbiter;
         address intruder = _intruder(seed);
 

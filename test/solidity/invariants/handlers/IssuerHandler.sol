@@ -5,7 +5,7 @@ import {Blacklist} from "../../../../contracts/mocks/tokens/Blacklist.sol";
 import {Payment} from "../../../../contracts/types/PaymentTypes.sol";
 import {Store} from "../Store.sol";
 import {Suite} from "../Suite.sol";
-import {HostileToken} from "../mocks/HostileToken.sol";
+import {TurncoatToken} from "../mocks/TurncoatToken.sol";
 import {Handler} from "./Handler.sol";
 
 /// @title The world outside: token issuers who stop accounts, tokens and wallets that attack
@@ -22,7 +22,7 @@ contract IssuerHandler is Handler {
     /// @dev Honest half of the time.
     function turnToken(uint256 seed) external {
         uint256 mode = _draw(seed, 0) % 2 == 0 ? 0 : _draw(seed, 1) % 6;
-        suite.hostileToken().setMode(HostileToken.Mode(mode));
+        suite.turncoat().setMode(TurncoatToken.Mode(mode));
         store.succeeded(msg.sig);
     }
 
@@ -44,7 +44,7 @@ contract IssuerHandler is Handler {
         ];
         bytes memory attack = attacks[_draw(seed, 1) % 5];
         suite.reentrantWallet().arm(attack);
-        suite.hostileToken().arm(attack);
+        suite.turncoat().arm(attack);
         store.succeeded(msg.sig);
     }
 

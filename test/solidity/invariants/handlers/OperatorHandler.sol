@@ -14,7 +14,7 @@ import {VM} from "../../Vm.sol";
 import {Officers} from "../Officers.sol";
 import {Store} from "../Store.sol";
 import {IOpenToken, Suite} from "../Suite.sol";
-import {HostileToken} from "../mocks/HostileToken.sol";
+import {TurncoatToken} from "../mocks/TurncoatToken.sol";
 import {Handler} from "./Handler.sol";
 
 /// @title The platform's staff: pays out within limits, sweeps what nobody owns, sets the limits
@@ -43,7 +43,7 @@ contract OperatorHandler is Handler {
         address token = _token(seed);
         uint256 surplus = store.surplus(token);
         bool refuses =
-            token == address(suite.hostileToken()) && suite.hostileToken().mode() != HostileToken.Mode.Honest;
+            token == address(suite.turncoat()) && suite.turncoat().mode() != TurncoatToken.Mode.Honest;
         if (surplus == 0 || refuses) return;
 
         uint256 amount = _amount(_draw(seed, 1), surplus);

@@ -3,11 +3,11 @@ pragma solidity 0.8.37;
 
 import {
     DeadlineAction,
-    FLAG_OPENED_BY_SELLER,
     Payment,
     PaymentState,
     PaymentStatus
 } from "../../../../contracts/types/PaymentTypes.sol";
+import {PaymentLib} from "../../../../contracts/libraries/PaymentLib.sol";
 import {VM} from "../../Vm.sol";
 import {Store} from "../Store.sol";
 import {Suite} from "../Suite.sol";
@@ -17,6 +17,8 @@ import {Handler} from "./Handler.sol";
 
 /// @title Buyers, sellers and strangers who do what they may with money that is held
 contract PartyHandler is CreditFinder {
+    using PaymentLib for Payment;
+
     bytes32 private constant SETTLEMENT_TYPEHASH = keccak256(
         "Settlement(bytes32 paymentId,uint256 sellerAmount,uint256 buyerAmount,uint256 validUntil)"
     );
@@ -96,10 +98,9 @@ contract PartyHandler is CreditFinder {
 
     function withdrawDispute(uint256 seed) external {
         (bytes32 id, Payment memory payment, PaymentState memory state) = _find(seed, PaymentStatus.Disputed);
-        if (id == 0) return;
+        if (id == 0 || block.timestamp >= payment.withdrawableUntil(state)) return;
 
-        address opener = state.flags & FLAG_OPENED_BY_SELLER != 0 ? payment.seller : payment.buyer;
-        _move(opener, id, payment, abi.encodeCall(escrow.withdrawDispute, (payment)));
+        _move(payment.opener(state), id, payment, abi.encodeCall(escrow.withdrawDispute, (payment)));
         store.succeeded(msg.sig);
     }
 

@@ -4,17 +4,6 @@ pragma solidity 0.8.37;
 
 import {MockContractWallet} from "../../../../contracts/mocks/MockContractWallet.sol";
 
-/// @title Signs, but takes no coin
-contract RejectingWallet is MockContractWallet {
-    error NoCoin();
-
-    constructor(address owner_) MockContractWallet(owner_) {}
-
-    receive() external payable {
-        revert NoCoin();
-    }
-}
-
 /// @title Burns all the gas it is given when it is paid
 contract GasBurningWallet is MockContractWallet {
     constructor(address owner_) MockContractWallet(owner_) {}

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 
 /// @title An allow-listed token that turns on its holders, and back, whenever it likes
-contract HostileToken is ERC20 {
+contract TurncoatToken is ERC20 {
     enum Mode {
         Honest,
         ReturnsFalse,
@@ -18,9 +18,9 @@ contract HostileToken is ERC20 {
     uint256 public entries;
     bytes private _reentry;
 
-    error Hostile();
+    error Turned();
 
-    constructor() ERC20("Hostile", "HOST") {}
+    constructor() ERC20("Turncoat", "TURN") {}
 
     function mint(address to, uint256 amount) external {
         _mint(to, amount);
@@ -36,7 +36,7 @@ contract HostileToken is ERC20 {
 
     function transfer(address to, uint256 amount) public override returns (bool) {
         if (mode == Mode.ReturnsFalse) return false;
-        if (mode == Mode.Reverts) revert Hostile();
+        if (mode == Mode.Reverts) revert Turned();
         if (mode == Mode.BurnsGas) {
             assembly {
                 invalid()

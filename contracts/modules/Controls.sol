@@ -4,7 +4,8 @@ pragma solidity 0.8.37;
 import {ComplianceRecord, ListMode} from "../types/ComplianceTypes.sol";
 
 /// @title What every movement of money reads first: what is paused and how accounts are screened, in one slot
-library Controls {
+/// @dev A contract and not a library, because OpenZeppelin's upgrade check leaves a library's namespaces out.
+abstract contract Controls {
     /// @dev All zero pauses nothing and enforces a deny-list.
     struct Settings {
         uint40 depositsUntil;

@@ -1,0 +1,74 @@
+import { Fault } from "../../deploy/fault.js";
+
+const PAGE_SIZE = 500;
+
+interface Page<Row> {
+  items: Row[];
+  totalCount: number;
+  pageInfo: { hasNextPage: boolean; endCursor: string | null };
+}
+
+/** The GraphQL endpoint of an indexer. */
+export class ReadModel {
+  /** @param url Where the indexer answers, without a path. */
+  constructor(private readonly url: string) {}
+
+  /**
+   * Asks a question.
+   *
+   * @throws {@link Fault} with what the endpoint objects to, or that it does not answer.
+   */
+  async ask<Data>(query: string, variables: Record<string, unknown> = {}): Promise<Data> {
+    let answer: { data?: Data; errors?: { message: string }[] };
+    try {
+      const response = await fetch(`${this.url}/graphql`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ query, variables }),
+      });
+      answer = (await response.json()) as typeof answer;
+    } catch (cause) {
+      throw new Fault(`${this.url}/graphql does not answer: ${(cause as Error).message}.`, { cause });
+    }
+    if (answer.data === undefined || answer.errors !== undefined) {
+      const objections = answer.errors?.map(({ message }) => message) ?? ["no data"];
+      throw new Fault(`${this.url}/graphql refused a question: ${objections.join("; ")}.`);
+    }
+    return answer.data;
+  }
+
+  /** Every row of a table on one chain, page by page. `table` is its GraphQL plural, `columns` what is read of it. */
+  async rows<Row>(table: string, chainId: number, columns: readonly (keyof Row & string)[]): Promise<Row[]> {
+    const rows: Row[] = [];
+    let after: string | null = null;
+    do {
+      const page: Page<Row> = await this.#page(table, chainId, { after, columns });
+      rows.push(...page.items);
+      after = page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null;
+    } while (after !== null);
+    return rows;
+  }
+
+  /** How many rows a table has on one chain. */
+  async count(table: string, chainId: number): Promise<number> {
+    return (await this.#page(table, chainId, { after: null, columns: ["chainId"] })).totalCount;
+  }
+
+  async #page<Row>(
+    table: string,
+    chainId: number,
+    { after, columns }: { after: string | null; columns: readonly string[] },
+  ): Promise<Page<Row>> {
+    const data = await this.ask<Record<string, Page<Row>>>(
+      `query ($chainId: Int!, $after: String, $limit: Int!) {
+         ${table}(where: { chainId: $chainId }, after: $after, limit: $limit) {
+           totalCount
+           items { ${columns.join(" ")} }
+           pageInfo { hasNextPage endCursor }
+         }
+       }`,
+      { chainId, after, limit: PAGE_SIZE },
+    );
+    return data[table]!;
+  }
+}
