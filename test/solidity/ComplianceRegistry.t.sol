@@ -16,12 +16,7 @@ import {
     Policy,
     Standing
 } from "../../contracts/types/ComplianceTypes.sol";
-
-/// @dev The cheatcodes used here.
-interface IVm {
-    function load(address target, bytes32 slot) external view returns (bytes32);
-    function warp(uint256 timestamp) external;
-}
+import {VM} from "./Vm.sol";
 
 /// @notice For any record, policy and time, the registry answers as a plain model of the rules does.
 contract ComplianceRegistryTest {
@@ -40,7 +35,6 @@ contract ComplianceRegistryTest {
         bool sanctioned;
     }
 
-    IVm private constant VM = IVm(address(uint160(uint256(keccak256("hevm cheat code")))));
     uint256 private constant NOW = 1_800_000_000;
     bytes32 private constant CONTROLS =
         keccak256(abi.encode(uint256(keccak256("holdfast.storage.Controls")) - 1)) & ~bytes32(uint256(0xff));
