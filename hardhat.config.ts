@@ -51,7 +51,12 @@ export default defineConfig({
   plugins: [hardhatToolbox, dependencyWarnings],
   tasks,
   networks: {
-    local: { type: "http", chainId: 31337, url: process.env.LOCAL_RPC_URL ?? "http://127.0.0.1:8545" },
+    local: {
+      type: "http",
+      chainId: 31337,
+      // A variable is looked at when a command connects, which can then say in its exit code that it could not.
+      url: process.env.LOCAL_RPC_URL ? configVariable("LOCAL_RPC_URL") : "http://127.0.0.1:8545",
+    },
     sepolia: {
       type: "http",
       chainId: 11155111,

@@ -2,6 +2,7 @@ import { getAddress } from "ethers";
 import type { NetworkConnection } from "hardhat/types/network";
 
 import type { AccessManager } from "../types/ethers-contracts/index.js";
+import { Fault } from "./fault.js";
 import { queryAll } from "./logs.js";
 import type { Holders } from "./parameters.js";
 import type { DeploymentRecord } from "./record.js";
@@ -42,13 +43,21 @@ interface Chain {
  * The difference between the role data, with its holders, and the chain. Empty if there is none.
  *
  * Delays that were set but are not yet in effect (OpenZeppelin lets 5 days pass) count as set.
+ *
+ * @throws {@link Fault} if the chain has no contract where the record says.
  */
 export async function findRoleDifferences(
   { ethers }: NetworkConnection,
   record: DeploymentRecord,
   holders: Holders,
 ): Promise<RoleDifference[]> {
-  const accessManager = await ethers.getContractAt("AccessManager", record.contracts.accessManager.address);
+  const { address } = record.contracts.accessManager;
+  if ((await ethers.provider.getCode(address)) === "0x") {
+    throw new Fault(
+      `The record deploy/records/${record.chainId}.json is of another chain: deploy again, or point --network at the right one.`,
+    );
+  }
+  const accessManager = await ethers.getContractAt("AccessManager", address);
   const chain: Chain = { accessManager, fromBlock: record.startBlock, record };
   return [
     ...(await diffHolders(chain, holders)),

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 
 import type { Address } from "viem";
 
+import { LOCAL_CHAIN_ID } from "../deploy/parameters.js";
 import { parseRecord, type DeploymentRecord } from "../deploy/record.js";
 
 type ContractName = "accessManager" | "upgradeController" | "complianceRegistry" | "escrow";
@@ -16,9 +17,6 @@ export interface IndexedChain {
   startBlock: number;
   addresses: Record<ContractName, Address>;
 }
-
-/** The chain id that local development nodes use, which are started anew again and again. */
-export const LOCAL_CHAIN_ID = 31337;
 
 const recordsDirectory = fileURLToPath(new URL("../deploy/records", import.meta.url));
 

@@ -1,6 +1,7 @@
 import { createConfig, type DatabaseConfig } from "ponder";
 
-import { indexedChains, LOCAL_CHAIN_ID } from "./deployments.js";
+import { LOCAL_CHAIN_ID } from "../deploy/parameters.js";
+import { indexedChains } from "./deployments.js";
 import {
   accessManagerAbi,
   complianceRegistryAbi,

@@ -3,6 +3,7 @@ import path from "node:path";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
 import { command } from "./lib/command.js";
+import { parametersPath } from "./lib/parameters-path.js";
 
 interface DeployArguments {
   parameters?: string;
@@ -11,15 +12,14 @@ interface DeployArguments {
 
 /** `npx hardhat deploy --network <name>` */
 export default command(
-  async ({ parameters: parametersPath, quiet }: DeployArguments, hre: HardhatRuntimeEnvironment) => {
+  async ({ parameters: givenPath, quiet }: DeployArguments, hre: HardhatRuntimeEnvironment) => {
+    const pathOfParameters = parametersPath(hre, givenPath);
     await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
     // What follows needs the typings that the build has just written.
     const { deploySuite, readParameters, writeRecord } = await import("../deploy/index.js");
 
     const connection = await hre.network.create();
-    const parameters = await readParameters(
-      parametersPath ?? path.join(hre.config.paths.ignition, "parameters", `${connection.networkName}.json5`),
-    );
+    const parameters = await readParameters(pathOfParameters);
     const { provider } = connection.ethers;
     const [deployer] = await connection.ethers.getSigners();
     const sentBefore = await provider.getTransactionCount(deployer!.address);

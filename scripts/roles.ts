@@ -1,8 +1,7 @@
-import path from "node:path";
-
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
 import { command } from "./lib/command.js";
+import { parametersPath } from "./lib/parameters-path.js";
 
 interface RolesArguments {
   parameters?: string;
@@ -12,18 +11,17 @@ interface RolesArguments {
 
 /** `npx hardhat roles --network <name>` */
 export default command(
-  async ({ parameters: parametersPath, json, table }: RolesArguments, hre: HardhatRuntimeEnvironment) => {
+  async ({ parameters: givenPath, json, table }: RolesArguments, hre: HardhatRuntimeEnvironment) => {
     await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
     const { findRoleDifferences, formatDifference, readParameters, readRecord, rolesTable } =
       await import("../deploy/index.js");
 
     if (table) return console.log(rolesTable());
 
+    const pathOfParameters = parametersPath(hre, givenPath);
     const connection = await hre.network.create();
     const { chainId } = await connection.ethers.provider.getNetwork();
-    const { holders } = await readParameters(
-      parametersPath ?? path.join(hre.config.paths.ignition, "parameters", `${connection.networkName}.json5`),
-    );
+    const { holders } = await readParameters(pathOfParameters);
     const differences = await findRoleDifferences(connection, await readRecord(Number(chainId)), holders);
 
     if (differences.length > 0) process.exitCode = 1;

@@ -1,7 +1,7 @@
 import { parseUnits } from "ethers";
 import type { NetworkConnection } from "hardhat/types/network";
 
-import type { Parameters } from "../../deploy/index.js";
+import { NATIVE_COIN, type Parameters } from "../../deploy/index.js";
 import { domainOf, paymentIdOf, type Payment } from "../../scripts/lib/signing.js";
 import { deployedSuite, localParameters } from "../../test/support/suite.js";
 
@@ -103,9 +103,7 @@ export async function termsOf(stage: Stage, changes: Partial<Payment> = {}): Pro
 /** A payment that its buyer has deposited by allowance, or by value. */
 export async function fund(stage: Stage, changes: Partial<Payment> = {}) {
   const payment = await termsOf(stage, changes);
-  const isNative = payment.token.toLowerCase() === NATIVE_COIN;
+  const isNative = payment.token === NATIVE_COIN;
   await stage.escrow.connect(stage.buyer).deposit(payment, { value: isNative ? payment.amount : 0n });
   return { payment, paymentId: paymentIdOf(stage.domain, payment) };
 }
-
-const NATIVE_COIN = "0xeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee";

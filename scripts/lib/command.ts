@@ -1,10 +1,28 @@
+import { isError, type ErrorCode } from "ethers";
+
 import { Fault } from "../../deploy/fault.js";
 
 /** What a command exits with when it could not do or tell what it was asked. 1 is for a clear "no". */
 const COULD_NOT = 2;
 
+/** Errors of Hardhat, which exports no classes for them: of its configuration and of a chain that it asks. */
+const HARDHAT_ERRORS = ["HardhatError", "HardhatPluginError", "ProviderError"];
+
+/** The errors of ethers that come from a chain. Its others, such as `INVALID_ARGUMENT`, are mistakes of the caller. */
+const CHAIN_ERRORS: readonly ErrorCode[] = [
+  "NETWORK_ERROR",
+  "SERVER_ERROR",
+  "TIMEOUT",
+  "BAD_DATA",
+  "CALL_EXCEPTION",
+  "INSUFFICIENT_FUNDS",
+  "NONCE_EXPIRED",
+  "REPLACEMENT_UNDERPRICED",
+];
+
 /**
- * Runs what a task does; a {@link Fault} ends as its sentence on stderr and a non-zero exit code.
+ * Runs what a task does. Whatever it throws ends on stderr, and as exit code 2: a {@link Fault} and an error of Hardhat or
+ * of the chain as its sentence, anything else, which nobody expected, with its stack.
  *
  * @returns A task action for Hardhat.
  */
@@ -14,8 +32,14 @@ export const command =
     try {
       await action(...args);
     } catch (error) {
-      if (!(error instanceof Fault)) throw error;
-      console.error(error.message);
+      console.error(sentenceOf(error) ?? error);
       process.exitCode = COULD_NOT;
     }
   };
+
+function sentenceOf(error: unknown): string | undefined {
+  if (error instanceof Fault) return error.message;
+  if (error instanceof Error && HARDHAT_ERRORS.includes(error.name)) return error.message;
+  for (const code of CHAIN_ERRORS) if (isError(error, code)) return `The chain: ${error.shortMessage}.`;
+  return undefined;
+}

@@ -1,6 +1,11 @@
-import { isError } from "ethers";
+import { isError, type CallExceptionError } from "ethers";
 
 import { Fault } from "../../deploy/fault.js";
+import {
+  ComplianceRegistry__factory,
+  Escrow__factory,
+  TestUSDC__factory,
+} from "../../types/ethers-contracts/index.js";
 import type { PaymentRun } from "./story.js";
 
 /** A story being told about one payment: knows which step is next. */
@@ -35,9 +40,19 @@ export class Telling {
   }
 }
 
-/** The contract's own error if it is one of them: `PaymentOnHold(0x…)`. */
+const INTERFACES = [Escrow__factory, ComplianceRegistry__factory, TestUSDC__factory].map((factory) =>
+  factory.createInterface(),
+);
+
+/** The contract's own error if it is one of the suite's or of a token's: `PaymentOnHold(0x…)`. */
 export function explain(error: unknown): string {
   if (!isError(error, "CALL_EXCEPTION")) return (error as Error).message;
-  const { revert, shortMessage } = error;
-  return revert === null ? shortMessage : `${revert.name}(${revert.args.map(String).join(", ")})`;
+  const revert = error.revert ?? revertOf(error);
+  return revert === null ? error.shortMessage : `${revert.name}(${revert.args.map(String).join(", ")})`;
+}
+
+/** ethers knows the errors of what is called, but not of what is sent. */
+function revertOf({ data }: CallExceptionError) {
+  if (data === null) return null;
+  return INTERFACES.map((abi) => abi.parseError(data)).find((found) => found !== null) ?? null;
 }

@@ -15,6 +15,7 @@ import {
   type DeploymentRecord,
 } from "../../deploy/index.js";
 import { deploymentIdOf } from "../../deploy/journal.js";
+import { recordPath } from "../../deploy/record.js";
 import { compare } from "../lib/compare.js";
 import { startIndexer } from "../lib/indexer.js";
 import { takeSnapshot } from "../lib/snapshot.js";
@@ -106,12 +107,16 @@ async function stay(world: World, seed: string): Promise<never> {
 
 /** `--network local` of the other commands then finds the suite that runs here, if this is that network. */
 async function keepRecordOfLocalNetwork(
-  { chainUrl, hre }: StackContext,
+  { options, chainUrl, hre, running }: StackContext,
   record: DeploymentRecord,
 ): Promise<void> {
   const { local } = hre.config.networks;
   if (local?.type !== "http") return;
-  if (new URL(await local.url.get()).href === new URL(chainUrl).href) await writeRecord(record);
+  if (new URL(await local.url.get()).href !== new URL(chainUrl).href) return;
+  await writeRecord(record);
+  // A chain that was started here ends with this run, and its record with it.
+  if (options.rpc === undefined)
+    running.keep({ stop: () => rm(recordPath(record.chainId), { force: true }) });
 }
 
 /** Ignition's journal of a chain that ends with this run. */

@@ -1,9 +1,9 @@
 import { id, toBeHex, ZeroAddress, ZeroHash } from "ethers";
 
+import { NATIVE_COIN } from "../../deploy/parameters.js";
 import type { EmittedEvent } from "./emitted-suite.js";
 import { hashTerms, person, termsOf, type Terms } from "./terms.js";
 
-const NATIVE_COIN = "0xEeeeeEeeeEeEeeEeEeEeeEEEeeeeEeeeeeeeEEeE";
 const [buyer, seller, arbiter, feeRecipient, operator, approver, officer, guardian] = [
   1, 2, 3, 4, 5, 6, 7, 8,
 ].map(person) as [string, string, string, string, string, string, string, string];

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { network } from "hardhat";
 import type { NetworkConnection } from "hardhat/types/network";
 
+import { Fault } from "../../deploy/fault.js";
 import { findRoleDifferences } from "../../deploy/roles-diff.js";
 import { ROLES } from "../../deploy/roles.js";
 import { deployedSuite } from "../support/suite.js";
@@ -41,6 +42,18 @@ describe("findRoleDifferences", () => {
     await connection.networkHelpers.time.increase(30 * DAY);
     await connection.networkHelpers.mine();
     expect(await differences()).to.deep.equal([]);
+  });
+
+  it("refuses a record of another chain", async () => {
+    const { record, parameters } = await load();
+    const anew = await network.create();
+    const refusal = await findRoleDifferences(anew, record, parameters.holders).catch(
+      (error: Error) => error,
+    );
+    expect(refusal).to.be.instanceOf(Fault);
+    expect((refusal as Fault).message).to.equal(
+      "The record deploy/records/31337.json is of another chain: deploy again, or point --network at the right one.",
+    );
   });
 
   it("reports a rogue grant", async () => {
