@@ -16,16 +16,17 @@ contract Rules {
 
     Suite private immutable suite;
     Store private immutable store;
+    IEscrow private immutable escrow;
 
     constructor(Suite suite_, Store store_) {
         suite = suite_;
         store = store_;
+        escrow = suite_.escrow();
     }
 
     /// @notice 1. What the escrow has is what it holds, what it owes and what nobody owns. Its totals are the sums.
     function solvency() external view {
         _requireUnbreached(1);
-        IEscrow escrow = suite.escrow();
         address[] memory tokens = suite.tokens();
         uint256[] memory held = _heldByToken();
         for (uint256 i = 0; i < tokens.length; ++i) {
@@ -50,7 +51,7 @@ contract Rules {
             suite.reentrantWallet().entries() + suite.turncoat().entries(),
             0
         );
-        PaymentState[] memory states = suite.escrow().paymentStates(ids);
+        PaymentState[] memory states = escrow.paymentStates(ids);
         for (uint256 i = 0; i < ids.length; ++i) {
             Store.Entry memory entry = store.entryOf(ids[i]);
             _requireEqual(2, "released", entry.released, states[i].released);
@@ -105,7 +106,6 @@ contract Rules {
 
     /// @notice 6. No pause lasts longer than was asked for, and in any 14 days guardians keep exits paused for at most 7.
     function pauseEnds() external view {
-        IEscrow escrow = suite.escrow();
         for (uint8 bit = DEPOSITS; bit <= EXITS; bit <<= 1) {
             uint256 until = escrow.pausedUntil(bit);
             _requireEqual(6, "end of a pause", until, store.pausedUntil(bit));
@@ -127,7 +127,7 @@ contract Rules {
     function _heldByToken() private view returns (uint256[] memory held) {
         address[] memory tokens = suite.tokens();
         bytes32[] memory ids = store.open();
-        PaymentState[] memory states = suite.escrow().paymentStates(ids);
+        PaymentState[] memory states = escrow.paymentStates(ids);
         held = new uint256[](tokens.length);
         for (uint256 i = 0; i < ids.length; ++i) {
             address token = store.tokenOf(ids[i]);
@@ -143,7 +143,7 @@ contract Rules {
 
     function _sumCredits(address token, address[] memory accounts) private view returns (uint256 credits) {
         for (uint256 i = 0; i < accounts.length; ++i) {
-            credits += suite.escrow().creditOf(token, accounts[i]);
+            credits += escrow.creditOf(token, accounts[i]);
         }
     }
 

@@ -170,9 +170,11 @@ contract DepositHandler is Handler {
         }
         uint256 seller;
         (possible, buyer) = _findParty(_draw(seed, 1), buyers, token, type(uint256).max);
-        if (possible) {
-            (possible, seller) = _findParty(_draw(seed, 2), suite.parties().length, token, buyer);
-        }
+        // The last party calls back when it is paid in coin.
+        uint256 sellers = suite.parties().length;
+        bool callsBack = token == NATIVE_COIN && _draw(seed, 12) % 2 == 0;
+        uint256 start = callsBack ? sellers - 1 : _draw(seed, 2);
+        if (possible) (possible, seller) = _findParty(start, sellers, token, buyer);
 
         uint256 room = config.cap - held;
         uint256 largest = _draw(seed, 3) % 3 == 0 ? 100 : 1e8;

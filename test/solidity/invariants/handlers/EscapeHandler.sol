@@ -107,7 +107,7 @@ contract EscapeHandler is CreditFinder {
             if (to == address(0)) return true;
             VM.prank(account);
             try escrow.withdrawCredit(token, account, to) returns (uint256 withdrawn) {
-                if (withdrawn != amount) return false;
+                if (withdrawn != amount || escrow.creditOf(token, account) != 0) return false;
             } catch {
                 return false;
             }

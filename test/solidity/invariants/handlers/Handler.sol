@@ -9,6 +9,7 @@ import {ComplianceReason} from "../../../../contracts/types/ComplianceTypes.sol"
 import {EXITS} from "../../../../contracts/types/PauseTypes.sol";
 import {
     FLAG_ON_HOLD,
+    NATIVE_COIN,
     Payment,
     PaymentState,
     PaymentStatus
@@ -16,6 +17,7 @@ import {
 import {VM} from "../../Vm.sol";
 import {Store} from "../Store.sol";
 import {Suite} from "../Suite.sol";
+import {ReentrantWallet} from "../mocks/Wallets.sol";
 
 /// @title What all handlers share: finding a payment to act on, and acting on it with the books kept
 /// @dev Every function first returns if what it wants is not possible now. What it tries after that must succeed: a
@@ -44,6 +46,7 @@ abstract contract Handler {
         uint256 ofSeller = suite.wealthOf(token, payment.seller);
         uint256 ofFeeRecipient = suite.wealthOf(token, payment.feeRecipient);
         uint256 ofBuyer = suite.wealthOf(token, payment.buyer);
+        _armReentry(payment);
 
         VM.prank(caller);
         _call(address(escrow), data);
@@ -55,6 +58,17 @@ abstract contract Handler {
             suite.wealthOf(token, payment.buyer) - ofBuyer
         );
         if (escrow.paymentState(id).status == PaymentStatus.Closed) store.closed(id);
+    }
+
+    /// @dev Whoever is called in the middle of a payout tries to use the same payment once more.
+    function _armReentry(Payment memory payment) private {
+        if (payment.token == address(suite.turncoat())) {
+            suite.turncoat().arm(abi.encodeCall(escrow.claim, (payment)));
+        }
+        if (payment.token != NATIVE_COIN) return;
+        ReentrantWallet wallet = suite.reentrantWallet();
+        if (payment.buyer == address(wallet)) wallet.arm(abi.encodeCall(escrow.release, (payment, 1)));
+        if (payment.seller == address(wallet)) wallet.arm(abi.encodeCall(escrow.refund, (payment, 1)));
     }
 
     /// @dev Has a role's holder act after the delay that the role has.

@@ -31,7 +31,7 @@ contract IntruderHandler is Handler {
 
     /// @dev Somebody decides about a payment in another's place.
     function decide(uint256 seed) external {
-        (bytes32 id, Payment memory payment) = _anyPayment(seed);
+        (bytes32 id, Payment memory payment) = _openPayment(seed);
         if (id == 0) return;
         PaymentState memory state = escrow.paymentState(id);
         address opener = payment.opener(state);
@@ -62,7 +62,7 @@ contract IntruderHandler is Handler {
 
     /// @dev One party signs a settlement for both.
     function forgeSettlement(uint256 seed) external {
-        (bytes32 id, Payment memory payment) = _anyPayment(seed);
+        (bytes32 id, Payment memory payment) = _openPayment(seed);
         if (id == 0) return;
         uint256 held = escrow.paymentState(id).held;
         bytes32 digest = Eip712.digest(
@@ -132,7 +132,7 @@ contract IntruderHandler is Handler {
         store.succeeded(msg.sig);
     }
 
-    /// @dev An operator, who may pay out, pays out more than may be, or without the consent that it takes.
+    /// @dev An operator, who may pay out, pays out without the consent that it takes, or with it more than may be.
     function overreach(uint256 seed) external {
         (bytes32 id, Payment memory payment, PaymentState memory state) = _find(seed, PaymentStatus.Funded);
         if (id == 0) return;
@@ -140,11 +140,25 @@ contract IntruderHandler is Handler {
         bool needsConsent = payment.amount >= escrow.tokenConfig(payment.token).approvalThreshold;
         if (!needsConsent && state.held <= available) return;
 
-        uint256 amount = needsConsent ? 1 : available + 1;
-        bytes memory data = abi.encodeCall(escrow.release, (payment, amount));
-        _refused(Officers.OPERATOR, address(0), address(0), data);
-        data = abi.encodeCall(escrow.refund, (payment, amount));
-        _refused(Officers.OPERATOR, address(0), address(0), data);
+        if (needsConsent) _refusedToOperator(payment, 1);
+        // Never to 1, which is what is tried above without consent.
+        if (available != 0 && state.held > available) {
+            VM.prank(Officers.APPROVER);
+            escrow.approvePayout(payment, PayoutAction.Release, available + 1);
+            _refusedToOperator(payment, available + 1);
+        }
+        store.succeeded(msg.sig);
+    }
+
+    /// @dev The treasury, which may sweep what nobody owns, sweeps more.
+    function sweepTooMuch(uint256 seed) external {
+        address[] memory tokens = suite.tokens();
+        address token = tokens[_draw(seed, 0) % tokens.length];
+        uint256 amount = store.surplus(token) + 1;
+        bytes memory data = abi.encodeCall(escrow.sweepSurplus, (token, Officers.TREASURY, amount));
+        if (_succeeds(address(escrow), Officers.TREASURY, data)) {
+            store.breached(1, "what somebody owns was swept");
+        }
         store.succeeded(msg.sig);
     }
 
@@ -175,12 +189,18 @@ contract IntruderHandler is Handler {
     }
 
     function selectors() external pure override returns (bytes4[] memory list) {
-        list = new bytes4[](5);
+        list = new bytes4[](6);
         list[0] = this.decide.selector;
         list[1] = this.forgeSettlement.selector;
         list[2] = this.usurp.selector;
         list[3] = this.overreach.selector;
         list[4] = this.moveWhatMustStay.selector;
+        list[5] = this.sweepTooMuch.selector;
+    }
+
+    function _refusedToOperator(Payment memory payment, uint256 amount) private {
+        _refusedBy(address(escrow), Officers.OPERATOR, abi.encodeCall(escrow.release, (payment, amount)));
+        _refusedBy(address(escrow), Officers.OPERATOR, abi.encodeCall(escrow.refund, (payment, amount)));
     }
 
     function _refused(address intruder, address entitled, address alsoEntitled, bytes memory data) private {
@@ -200,6 +220,15 @@ contract IntruderHandler is Handler {
         VM.prank(caller);
         // solhint-disable-next-line avoid-low-level-calls
         (success, ) = target.call(data);
+    }
+
+    /// @dev An open payment, half of the time a disputed one if there is one; id 0 if there is none.
+    function _openPayment(uint256 seed) private view returns (bytes32 id, Payment memory payment) {
+        if (_draw(seed, 9) % 2 == 0) (id, payment, ) = _find(seed, PaymentStatus.Disputed);
+        bytes32[] memory open = store.open();
+        if (id != 0 || open.length == 0) return (id, payment);
+        id = open[_draw(seed, 0) % open.length];
+        payment = store.paymentOf(id);
     }
 
     /// @dev Any payment, open or closed; id 0 if there is none.

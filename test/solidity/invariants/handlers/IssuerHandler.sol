@@ -2,13 +2,12 @@
 pragma solidity 0.8.37;
 
 import {Blacklist} from "../../../../contracts/mocks/tokens/Blacklist.sol";
-import {Payment} from "../../../../contracts/types/PaymentTypes.sol";
 import {Store} from "../Store.sol";
 import {Suite} from "../Suite.sol";
 import {TurncoatToken} from "../mocks/TurncoatToken.sol";
 import {Handler} from "./Handler.sol";
 
-/// @title The world outside: token issuers who stop accounts, tokens and wallets that attack
+/// @title The world outside: token issuers who stop accounts, and a token that turns on its holders
 contract IssuerHandler is Handler {
     constructor(Suite suite_, Store store_) Handler(suite_, store_) {}
 
@@ -26,32 +25,9 @@ contract IssuerHandler is Handler {
         store.succeeded(msg.sig);
     }
 
-    /// @dev Chooses what token and wallet try when they are called in the middle of a payout.
-    function armReentry(uint256 seed) external {
-        bytes32[] memory open = store.open();
-        if (open.length == 0) return;
-
-        Payment memory payment = store.paymentOf(open[_draw(seed, 0) % open.length]);
-        bytes[5] memory attacks = [
-            abi.encodeCall(escrow.claim, (payment)),
-            abi.encodeCall(escrow.release, (payment, 1)),
-            abi.encodeCall(escrow.refund, (payment, 1)),
-            abi.encodeCall(escrow.deposit, (payment)),
-            abi.encodeCall(
-                escrow.withdrawCredit,
-                (payment.token, address(suite.reentrantWallet()), address(suite.reentrantWallet()))
-            )
-        ];
-        bytes memory attack = attacks[_draw(seed, 1) % 5];
-        suite.reentrantWallet().arm(attack);
-        suite.turncoat().arm(attack);
-        store.succeeded(msg.sig);
-    }
-
     function selectors() external pure override returns (bytes4[] memory list) {
-        list = new bytes4[](3);
+        list = new bytes4[](2);
         list[0] = this.blacklist.selector;
         list[1] = this.turnToken.selector;
-        list[2] = this.armReentry.selector;
     }
 }

@@ -22,11 +22,11 @@ contract OperatorHandler is Handler {
     constructor(Suite suite_, Store store_) Handler(suite_, store_) {}
 
     function release(uint256 seed) external {
-        if (_payOut(seed, PayoutAction.Release)) store.succeeded(msg.sig);
+        if (_payOutAll(seed, PayoutAction.Release)) store.succeeded(msg.sig);
     }
 
     function refund(uint256 seed) external {
-        if (_payOut(seed, PayoutAction.Refund)) store.succeeded(msg.sig);
+        if (_payOutAll(seed, PayoutAction.Refund)) store.succeeded(msg.sig);
     }
 
     /// @dev Somebody sends tokens by mistake, or forces coin in.
@@ -74,6 +74,11 @@ contract OperatorHandler is Handler {
         list[2] = this.donate.selector;
         list[3] = this.sweepSurplus.selector;
         list[4] = this.configureToken.selector;
+    }
+
+    /// @dev Several at once, which is what the limits are for.
+    function _payOutAll(uint256 seed, PayoutAction action) private returns (bool any) {
+        for (uint256 i = 0; i < 4; ++i) any = _payOut(_draw(seed, 20 + i), action) || any;
     }
 
     function _payOut(uint256 seed, PayoutAction action) private returns (bool) {
