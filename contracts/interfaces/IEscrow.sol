@@ -412,7 +412,7 @@ interface IEscrow {
     /// {BoundedCall-InsufficientGas}, {ReentrancyGuardReentrantCall}. Emits {SurplusSwept}.
     function sweepSurplus(address token, address to, uint256 amount) external;
 
-    /// @notice Sets a token's limits, allow-listing it. ADMIN role, delayed.
+    /// @notice Sets a token's limits, allow-listing it. CONFIGURATOR role, delayed.
     /// @dev Errors: {AccessManagedUnauthorized}. Emits {TokenConfigured}.
     function configureToken(address token, TokenConfig calldata config) external;
 
@@ -425,7 +425,7 @@ interface IEscrow {
     /// @dev Errors: {AccessManagedUnauthorized}, {InvalidPauseBits}, {InvalidPauseDuration}. Emits {Paused}.
     function pause(uint8 bits, uint32 duration, string calldata reason) external;
 
-    /// @notice As {pause}, without the limit on {EXITS}. ADMIN role, delayed.
+    /// @notice As {pause}, without the limit on {EXITS}. CONFIGURATOR role, delayed.
     /// @dev Errors: {AccessManagedUnauthorized}, {InvalidPauseBits}, {InvalidPauseDuration}. Emits {Paused}.
     function extendPause(uint8 bits, uint32 duration, string calldata reason) external;
 

@@ -69,7 +69,7 @@ interface IUpgradeController {
     /// @notice The rollback window is outside its bounds.
     error InvalidRollbackWindow(uint32 given, uint32 min, uint32 max);
 
-    /// @notice Deploys a proxy in front of `implementation`. ADMIN role.
+    /// @notice Deploys a proxy in front of `implementation`. CONFIGURATOR role, delayed.
     /// @param data Initializer call made through the new proxy.
     /// @dev Errors: {AccessManagedUnauthorized}, {ImplementationWithoutCode}, {UnexpectedProxyAdmin}, {SelfTestFailed},
     /// {ReentrancyGuardReentrantCall}; and the initializer's own. Emits {ProxyDeployed}.
