@@ -124,7 +124,10 @@ function documentationOf(
     .filter(({ functionSelector }) => functionSelector === selector);
   const texts = candidates.map(({ documentation }) => (documentation as { text: string } | undefined)?.text);
   return {
-    documentation: (texts.find((text) => text && !text.includes("@inheritdoc")) ?? "").replaceAll(/\s+/g, " "),
+    documentation: (texts.find((text) => text && !text.includes("@inheritdoc")) ?? "").replaceAll(
+      /\s+/g,
+      " ",
+    ),
     isOurs: candidates.some(({ source }) => (source as string).startsWith("project/")),
   };
 }
@@ -147,12 +150,16 @@ async function reachOf(contract: Contract, entry: Node): Promise<Reach> {
   };
 
   const followReference = (expression: Node): void => {
-    const callee = expression.nodeType === "FunctionCallOptions" ? (expression.expression as Node) : expression;
+    const callee =
+      expression.nodeType === "FunctionCallOptions" ? (expression.expression as Node) : expression;
     const declaration = contract.nodes.get(callee.referencedDeclaration as number);
     if (declaration === undefined) return;
     const type = (callee.typeDescriptions as { typeIdentifier?: string } | undefined)?.typeIdentifier ?? "";
     if (declaration.nodeType === "ErrorDefinition") {
-      reach.errors.set(declaration.name, parametersOf(declaration).map(({ name }) => name));
+      reach.errors.set(
+        declaration.name,
+        parametersOf(declaration).map(({ name }) => name),
+      );
     } else if (declaration.nodeType === "EventDefinition") {
       reach.events.add(declaration.name);
     } else if (declaration.nodeType === "ModifierDefinition") {
