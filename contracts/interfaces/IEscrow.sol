@@ -17,9 +17,11 @@ import {
 /// @notice A payment is its terms: every function takes the whole {Payment}, whose hash must lead to a stored state.
 /// Amounts are in the token's smallest unit, times in Unix seconds.
 ///
-/// Every function that moves money can also revert with {EnforcedPause}, {PaymentOnHold}, {InvalidStatus} and
-/// {BoundedCall-InsufficientGas}. Every payout is pushed to its recipient; if the recipient cannot or may not receive it, it
-/// becomes a credit ({PayoutCredited}) that {withdrawCredit} pays out later, and nobody else is affected.
+/// Every payout is pushed to its recipient; if the recipient cannot or may not receive it, it becomes a credit
+/// ({PayoutCredited}) that {withdrawCredit} pays out later, and nobody else is affected.
+/// @dev Each function lists every error that its own code can end in and every event. Errors that are not declared here
+/// are of {IScreening}, {BoundedCall}, {IAccessManaged}, {ReentrancyGuardTransient} and {SafeERC20}. Who has a role with a
+/// delay schedules the call at the {IAccessManager} first, or meets its errors. One page an operation: docs/contracts.
 interface IEscrow {
     // ------------------------------------------------------------------------------------------------- events
 
@@ -244,13 +246,21 @@ interface IEscrow {
     // ----------------------------------------------------------------------------------------------- deposits
 
     /// @notice Deposits by allowance, or the native coin by value. The buyer only.
-    /// @dev `None → Funded`. Errors: every one about terms and tokens above, {UnauthorizedCaller}, {IScreening-NotCompliant}.
-    /// Emits {PaymentCreated}. The same for the three other deposits.
+    /// @dev `None → Funded`. Pause bit: {DEPOSITS}. Errors: {UnauthorizedCaller}, {EnforcedPause}, {InvalidParties},
+    /// {InvalidFee}, {InvalidDeadline}, {InvalidDisputeWindow}, {PaymentAlreadyExists}, {IScreening-NotCompliant},
+    /// {TokenNotEnabled}, {InvalidAmount}, {CapExceeded}, {BoundedCall-InsufficientGas},
+    /// {ReentrancyGuardReentrantCall}, {InvalidValue}, {TransferAmountMismatch}, {SafeERC20FailedOperation}; and the
+    /// token's own. Emits {PaymentCreated}, {ScreeningObserved}.
     /// @return paymentId EIP-712 digest of the terms, see {hashPayment}.
     function deposit(Payment calldata payment) external payable returns (bytes32 paymentId);
 
     /// @notice Deposits with an EIP-2612 permit for exactly `payment.amount`. The buyer only.
-    /// @dev A permit that fails is ignored: somebody may have front-run it, then the allowance is there.
+    /// @dev As {deposit}. A permit that fails is ignored: somebody may have front-run it, then the allowance is there.
+    /// Errors: {UnauthorizedCaller}, {EnforcedPause}, {InvalidParties}, {InvalidFee}, {InvalidDeadline},
+    /// {InvalidDisputeWindow}, {PaymentAlreadyExists}, {IScreening-NotCompliant}, {TokenNotEnabled}, {InvalidAmount},
+    /// {CapExceeded}, {BoundedCall-InsufficientGas}, {ReentrancyGuardReentrantCall}, {NativeCoinNotSupported},
+    /// {TransferAmountMismatch}, {SafeERC20FailedOperation}; and the token's own. Emits {PaymentCreated},
+    /// {ScreeningObserved}.
     /// @param permitDeadline The permit's own deadline.
     function depositWithPermit(
         Payment calldata payment,
@@ -262,6 +272,10 @@ interface IEscrow {
 
     /// @notice Deposits with an ERC-3009 `ReceiveWithAuthorization` signed by the buyer, whose nonce is the
     /// `paymentId`, so it binds every term. Anybody may send it.
+    /// @dev As {deposit}. Errors: {EnforcedPause}, {InvalidParties}, {InvalidFee}, {InvalidDeadline},
+    /// {InvalidDisputeWindow}, {PaymentAlreadyExists}, {IScreening-NotCompliant}, {TokenNotEnabled}, {InvalidAmount},
+    /// {CapExceeded}, {BoundedCall-InsufficientGas}, {ReentrancyGuardReentrantCall}, {NativeCoinNotSupported},
+    /// {TransferAmountMismatch}; and the token's own. Emits {PaymentCreated}, {ScreeningObserved}.
     /// @param signature 65 bytes `r‖s‖v` for any ERC-3009 token; other lengths go to the token's `bytes` overload.
     function depositWithAuthorization(
         Payment calldata payment,
@@ -272,7 +286,11 @@ interface IEscrow {
 
     /// @notice Deposits with a Permit2 `PermitWitnessTransferFrom` signed by the buyer, whose witness is the
     /// {Payment} itself, so a wallet shows every term. Anybody may send it.
-    /// @dev Chain and escrow are bound by Permit2's own domain and by the `spender` it hashes.
+    /// @dev As {deposit}. Chain and escrow are bound by Permit2's own domain and by the `spender` it hashes. Errors:
+    /// {EnforcedPause}, {InvalidParties}, {InvalidFee}, {InvalidDeadline}, {InvalidDisputeWindow},
+    /// {PaymentAlreadyExists}, {IScreening-NotCompliant}, {TokenNotEnabled}, {InvalidAmount}, {CapExceeded},
+    /// {BoundedCall-InsufficientGas}, {ReentrancyGuardReentrantCall}, {NativeCoinNotSupported},
+    /// {TransferAmountMismatch}; and Permit2's own. Emits {PaymentCreated}, {ScreeningObserved}.
     /// @param nonce Permit2 unordered nonce.
     /// @param signatureDeadline Permit2 deadline.
     function depositWithPermit2(
@@ -293,25 +311,33 @@ interface IEscrow {
     // ------------------------------------------------------------------------------------------------ payouts
 
     /// @notice Pays the seller, wholly or in part. The buyer; or an OPERATOR within the token's limits.
-    /// @dev `Funded → Funded | Closed`. Pause bits: {EXITS}; for an operator {PAYOUTS} too.
-    /// Errors: {InvalidAmount}, {UnauthorizedCaller}; for operators {ApprovalRequired}, {OutflowLimitExceeded}.
-    /// Emits {PaymentReleased}.
+    /// @dev `Funded → Funded | Closed`. Pause bits: {EXITS}; for an operator {PAYOUTS} too. Errors: {InvalidStatus},
+    /// {PaymentOnHold}, {EnforcedPause}, {InvalidAmount}, {BoundedCall-InsufficientGas},
+    /// {ReentrancyGuardReentrantCall}; for who is not the buyer {AccessManagedUnauthorized}; for operators
+    /// {UnauthorizedCaller}, {ApprovalRequired}, {OutflowLimitExceeded}. Emits {PayoutApprovalSpent},
+    /// {PaymentReleased}, {PayoutCredited}, {ScreeningObserved}.
     function release(Payment calldata payment, uint256 amount) external;
 
     /// @notice Pays the buyer back, wholly or in part. The seller; or an OPERATOR within the token's limits.
-    /// @dev As {release}. Emits {PaymentRefunded}.
+    /// @dev As {release}. Errors: {InvalidStatus}, {PaymentOnHold}, {EnforcedPause}, {InvalidAmount},
+    /// {BoundedCall-InsufficientGas}, {ReentrancyGuardReentrantCall}; for who is not the seller
+    /// {AccessManagedUnauthorized}; for operators {UnauthorizedCaller}, {ApprovalRequired}, {OutflowLimitExceeded}.
+    /// Emits {PayoutApprovalSpent}, {PaymentRefunded}, {PayoutCredited}, {ScreeningObserved}.
     function refund(Payment calldata payment, uint256 amount) external;
 
     /// @notice Pays out what is held as the terms' `onDeadline` says. Anybody, from {claimableAt} on.
-    /// @dev `Funded | Disputed → Closed`. Pause bit: {EXITS}. Errors: {TooEarly}. Emits {PaymentReleased} or
-    /// {PaymentRefunded}.
+    /// @dev `Funded | Disputed → Closed`. Pause bit: {EXITS}. Errors: {InvalidStatus}, {PaymentOnHold},
+    /// {EnforcedPause}, {TooEarly}, {BoundedCall-InsufficientGas}, {ReentrancyGuardReentrantCall}. Emits
+    /// {PaymentReleased} or {PaymentRefunded}, {PayoutCredited}, {ScreeningObserved}.
     function claim(Payment calldata payment) external;
 
     /// @notice Pays out as both parties signed. Anybody with both signatures, in any state that holds money.
     /// @dev `Funded | Disputed → Closed`. Pause bit: {EXITS}. The EIP-712 type is
     /// `Settlement(bytes32 paymentId,uint256 sellerAmount,uint256 buyerAmount,uint256 validUntil)` under the escrow's
-    /// domain; contracts sign by ERC-1271. Errors: {InvalidSplit}, {TooLate}, {InvalidSignature}. Emits
-    /// {PaymentSettled}.
+    /// domain; contracts sign by ERC-1271, and so do accounts that delegate to code (EIP-7702). Errors:
+    /// {InvalidStatus}, {PaymentOnHold}, {EnforcedPause}, {InvalidSplit}, {TooLate}, {InvalidSignature},
+    /// {BoundedCall-InsufficientGas}, {ReentrancyGuardReentrantCall}. Emits {PaymentSettled}, {PaymentReleased},
+    /// {PaymentRefunded}, {PayoutCredited}, {ScreeningObserved}.
     function settle(
         Payment calldata payment,
         uint256 sellerAmount,
@@ -325,7 +351,8 @@ interface IEscrow {
 
     /// @notice Blocks release, refund and claim until the arbiter rules or its window ends. Buyer or seller, before
     /// the deadline.
-    /// @dev `Funded → Disputed`. Never paused. Errors: {UnauthorizedCaller}, {TooLate}. Emits {DisputeOpened}.
+    /// @dev `Funded → Disputed`. Never paused. Errors: {InvalidStatus}, {UnauthorizedCaller}, {TooLate},
+    /// {ReentrancyGuardReentrantCall}. Emits {DisputeOpened}.
     function openDispute(
         Payment calldata payment,
         bytes32 evidenceHash,
@@ -334,13 +361,16 @@ interface IEscrow {
 
     /// @notice Takes a dispute back. Its opener; if a claim would pay the opener, only while the other party has a whole
     /// dispute window left before the deadline to open its own. {settle} works later too.
-    /// @dev `Disputed → Funded`. Never paused. Errors: {UnauthorizedCaller}, {TooLate}. Emits {DisputeWithdrawn}.
+    /// @dev `Disputed → Funded`. Never paused. Errors: {InvalidStatus}, {UnauthorizedCaller}, {TooLate},
+    /// {ReentrancyGuardReentrantCall}. Emits {DisputeWithdrawn}.
     function withdrawDispute(Payment calldata payment) external;
 
     /// @notice Rules on a dispute. The terms' arbiter, or if they name none, the ARBITER role, but neither party, and in
     /// person (see {approvePayout}); before {claimableAt}.
-    /// @dev `Disputed → Closed`. Never paused, because the arbiter's window does not stop. Errors: {InvalidSplit},
-    /// {UnauthorizedCaller}, {TooLate}. Emits {DisputeResolved}.
+    /// @dev `Disputed → Closed`. Never paused, because the arbiter's window does not stop. Errors: {InvalidStatus},
+    /// {PaymentOnHold}, {UnauthorizedCaller}, {AccessManagedUnauthorized}, {InvalidSplit}, {TooLate},
+    /// {BoundedCall-InsufficientGas}, {ReentrancyGuardReentrantCall}. Emits {DisputeResolved}, {PaymentReleased},
+    /// {PaymentRefunded}, {PayoutCredited}, {ScreeningObserved}.
     function resolve(
         Payment calldata payment,
         uint256 sellerAmount,
@@ -354,7 +384,8 @@ interface IEscrow {
     /// be who is paid. Both must call in person: {AccessManager-execute} hides who they are.
     /// @dev Bound to what is held and released now: any movement makes it stale; a dispute that was withdrawn or a hold
     /// that was lifted does not. Lives 7 days, and no longer than the approver has the role. Approving again replaces
-    /// the approver and starts the time anew. Errors: {InvalidAmount}, {UnauthorizedCaller}. Emits {PayoutApproved}.
+    /// the approver and starts the time anew. Errors: {AccessManagedUnauthorized}, {InvalidStatus}, {InvalidAmount},
+    /// {UnauthorizedCaller}. Emits {PayoutApproved}.
     function approvePayout(
         Payment calldata payment,
         PayoutAction action,
@@ -362,24 +393,27 @@ interface IEscrow {
     ) external returns (bytes32 approvalId);
 
     /// @notice Freezes a payment. COMPLIANCE role. Disputes can still be opened and withdrawn.
-    /// @dev Never paused. Errors: {InvalidStatus}, {HoldUnchanged}. Emits {PaymentFrozen}.
+    /// @dev Never paused. Errors: {AccessManagedUnauthorized}, {InvalidStatus}, {HoldUnchanged}. Emits {PaymentFrozen}.
     function hold(bytes32 paymentId, string calldata reason) external;
 
     /// @notice Lifts a hold. COMPLIANCE role. In a dispute, the arbiter has at least the whole window from now.
-    /// @dev Never paused. Errors: {InvalidStatus}, {HoldUnchanged}. Emits {PaymentUnfrozen}.
+    /// @dev Never paused. Errors: {AccessManagedUnauthorized}, {InvalidStatus}, {HoldUnchanged}. Emits
+    /// {PaymentUnfrozen}.
     function unhold(bytes32 paymentId, string calldata reason) external;
 
     /// @notice Pays out an account's whole credit. The account, to any address; anybody, to the account itself.
-    /// @dev Pause bit: {EXITS}. Both addresses are screened. The escrow itself accepts none. Errors:
-    /// {NoCredit}, {IScreening-NotCompliant}, {CreditPushFailed}, {UnauthorizedCaller}. Emits {CreditWithdrawn}.
+    /// @dev Pause bit: {EXITS}. Both addresses are screened. The escrow itself accepts none. Errors: {EnforcedPause},
+    /// {UnauthorizedCaller}, {NoCredit}, {IScreening-NotCompliant}, {CreditPushFailed}, {BoundedCall-InsufficientGas},
+    /// {ReentrancyGuardReentrantCall}. Emits {CreditWithdrawn}.
     function withdrawCredit(address token, address account, address to) external returns (uint256 amount);
 
     /// @notice Moves out what no payment and no credit owns. TREASURY role.
-    /// @dev Errors: {InsufficientSurplus}, {CreditPushFailed}. Emits {SurplusSwept}.
+    /// @dev Errors: {AccessManagedUnauthorized}, {InsufficientSurplus}, {CreditPushFailed},
+    /// {BoundedCall-InsufficientGas}, {ReentrancyGuardReentrantCall}. Emits {SurplusSwept}.
     function sweepSurplus(address token, address to, uint256 amount) external;
 
     /// @notice Sets a token's limits, allow-listing it. CONFIGURATOR role, delayed.
-    /// @dev Emits {TokenConfigured}.
+    /// @dev Errors: {AccessManagedUnauthorized}. Emits {TokenConfigured}.
     function configureToken(address token, TokenConfig calldata config) external;
 
     // ------------------------------------------------------------------------------------------------ pausing
@@ -388,14 +422,15 @@ interface IEscrow {
     /// @param bits Any of {DEPOSITS}, {PAYOUTS}, {EXITS}.
     /// @param duration Seconds from now. {EXITS} stays paused at most {MAX_EXITS_PAUSE} in a row, and then has to
     /// rest as long, however often this is called.
-    /// @dev Errors: {InvalidPauseBits}, {InvalidPauseDuration}. Emits {Paused}.
+    /// @dev Errors: {AccessManagedUnauthorized}, {InvalidPauseBits}, {InvalidPauseDuration}. Emits {Paused}.
     function pause(uint8 bits, uint32 duration, string calldata reason) external;
 
     /// @notice As {pause}, without the limit on {EXITS}. CONFIGURATOR role, delayed.
+    /// @dev Errors: {AccessManagedUnauthorized}, {InvalidPauseBits}, {InvalidPauseDuration}. Emits {Paused}.
     function extendPause(uint8 bits, uint32 duration, string calldata reason) external;
 
     /// @notice Ends pauses early. UNPAUSER role, delayed.
-    /// @dev Errors: {InvalidPauseBits}. Emits {Unpaused}.
+    /// @dev Errors: {AccessManagedUnauthorized}, {InvalidPauseBits}. Emits {Unpaused}.
     function unpause(uint8 bits) external;
 
     // -------------------------------------------------------------------------------------------------- views
@@ -432,5 +467,6 @@ interface IEscrow {
     function paused() external view returns (uint8 bits);
 
     /// @notice When the pause of `bit` ends or ended; 0 if there never was one.
+    /// @dev Errors: {InvalidPauseBits}.
     function pausedUntil(uint8 bit) external view returns (uint256);
 }
