@@ -50,7 +50,8 @@ export const targetsOf = ({ contracts }: DeploymentRecord): Vocabulary["targets"
  */
 export function decodeCall(to: string, data: string, vocabulary: Vocabulary): DecodedCall {
   const target = TARGET_NAMES.find((name) => vocabulary.targets[name] === to);
-  if (target === undefined) throw new Fault(`A call of ${to} cannot be decoded: it is no contract of the suite.`);
+  if (target === undefined)
+    throw new Fault(`A call of ${to} cannot be decoded: it is no contract of the suite.`);
   return decode(TARGET_INTERFACES[target], { address: to, contract: target, data }, vocabulary);
 }
 
@@ -60,13 +61,19 @@ interface EncodedCall {
   readonly data: string;
 }
 
-function decode(abi: Interface, { address, contract, data }: EncodedCall, vocabulary: Vocabulary): DecodedCall {
+function decode(
+  abi: Interface,
+  { address, contract, data }: EncodedCall,
+  vocabulary: Vocabulary,
+): DecodedCall {
   const call = abi.parseTransaction({ data });
   if (call === null) {
     throw new Fault(`A call of ${contract} cannot be decoded: it has no function ${data.slice(0, 10)}.`);
   }
   if (abi.encodeFunctionData(call.fragment, call.args) !== data) {
-    throw new Fault(`A call of ${contract} is not encoded as ${call.signature} would be; it says more than it shows.`);
+    throw new Fault(
+      `A call of ${contract} is not encoded as ${call.signature} would be; it says more than it shows.`,
+    );
   }
   const parts = call.fragment.inputs.flatMap((input, i) => flatten(input.name, input, call.args[i]));
   const tokenAddress = parts.find(({ name }) => name === "token")?.value;
@@ -85,11 +92,17 @@ function decode(abi: Interface, { address, contract, data }: EncodedCall, vocabu
 
 function flatten(name: string, type: ParamType, value: unknown): DecodedArgument[] {
   if (type.isTuple()) {
-    return type.components.flatMap((member, i) => flatten(`${name}.${member.name}`, member, (value as Result)[i]));
+    return type.components.flatMap((member, i) =>
+      flatten(`${name}.${member.name}`, member, (value as Result)[i]),
+    );
   }
   const text = (found: unknown) => String(found);
   return [
-    { name, type: type.format(), value: Array.isArray(value) ? [...(value as Result)].map(text) : text(value) },
+    {
+      name,
+      type: type.format(),
+      value: Array.isArray(value) ? [...(value as Result)].map(text) : text(value),
+    },
   ];
 }
 
@@ -116,14 +129,16 @@ function functionName(selector: string): string {
 function innerCalls(address: string, name: string, args: Result, vocabulary: Vocabulary): DecodedCall[] {
   const { targets, initializer } = vocabulary;
   if (address === targets.accessManager) {
-    if (name === "multicall") return (args[0] as string[]).map((data) => decodeCall(address, data, vocabulary));
+    if (name === "multicall")
+      return (args[0] as string[]).map((data) => decodeCall(address, data, vocabulary));
     if (name === "schedule") return [decodeCall(args[0] as string, args[1] as string, vocabulary)];
     if (name === "cancel") return [decodeCall(args[1] as string, args[2] as string, vocabulary)];
   }
   if (address === targets.upgradeController && name === "upgrade") {
     const [proxy, , data] = args as unknown as [string, string, string];
     if (data === "0x") return [];
-    if (initializer === undefined) throw new Fault(`The upgrade runs ${dataSlice(data, 0, 4)}, which has no name.`);
+    if (initializer === undefined)
+      throw new Fault(`The upgrade runs ${dataSlice(data, 0, 4)}, which has no name.`);
     return [
       decode(
         new Interface([initializer]),

@@ -10,6 +10,8 @@ import { Running } from "../running.js";
 import { relay } from "./relay.js";
 
 const GAS_MONEY = parseEther("1000");
+/** With a limit given, what fails is mined all the same and can be traced. No chain allows one transaction more. */
+const GAS_LIMIT = 2 ** 24;
 const POLLING_INTERVAL_MS = 5;
 const MINING_TIMEOUT_MS = 5_000;
 
@@ -58,7 +60,14 @@ export async function withFork<Result>(
       await startAnvil({
         port: await freePort(),
         chainId: Number(chainId),
-        args: ["--fork-url", url, "--fork-block-number", String(block), "--auto-impersonate", "--no-storage-caching"],
+        args: [
+          "--fork-url",
+          url,
+          "--fork-block-number",
+          String(block),
+          "--auto-impersonate",
+          "--no-storage-caching",
+        ],
       }),
     );
     const fork = new Fork(anvil.url, Number(chainId));
@@ -72,7 +81,10 @@ export async function withFork<Result>(
 export class Fork {
   readonly provider: JsonRpcProvider;
 
-  constructor(url: string, chainId: number) {
+  constructor(
+    url: string,
+    readonly chainId: number,
+  ) {
     const network = Network.from(chainId);
     this.provider = new JsonRpcProvider(url, network, {
       staticNetwork: network,
@@ -113,15 +125,27 @@ export class Fork {
     await this.setBalance(from, GAS_MONEY + value);
     await this.#setTime(time);
     const hash = (await this.provider.send("eth_sendTransaction", [
-      { from, to, value: toQuantity(value), data },
+      { from, to, value: toQuantity(value), data, gas: toQuantity(GAS_LIMIT) },
     ])) as string;
     return await this.#mined(hash);
   }
 
-  /** Sends a transaction that is signed already, byte for byte. */
+  /**
+   * Sends a transaction that is signed already, byte for byte.
+   *
+   * @throws {@link Fault} with the node's reason if it does not take it.
+   */
   async sendRaw(raw: string, time?: number): Promise<Mined> {
     await this.#setTime(time);
-    return await this.#mined((await this.provider.send("eth_sendRawTransaction", [raw])) as string);
+    try {
+      return await this.#mined((await this.provider.send("eth_sendRawTransaction", [raw])) as string);
+    } catch (cause) {
+      if (cause instanceof Fault) throw cause;
+      const { error } = cause as { error?: { message?: string } };
+      throw new Fault(`The signed transaction is refused: ${error?.message ?? (cause as Error).message}.`, {
+        cause,
+      });
+    }
   }
 
   /** The difference that a transaction made. */
@@ -147,7 +171,9 @@ export class Fork {
       const receipt = await this.provider.getTransactionReceipt(hash);
       if (receipt !== null) return receipt;
       if (Date.now() > deadline) {
-        throw new Fault(`The transaction ${hash} is not mined on the fork: its nonce is not its sender's next one.`);
+        throw new Fault(
+          `The transaction ${hash} is not mined on the fork: its nonce is not its sender's next one.`,
+        );
       }
       await sleep(POLLING_INTERVAL_MS);
     }

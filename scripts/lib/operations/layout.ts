@@ -1,25 +1,6 @@
-import { AbiCoder, concat, id, keccak256, toBeHex } from "ethers";
+import { AbiCoder, concat, keccak256, toBeHex } from "ethers";
 
-/** Where a contract keeps what, as solc and OpenZeppelin's upgrade checks write it down. */
-export interface Layout {
-  readonly storage: readonly Variable[];
-  /** ERC-7201 namespaces by what marks them in the source, such as `erc7201:holdfast.storage.Escrow`. */
-  readonly namespaces?: Readonly<Record<string, readonly Variable[]>>;
-  readonly types: Readonly<Record<string, Type>>;
-}
-
-interface Variable {
-  readonly label: string;
-  readonly type: string;
-  readonly slot?: string;
-  readonly offset?: number;
-}
-
-interface Type {
-  readonly label: string;
-  readonly numberOfBytes?: string;
-  readonly members?: readonly Variable[] | readonly string[];
-}
+import type { ContractLayout, TypeLayout } from "../../../deploy/storage-layout.js";
 
 /** Bytes of one storage slot that mean something of their own. */
 export interface Field {
@@ -40,72 +21,62 @@ export type Keys = Readonly<Record<string, ReadonlyMap<string, string>>>;
 
 const coder = AbiCoder.defaultAbiCoder();
 
-/** `erc7201:holdfast.storage.Escrow` begins there. */
-export function namespaceSlot(mark: string): bigint {
-  const namespace = mark.replace(/^erc7201:/, "");
-  const hash = keccak256(toBeHex(BigInt(id(namespace)) - 1n, 32));
-  return BigInt(hash) & ~0xffn;
-}
-
-/** A namespace's short name: the last part of the mark's. */
-export const namespaceName = (mark: string) => mark.slice(mark.lastIndexOf(".") + 1);
-
 /** Every field of a layout, a mapping's once for each key that is known. */
-export function* fieldsOf(layout: Layout, keys: Keys): Generator<Field> {
-  for (const { label, type, slot = "0", offset = 0 } of layout.storage) {
-    yield* fieldsIn(layout, keys, label, type, BigInt(slot), offset);
-  }
-  for (const [mark, variables] of Object.entries(layout.namespaces ?? {})) {
-    const base = namespaceSlot(mark);
-    for (const { label, type, slot = "0", offset = 0 } of variables) {
-      yield* fieldsIn(layout, keys, `${namespaceName(mark)}.${label}`, type, base + BigInt(slot), offset);
+export function* fieldsOf({ regions, types }: ContractLayout, keys: Keys): Generator<Field> {
+  for (const { namespace, root, entries } of regions) {
+    for (const { name, slot, ...rest } of entries) {
+      const place = { name: `${prefixOf(namespace)}${name}`, slot: BigInt(root) + BigInt(slot), ...rest };
+      yield* fieldsIn(place, types, keys);
     }
   }
 }
 
-function* fieldsIn(
-  layout: Layout,
-  keys: Keys,
-  name: string,
-  typeId: string,
-  slot: bigint,
-  offset: number,
-): Generator<Field> {
-  const mapping = /^t_mapping\((.*)\)$/s.exec(typeId)?.[1];
-  if (mapping !== undefined) {
-    // The key of a mapping is never itself a type with a comma.
-    const comma = mapping.indexOf(",");
-    const [keyType, valueType] = [mapping.slice(0, comma), mapping.slice(comma + 1)];
-    for (const [key, keyName] of keys[keyType.replace(/^t_/, "")] ?? []) {
-      yield* fieldsIn(layout, keys, `${name}[${keyName}]`, valueType, entrySlot(keyType, key, slot), 0);
-    }
-    return;
-  }
+/** `erc7201:holdfast.storage.Controls` puts `Controls.` before its variables; ordinary variables stand alone. */
+function prefixOf(namespace: string): string {
+  if (namespace.startsWith("erc7201:")) return `${namespace.slice(namespace.lastIndexOf(".") + 1)}.`;
+  return namespace.startsWith("eip1967.") ? "ERC1967." : "";
+}
 
-  const type = layout.types[typeId];
-  if (type?.numberOfBytes === undefined) throw new Error(`The storage layout does not describe ${typeId} of ${name}.`);
-  if (isDelay(type)) return yield* delayFields(name, slot, offset);
-  if (typeId.startsWith("t_struct")) {
-    for (const member of type.members as readonly Variable[]) {
-      const at = slot + BigInt(member.slot ?? 0);
-      yield* fieldsIn(layout, keys, `${name}.${member.label}`, member.type, at, member.offset ?? 0);
-    }
-    return;
+function* fieldsIn(place: Field, types: Readonly<Record<string, TypeLayout>>, keys: Keys): Generator<Field> {
+  const { name, slot, type: typeName } = place;
+  // OpenZeppelin's `Time.Delay` is one number to the compiler.
+  if (typeName === "Time.Delay") return yield* delayFields(place);
+  const type = types[typeName];
+  switch (type?.kind) {
+    case undefined:
+      return yield place;
+    case "alias":
+      return yield* fieldsIn({ ...place, type: type.of }, types, keys);
+    case "enum":
+      return yield { ...place, values: type.values };
+    case "struct":
+      for (const member of type.members) {
+        const within = { ...member, name: `${name}.${member.name}`, slot: slot + BigInt(member.slot) };
+        yield* fieldsIn(within, types, keys);
+      }
+      return;
+    case "mapping":
+      for (const [key, keyName] of keys[type.key] ?? []) {
+        const entry = { name: `${name}[${keyName}]`, slot: entrySlot(type.key, key, slot), offset: 0 };
+        yield* fieldsIn({ ...entry, bytes: bytesOf(type.value), type: type.value }, types, keys);
+      }
   }
-  const values = typeId.startsWith("t_enum") ? (type.members as readonly string[] | undefined) : undefined;
-  const solidityType = typeId.startsWith("t_contract") ? "address" : type.label;
-  yield { name, slot, offset, bytes: Number(type.numberOfBytes), type: solidityType, ...(values && { values }) };
 }
 
 function entrySlot(keyType: string, key: string, mapping: bigint): bigint {
-  const encodedKey = coder.encode([keyType.replace(/^t_/, "")], [key]);
-  return BigInt(keccak256(concat([encodedKey, toBeHex(mapping, 32)])));
+  return BigInt(keccak256(concat([coder.encode([keyType], [key]), toBeHex(mapping, 32)])));
 }
 
-const isDelay = ({ label }: Type) => label === "Time.Delay";
+/** Of an elementary type, the only ones whose size is not written beside them: a mapping's values have a slot each. */
+function bytesOf(type: string): number {
+  if (type === "bool" || type.startsWith("enum ")) return 1;
+  if (type === "address" || type.startsWith("contract ")) return 20;
+  const [, kind, size] = /^(u?int|bytes)(\d*)$/.exec(type) ?? [];
+  return kind === "bytes" ? Number(size) : Number(size ?? 256) / 8;
+}
 
-/** OpenZeppelin's `Time.Delay` is one number to the compiler: seconds now, seconds from `effect` on. */
-function* delayFields(name: string, slot: bigint, offset: number): Generator<Field> {
+/** Seconds that a delay takes: `before`, and from the time `effect` on `after`. */
+function* delayFields({ name, slot, offset }: Field): Generator<Field> {
   yield { name: `${name}.after`, slot, offset, bytes: 4, type: "uint32" };
   yield { name: `${name}.before`, slot, offset: offset + 4, bytes: 4, type: "uint32" };
   yield { name: `${name}.effect`, slot, offset: offset + 8, bytes: 6, type: "uint48" };

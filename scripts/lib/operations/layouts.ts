@@ -1,45 +1,35 @@
 import { readFile } from "node:fs/promises";
 
-import { id, type Provider } from "ethers";
-import hre from "hardhat";
+import { id, toBeHex, type Provider } from "ethers";
 
 import { knownImplementation } from "../../../deploy/implementations.js";
-import { Fault } from "../../../deploy/fault.js";
 import type { DeploymentRecord } from "../../../deploy/index.js";
-import type { Layout } from "./layout.js";
+import { describeLayout, type ContractLayout, type Entry } from "../../../deploy/storage-layout.js";
 import type { NamedContract } from "./state-diff.js";
 import { contractsAt, IMPLEMENTATIONS, PROXY_NAMES, type ProxyName } from "./suite.js";
 
-const at = (label: string, slot: string, type: string) => ({ label, slot, type });
-
-/** What a proxy keeps beside its implementation's storage (ERC-1967). */
-const PROXY: Layout = {
-  storage: [
-    at("ERC1967.implementation", "0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc", "t_address"),
-    at("ERC1967.admin", "0xb53127684a568b3173ae13b9f8a6016e243e63b6e8ee1178d6a717850b5d6103", "t_address"),
-  ],
-  types: { t_address: { label: "address", numberOfBytes: "20" } },
-};
+const ADDRESS = { type: "address", slot: 0, offset: 0, bytes: 20 };
+const WORD = { type: "uint256", offset: 0, bytes: 32 };
+const region = (root: string, ...entries: Entry[]) => ({ namespace: "slot 0", root, entries });
 
 /** The same in every version from 1.3.0 to 1.5.0. */
-export const SAFE_LAYOUT: Layout = {
-  storage: [
-    at("singleton", "0", "t_address"),
-    at("modules", "1", "t_mapping(t_address,t_address)"),
-    at("owners", "2", "t_mapping(t_address,t_address)"),
-    at("ownerCount", "3", "t_uint256"),
-    at("threshold", "4", "t_uint256"),
-    at("nonce", "5", "t_uint256"),
-    at("signedMessages", "7", "t_mapping(t_bytes32,t_uint256)"),
-    at("approvedHashes", "8", "t_mapping(t_address,t_mapping(t_bytes32,t_uint256))"),
-    at("guard", id("guard_manager.guard.address"), "t_address"),
-    at("moduleGuard", id("module_manager.module_guard.address"), "t_address"),
-    at("fallbackHandler", id("fallback_manager.handler.address"), "t_address"),
+export const SAFE_LAYOUT: ContractLayout = {
+  contract: "Safe",
+  regions: [
+    region(
+      toBeHex(0, 32),
+      { ...ADDRESS, name: "singleton" },
+      { ...WORD, name: "modules", type: "mapping(address => address)", slot: 1 },
+      { ...WORD, name: "owners", type: "mapping(address => address)", slot: 2 },
+      { ...WORD, name: "ownerCount", slot: 3 },
+      { ...WORD, name: "threshold", slot: 4 },
+      { ...WORD, name: "nonce", slot: 5 },
+    ),
+    region(id("guard_manager.guard.address"), { ...ADDRESS, name: "guard" }),
+    region(id("module_manager.module_guard.address"), { ...ADDRESS, name: "moduleGuard" }),
+    region(id("fallback_manager.handler.address"), { ...ADDRESS, name: "fallbackHandler" }),
   ],
-  types: {
-    t_address: { label: "address", numberOfBytes: "20" },
-    t_uint256: { label: "uint256", numberOfBytes: "32" },
-  },
+  types: { "mapping(address => address)": { kind: "mapping", key: "address", value: "address" } },
 };
 
 /**
@@ -50,42 +40,36 @@ export const SAFE_LAYOUT: Layout = {
 export async function suiteLayouts(
   provider: Provider,
   record: DeploymentRecord,
-  upgraded: Partial<Record<ProxyName, Layout>> = {},
+  upgraded: Partial<Record<ProxyName, ContractLayout>> = {},
 ): Promise<NamedContract[]> {
   const { accessManager, upgradeController } = record.contracts;
-  const controller = contractsAt(record, provider).upgradeController;
+  const proxy = await committedLayout("TransparentUpgradeableProxy");
   const proxies = PROXY_NAMES.map(async (name) => {
-    const { address } = record.contracts[name];
-    const presentLayout = async () => {
-      const { implementation } = await controller.proxyRecord(address);
-      const { contract } = IMPLEMENTATIONS[name];
-      return (await knownImplementation(provider, record.chainId, implementation, contract)).layout;
-    };
-    return { name, address, layout: merged(PROXY, upgraded[name] ?? (await presentLayout())) };
+    const behind = upgraded[name] ?? (await presentLayout(provider, record, name));
+    const layout = { ...behind, regions: [...proxy.regions, ...behind.regions] };
+    return { name, address: record.contracts[name].address, layout };
   });
   return [
-    { name: "accessManager", address: accessManager.address, layout: await builtLayout("AccessManager") },
-    { name: "upgradeController", address: upgradeController.address, layout: await builtLayout("UpgradeController") },
+    { name: "accessManager", address: accessManager.address, layout: await committedLayout("AccessManager") },
+    {
+      name: "upgradeController",
+      address: upgradeController.address,
+      layout: await committedLayout("UpgradeController"),
+    },
     ...(await Promise.all(proxies)),
   ];
 }
 
-const merged = (one: Layout, other: Layout): Layout => ({
-  storage: [...one.storage, ...other.storage],
-  namespaces: { ...one.namespaces, ...other.namespaces },
-  types: { ...one.types, ...other.types },
-});
-
-interface BuildOutput {
-  output: { contracts: Record<string, Record<string, { storageLayout: Layout }>> };
+async function presentLayout(provider: Provider, record: DeploymentRecord, name: ProxyName) {
+  const { upgradeController } = contractsAt(record, provider);
+  const { implementation } = await upgradeController.proxyRecord(record.contracts[name].address);
+  const likely = IMPLEMENTATIONS[name].contract;
+  const { contract, layout } = await knownImplementation(provider, record.chainId, implementation, likely);
+  return describeLayout(contract, layout);
 }
 
-/** The layout of a contract that never changes, from the build. */
-async function builtLayout(contractName: string): Promise<Layout> {
-  const { inputSourceName, contractName: name } = await hre.artifacts.readArtifact(contractName);
-  const id = await hre.artifacts.getBuildInfoId(contractName);
-  const path = id && (await hre.artifacts.getBuildInfoOutputPath(id));
-  if (!path) throw new Fault(`${contractName} has no build info; build again: npx hardhat build --force.`);
-  const { output } = JSON.parse(await readFile(path, "utf8")) as BuildOutput;
-  return output.contracts[inputSourceName!]![name]!.storageLayout;
+/** The layout of a contract that never changes once it is deployed. */
+async function committedLayout(contract: string): Promise<ContractLayout> {
+  const file = new URL(`../../../deploy/layouts/${contract}.json`, import.meta.url);
+  return JSON.parse(await readFile(file, "utf8")) as ContractLayout;
 }

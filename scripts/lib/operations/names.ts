@@ -14,9 +14,14 @@ export function namesInRecord({ contracts, tokens }: DeploymentRecord): AddressB
   const { accessManager, upgradeController, complianceRegistry, escrow, escrowLens, permit2 } = contracts;
   return Object.fromEntries(
     [
-      ...Object.entries({ accessManager, upgradeController, complianceRegistry, escrow, escrowLens, permit2 }).map(
-        ([name, { address }]) => [address, name] as const,
-      ),
+      ...Object.entries({
+        accessManager,
+        upgradeController,
+        complianceRegistry,
+        escrow,
+        escrowLens,
+        permit2,
+      }).map(([name, { address }]) => [address, name] as const),
       [escrow.proxyAdmin, "escrow's ProxyAdmin"] as const,
       [complianceRegistry.proxyAdmin, "complianceRegistry's ProxyAdmin"] as const,
       ...tokens.map(({ symbol, address }) => [address, symbol] as const),
@@ -53,7 +58,11 @@ export function keysOf(book: AddressBook, hashes: ReadonlyMap<string, string>): 
     TARGET_INTERFACES[target].forEachFunction(({ selector, name }) => selectors.set(selector, name));
   }
   return {
-    address: new Map([...Object.entries(book), [NATIVE_COIN, book[NATIVE_COIN] ?? "native"], [ZeroAddress, "zero"]]),
+    address: new Map([
+      ...Object.entries(book),
+      [NATIVE_COIN, book[NATIVE_COIN] ?? "native"],
+      [ZeroAddress, "zero"],
+    ]),
     uint64: new Map(ROLE_NAMES.map((name) => [ROLES[name].id.toString(), name])),
     bytes32: hashes,
     bytes4: selectors,

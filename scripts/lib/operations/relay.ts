@@ -7,7 +7,8 @@ import type { EIP1193Provider } from "hardhat/types/providers";
 import type { Stoppable } from "../running.js";
 
 /** What a fork asks of the chain it was taken from. Nothing that signs, sends or changes anything. */
-const READS = /^(eth_(blockNumber|call|chainId|feeHistory|gasPrice|get\w+|maxPriorityFeePerGas)|net_version)$/;
+const READS =
+  /^(eth_(blockNumber|call|chainId|feeHistory|gasPrice|get\w+|maxPriorityFeePerGas)|net_version)$/;
 
 interface Request {
   id: unknown;
@@ -22,7 +23,8 @@ interface Request {
 export async function relay(provider: EIP1193Provider): Promise<Stoppable & { url: string }> {
   const answer = async ({ id, method, params = [] }: Request) => {
     const respond = (content: object) => ({ jsonrpc: "2.0", id, ...content });
-    if (!READS.test(method)) return respond({ error: { code: -32601, message: `${method} only reads here` } });
+    if (!READS.test(method))
+      return respond({ error: { code: -32601, message: `${method} only reads here` } });
     try {
       return respond({ result: (await provider.request({ method, params })) as unknown });
     } catch {

@@ -1,14 +1,15 @@
 import { dataSlice, getAddress } from "ethers";
 
 import { Fault } from "../../../deploy/fault.js";
+import type { ContractLayout } from "../../../deploy/storage-layout.js";
 import type { Mined, Trace } from "./fork.js";
-import { fieldsOf, type Field, type Keys, type Layout } from "./layout.js";
+import { fieldsOf, type Field, type Keys } from "./layout.js";
 
 /** A contract whose storage may change, by what people call it. */
 export interface NamedContract {
   readonly address: string;
   readonly name: string;
-  readonly layout: Layout;
+  readonly layout: ContractLayout;
 }
 
 /** What every slot of some contracts is called. */
@@ -74,7 +75,9 @@ export function readChanges(
     }
     const fields = names.fieldsAt(contract, slot);
     if (unnamedBits(before, after, fields) !== 0n) {
-      faults.push(`It changes slot ${slot} of ${contract.name}, from ${before} to ${after}, which has no name.`);
+      faults.push(
+        `It changes slot ${slot} of ${contract.name}, from ${before} to ${after}, which has no name.`,
+      );
       continue;
     }
     for (const field of fields) {
@@ -84,7 +87,8 @@ export function readChanges(
       changes.push({ contract: contract.name, address, slot, name, type, ...values });
     }
   }
-  if (faults.length > 0) throw new Fault("The transaction has effects that nobody planned:", { details: faults });
+  if (faults.length > 0)
+    throw new Fault("The transaction has effects that nobody planned:", { details: faults });
   return changes.sort((one, other) => entryOf(one).localeCompare(entryOf(other)));
 }
 
@@ -117,7 +121,8 @@ function findOtherEffects({ pre, post }: Trace, paysAndMines: readonly string[])
   return Object.keys(post).flatMap((account) => {
     const [before, after] = [pre[account], post[account]!];
     const faults: string[] = [];
-    if (after.code !== undefined && after.code !== before?.code) faults.push(`It changes the code of ${account}.`);
+    if (after.code !== undefined && after.code !== before?.code)
+      faults.push(`It changes the code of ${account}.`);
     if (expected.includes(account.toLowerCase())) return faults;
     if (after.balance !== undefined) faults.push(`It moves coin to or from ${account}.`);
     if (after.nonce !== undefined) faults.push(`It uses a nonce of ${account}.`);
@@ -135,7 +140,7 @@ function unnamedBits(before: string, after: string, fields: readonly Field[]): b
 function valueOf(word: string, { offset, bytes, type, values }: Field): string {
   const raw = dataSlice(word, 32 - offset - bytes, 32 - offset);
   if (values !== undefined) return values[Number(raw)] ?? String(Number(raw));
-  if (type === "address") return getAddress(raw);
+  if (type === "address" || type.startsWith("contract ")) return getAddress(raw);
   if (type === "bool") return String(BigInt(raw) !== 0n);
   if (type.startsWith("int")) return BigInt.asIntN(8 * bytes, BigInt(raw)).toString();
   return type.startsWith("uint") ? BigInt(raw).toString() : raw;

@@ -1,7 +1,7 @@
 import type { Provider } from "ethers";
 import type { NetworkConnection } from "hardhat/types/network";
 
-import type { DeploymentRecord, Holders } from "../../../deploy/index.js";
+import type { DeploymentRecord, Parameters } from "../../../deploy/index.js";
 import type { TargetName } from "../../../deploy/roles.js";
 import {
   AccessManager__factory,
@@ -18,8 +18,8 @@ import {
 export interface Suite {
   readonly connection: NetworkConnection;
   readonly record: DeploymentRecord;
-  /** Who should hold which role: what the network's parameters say. */
-  readonly holders: Holders;
+  /** What is decided for the network: who should hold which role, tokens' limits, the policy. */
+  readonly parameters: Parameters;
 }
 
 /** The suite's contracts that an operation acts on, as one chain or a fork of it has them. */
@@ -43,11 +43,17 @@ export type ProxyName = (typeof PROXY_NAMES)[number];
 
 /** What each proxy's implementation is called in the source, and what its constructor takes. */
 export const IMPLEMENTATIONS: Readonly<
-  Record<ProxyName, { contract: string; constructorArguments: (record: DeploymentRecord) => readonly string[] }>
+  Record<
+    ProxyName,
+    { contract: string; constructorArguments: (record: DeploymentRecord) => readonly string[] }
+  >
 > = {
   escrow: {
     contract: "Escrow",
-    constructorArguments: ({ contracts }) => [contracts.complianceRegistry.address, contracts.permit2.address],
+    constructorArguments: ({ contracts }) => [
+      contracts.complianceRegistry.address,
+      contracts.permit2.address,
+    ],
   },
   complianceRegistry: { contract: "ComplianceRegistry", constructorArguments: () => [] },
 };

@@ -53,7 +53,8 @@ export function findSurprises(expected: readonly ExpectedChange[], { changes, ti
     const actual = found.get(keyOf(change));
     found.delete(keyOf(change));
     const [before, after] = [valueAt(change.before, times), valueAt(change.after, times)];
-    if (actual === undefined) return `${entryOf(change)} should change from ${before} to ${after}, but does not.`;
+    if (actual === undefined)
+      return `${entryOf(change)} should change from ${before} to ${after}, but does not.`;
     if (actual.before === before && actual.after === after) return [];
     return (
       `${entryOf(change)} should change from ${before} to ${after}, ` +
@@ -61,7 +62,8 @@ export function findSurprises(expected: readonly ExpectedChange[], { changes, ti
     );
   });
   const unexpected = [...found.values()].map(
-    (change) => `${entryOf(change)} changes from ${change.before} to ${change.after}, which was not foretold.`,
+    (change) =>
+      `${entryOf(change)} changes from ${change.before} to ${change.after}, which was not foretold.`,
   );
   return [...surprises, ...unexpected];
 }
@@ -73,5 +75,7 @@ const keyOf = (change: Pick<Change, "address" | "slot" | "name">) =>
 export function valueAt(value: TimedValue, times: Times): string {
   if (typeof value === "string") return value;
   const time = times[value.timeOf];
-  return time === undefined ? `${value.plusSeconds} s after ${value.timeOf}` : String(time + value.plusSeconds);
+  return time === undefined
+    ? `${value.plusSeconds} s after ${value.timeOf}`
+    : String(time + value.plusSeconds);
 }
