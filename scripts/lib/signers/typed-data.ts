@@ -1,0 +1,51 @@
+import { TypedDataEncoder, type TypedDataField } from "ethers";
+
+import { Fault } from "../../../deploy/fault.js";
+import type { TypedMessage } from "./signer.js";
+
+type Types = Record<string, TypedDataField[]>;
+
+/** An EIP-712 message as `eth_signTypedData_v4` takes it: with the type of its domain, and values that are plain JSON. */
+export interface TypedDataPayload {
+  readonly types: Types & { EIP712Domain: TypedDataField[] };
+  readonly primaryType: string;
+  readonly domain: Record<string, string | number>;
+  readonly message: Record<string, unknown>;
+}
+
+/** What a device shows that cannot show the fields, and what is signed in the end. Each 0x and 64 digits. */
+export interface TypedDataHashes {
+  readonly domainSeparator: string;
+  readonly messageHash: string;
+  /** Of `0x1901`, the domain separator and the message hash. */
+  readonly digest: string;
+}
+
+/** @throws {@link Fault} if the types are not those of the primary type. */
+export function typedDataPayload(message: TypedMessage): TypedDataPayload {
+  requirePrimaryType(message);
+  return TypedDataEncoder.getPayload(
+    message.domain,
+    message.types as Types,
+    message.message,
+  ) as TypedDataPayload;
+}
+
+/** @throws {@link Fault} if the types are not those of the primary type. */
+export function typedDataHashes(message: TypedMessage): TypedDataHashes {
+  requirePrimaryType(message);
+  const types = message.types as Types;
+  return {
+    domainSeparator: TypedDataEncoder.hashDomain(message.domain),
+    messageHash: TypedDataEncoder.hashStruct(message.primaryType, types, message.message),
+    digest: TypedDataEncoder.hash(message.domain, types, message.message),
+  };
+}
+
+/** ethers takes for the primary type the one that no other uses, whatever the message says. */
+function requirePrimaryType({ types, primaryType }: TypedMessage): void {
+  const found = TypedDataEncoder.getPrimaryType(types as Types);
+  if (found !== primaryType) {
+    throw new Fault(`The message says that it is a ${primaryType}, but its types make it a ${found}.`);
+  }
+}
