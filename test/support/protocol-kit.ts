@@ -1,6 +1,7 @@
 import * as protocolKit from "@safe-global/protocol-kit";
 import type { NetworkConnection } from "hardhat/types/network";
 
+import type { SafeTransaction } from "../../scripts/lib/safe/transaction.js";
 import { deploySafeContracts, type TestedVersion } from "./safes.js";
 
 // The kit's types describe its CommonJS build, where the class is one `default` deeper than in the module that is loaded.
@@ -31,3 +32,11 @@ export async function kitFor(
     },
   });
 }
+
+/** A transaction as the kit has it, made by the kit from what was asked for. */
+export const kitTransaction = (kit: ProtocolKit, { to, value, data, nonce }: SafeTransaction) =>
+  kit.createTransaction({
+    transactions: [{ to, value: value.toString(), data }],
+    onlyCalls: true,
+    options: { nonce },
+  });

@@ -35,9 +35,12 @@ function* ofNonce({ nonce }: SafeTransaction, safe: SafeState) {
 }
 
 function* ofSignatures({ threshold, owners }: SafeState, { signatures, refused }: Collected) {
+  const signed = signatures.map(({ owner }) => owner);
+  for (const former of signed.filter((owner) => !owners.includes(owner))) {
+    yield `${former} signed and is no owner of the Safe any more: collect the signatures again.`;
+  }
   const missing = threshold - signatures.length;
   if (missing <= 0) return;
-  const signed = signatures.map(({ owner }) => owner);
   const others = owners.filter((owner) => !signed.includes(owner)).join(", ");
   yield `${missing} of ${threshold} signatures ${missing === 1 ? "is" : "are"} missing; these can still sign: ${others}.`;
   for (const { source, why } of refused) yield `What ${source} holds does not count: ${why}`;

@@ -1,5 +1,4 @@
 import * as protocolKit from "@safe-global/protocol-kit";
-import type { SafeTransactionData } from "@safe-global/types-kit";
 import { expect } from "chai";
 import { Interface, ZeroAddress } from "ethers";
 
@@ -10,77 +9,84 @@ import {
   typedHashes,
 } from "../../../scripts/lib/safe/hash.js";
 import type { SafeTransaction } from "../../../scripts/lib/safe/transaction.js";
-import { kitFor } from "../../support/protocol-kit.js";
-import { TESTED_VERSIONS } from "../../support/safes.js";
-import { CHAIN_ID, ethers, connection, loadCast, provider } from "../fixtures/safe.js";
+import { kitFor, kitTransaction } from "../../support/protocol-kit.js";
+import { safeArtifact, TESTED_VERSIONS } from "../../support/safes.js";
+import { CHAIN_ID, connection, loadCast, provider } from "../fixtures/safe.js";
 
-const { calculateSafeTransactionHash, preimageSafeTransactionHash, calculateSafeMessageHash } = protocolKit;
+const { calculateSafeTransactionHash, calculateSafeMessageHash, preimageSafeTransactionHash } = protocolKit;
 
-const asKitHasIt = ({ to, value, data, nonce }: SafeTransaction): SafeTransactionData => ({
-  to,
-  value: value.toString(),
-  data,
-  operation: 0,
-  safeTxGas: "0",
-  baseGas: "0",
-  gasPrice: "0",
-  gasToken: ZeroAddress,
-  refundReceiver: ZeroAddress,
-  nonce,
-});
+const VARIANTS: Readonly<Record<string, Partial<SafeTransaction>>> = {
+  "a call": {},
+  "no data": { data: "0x" },
+  "data that fills no word": { data: `0x${"c0ffee".repeat(111)}` },
+  "more money than a double can count": { value: 10n ** 24n + 1n },
+  "a late nonce": { nonce: 4_000_000_000 },
+};
 
 describe("Safe hashes", () => {
   for (const version of TESTED_VERSIONS) {
     describe(`of ${version}`, () => {
-      const variants: Record<string, Partial<SafeTransaction>> = {
-        "a call": {},
-        "no data": { data: "0x" },
-        "data of many words and a bit": { data: `0x${"c0ffee".repeat(111)}` },
-        "a value": { value: 10n ** 24n + 1n },
-        "a late nonce": { nonce: 4_000_000_000 },
-        "a call of the Safe itself": { to: "0x000000000000000000000000000000000000dEaD" },
+      /** Asks the contract itself. */
+      const ask = async (to: string, path: string, method: string, values: readonly unknown[]) => {
+        const abi = new Interface(safeArtifact(version, path).abi);
+        const answer = await provider.call({ to, data: abi.encodeFunctionData(method, values) });
+        return abi.decodeFunctionResult(method, answer)[0] as string;
       };
-      for (const [name, change] of Object.entries(variants)) {
-        it(`agree with the kit and with the contract for ${name}`, async () => {
+
+      for (const [name, change] of Object.entries(VARIANTS)) {
+        it(`are the kit's and the contract's, for ${name}`, async () => {
           const { flat, transaction } = await loadCast(version);
-          const asked = transaction(flat, change);
-          const { safeTxHash, domainSeparator } = safeHashes(asked);
+          const ours = transaction(flat, change);
+          const { safeTxHash, domainSeparator } = safeHashes(ours);
+
           const kit = await kitFor(connection, version, flat);
-          const { to, data, nonce } = asked;
-          const value = asked.value.toString();
-          const theirs = await kit.createTransaction({
-            transactions: [{ to, value, data }],
-            onlyCalls: true,
-            options: { nonce },
-          });
-          expect(theirs.data).to.deep.equal(asKitHasIt(asked));
+          const theirs = await kitTransaction(kit, ours);
           expect(await kit.getTransactionHash(theirs)).to.equal(safeTxHash);
           expect(calculateSafeTransactionHash(flat, theirs.data, version, BigInt(CHAIN_ID))).to.equal(
             safeTxHash,
           );
-
-          const safe = new ethers.Contract(
-            flat,
-            [
-              "function domainSeparator() view returns (bytes32)",
-              "function getTransactionHash(address,uint256,bytes,uint8,uint256,uint256,uint256,address,address,uint256) view returns (bytes32)",
-            ],
-            provider,
+          expect(preimageSafeTransactionHash(flat, theirs.data, version, BigInt(CHAIN_ID))).to.equal(
+            typedHashes(safeTypedMessage(ours)).preimage,
           );
-          expect(await safe.getFunction("domainSeparator")()).to.equal(domainSeparator);
-          expect(
-            await safe.getFunction("getTransactionHash")(
-              ...[to, value, data, 0, 0, 0, 0, ZeroAddress, ZeroAddress, nonce],
-            ),
-          ).to.equal(safeTxHash);
+
+          const { to, value, data, nonce } = ours;
+          const fields = [to, value, data, 0, 0, 0, 0, ZeroAddress, ZeroAddress, nonce];
+          expect(await ask(flat, "Safe.sol/Safe.json", "getTransactionHash", fields)).to.equal(safeTxHash);
+          expect(await ask(flat, "Safe.sol/Safe.json", "domainSeparator", [])).to.equal(domainSeparator);
         });
       }
+
+      it("are what the kit and the fallback handler make of it, for the owners of a Safe that is an owner", async () => {
+        const { parent, nested, transaction, contracts } = await loadCast(version);
+        const asked = safeTypedMessage(transaction(parent));
+        const { digest } = typedHashes(nestedTypedMessage(asked, version, nested));
+
+        const parentKit = await kitFor(connection, version, parent);
+        const { data } = await kitTransaction(parentKit, transaction(parent));
+        const hashed = version === "1.5.0" ? calculateSafeTransactionHash : preimageSafeTransactionHash;
+        const question = hashed(parent, data, version, BigInt(CHAIN_ID));
+        expect(calculateSafeMessageHash(nested, question, version, BigInt(CHAIN_ID))).to.equal(digest);
+        const nestedKit = await kitFor(connection, version, nested);
+        expect(await nestedKit.getSafeMessageHash(question)).to.equal(digest);
+
+        const handler = "handler/CompatibilityFallbackHandler.sol/CompatibilityFallbackHandler.json";
+        const { CompatibilityFallbackHandler: address } = contracts;
+        expect(await ask(address, handler, "getMessageHashForSafe", [nested, question])).to.equal(digest);
+      });
     });
   }
-  void nestedTypedMessage;
-  void safeTypedMessage;
-  void typedHashes;
-  void preimageSafeTransactionHash;
-  void calculateSafeMessageHash;
-  void Interface;
+
+  it("differ by everything that an owner consents to", async () => {
+    const { flat, nested, transaction } = await loadCast("1.5.0");
+    const changes: Partial<SafeTransaction>[] = [
+      { safe: nested },
+      { chainId: 1 },
+      { to: nested },
+      { value: 1n },
+      { data: "0x" },
+      { nonce: 1 },
+    ];
+    const hashes = [{}, ...changes].map((change) => safeHashes(transaction(flat, change)).safeTxHash);
+    expect(new Set(hashes).size).to.equal(hashes.length);
+  });
 });
