@@ -40,6 +40,8 @@ export interface Mined {
   readonly hash: string;
   /** Unix seconds of its block. */
   readonly time: number;
+  /** Who was paid for the block. */
+  readonly miner: string;
   readonly receipt: TransactionReceipt;
 }
 
@@ -160,8 +162,8 @@ export class Fork {
 
   async #mined(hash: string): Promise<Mined> {
     const receipt = await this.#receipt(hash);
-    const { timestamp } = (await this.provider.getBlock(receipt.blockNumber))!;
-    return { hash, time: timestamp, receipt };
+    const { timestamp, miner } = (await this.provider.getBlock(receipt.blockNumber))!;
+    return { hash, time: timestamp, miner, receipt };
   }
 
   /** Anvil answers before it has mined. */

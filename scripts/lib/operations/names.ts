@@ -24,6 +24,8 @@ export function namesInRecord({ contracts, tokens }: DeploymentRecord): AddressB
       }).map(([name, { address }]) => [address, name] as const),
       [escrow.proxyAdmin, "escrow's ProxyAdmin"] as const,
       [complianceRegistry.proxyAdmin, "complianceRegistry's ProxyAdmin"] as const,
+      [escrow.implementation, "escrow's first implementation"] as const,
+      [complianceRegistry.implementation, "complianceRegistry's first implementation"] as const,
       ...tokens.map(({ symbol, address }) => [address, symbol] as const),
     ].map(([address, name]) => [getAddress(address), name]),
   );

@@ -61,12 +61,11 @@ export const entryOf = ({ contract, name }: Pick<Change, "contract" | "name">) =
  */
 export function readChanges(
   trace: Trace,
-  mined: Pick<Mined, "receipt">,
-  miner: string,
+  { receipt, miner }: Pick<Mined, "receipt" | "miner">,
   names: StorageNames,
 ): Change[] {
   const changes: Change[] = [];
-  const faults = findOtherEffects(trace, [mined.receipt.from, miner]);
+  const faults = findOtherEffects(trace, [receipt.from, miner]);
   for (const { address, slot, before, after } of changedSlots(trace)) {
     const contract = names.contractAt(address);
     if (contract === undefined) {
@@ -137,7 +136,8 @@ function unnamedBits(before: string, after: string, fields: readonly Field[]): b
   return (BigInt(before) ^ BigInt(after)) & ~named;
 }
 
-function valueOf(word: string, { offset, bytes, type, values }: Field): string {
+/** What a field of a slot's 32 bytes says, as in Solidity; integers in decimal. */
+export function valueOf(word: string, { offset, bytes, type, values }: Field): string {
   const raw = dataSlice(word, 32 - offset - bytes, 32 - offset);
   if (values !== undefined) return values[Number(raw)] ?? String(Number(raw));
   if (type === "address" || type.startsWith("contract ")) return getAddress(raw);
