@@ -29,7 +29,8 @@ const pathOf = (chainId: number, codehash: string) =>
   path.join(IMPLEMENTATIONS, String(chainId), `${codehash}.json`);
 
 /**
- * Keeps the layout of code that is about to run behind a proxy, or does. The build must be the one that it was made by.
+ * Keeps the layout of code that is about to run behind a proxy, or does, unless it is kept already. The build must be the
+ * one that it was made by.
  *
  * @param codehash Of the deployed code (EIP-1052).
  */
@@ -37,7 +38,11 @@ export async function keepImplementation(chainId: number, contract: string, code
   const { layout } = await readImplementation(contract);
   const file = pathOf(chainId, codehash);
   await mkdir(path.dirname(file), { recursive: true });
-  await writeFile(file, `${JSON.stringify({ contract, codehash, layout }, null, 2)}\n`);
+  await writeFile(file, `${JSON.stringify({ contract, codehash, layout }, null, 2)}\n`, { flag: "wx" }).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EEXIST") throw error;
+    },
+  );
 }
 
 /** Keeps the layouts of what a deployment put behind its proxies. */
