@@ -1,16 +1,8 @@
 import { expect } from "chai";
-import type { Signer } from "ethers";
 
-import {
-  PERMIT,
-  PERMIT2_WITNESS,
-  RECEIVE_WITH_AUTHORIZATION,
-  domainOf,
-  paymentIdOf,
-  sign,
-  type Payment,
-} from "../../../scripts/lib/signing.js";
+import { paymentIdOf, type Payment } from "../../../scripts/lib/signing.js";
 import { itFollows } from "../../specs/outline.js";
+import { signAuthorization, signPermit, signPermit2 } from "../fixtures/deposits.js";
 import {
   HOUR,
   NATIVE_COIN,
@@ -29,53 +21,6 @@ import {
 } from "../fixtures/escrow.js";
 
 const noSignature = [0n, 0, ethers.ZeroHash, ethers.ZeroHash] as const;
-
-/** What the buyer signs for {depositWithPermit}. */
-async function signPermit({ usdc, escrow, buyer, startedAt }: Suite, { amount }: Payment) {
-  const deadline = startedAt + HOUR;
-  const { v, r, s } = await sign(buyer, await domainOf(usdc), PERMIT, {
-    owner: buyer.address,
-    spender: await escrow.getAddress(),
-    value: amount,
-    nonce: await usdc.nonces(buyer),
-    deadline,
-  });
-  return [deadline, v, r, s] as const;
-}
-
-/** What `signer` signs for {depositWithAuthorization}. */
-async function signAuthorization(
-  { usdc, escrow, domain, startedAt }: Suite,
-  payment: Payment,
-  signer: Signer,
-) {
-  const { serialized } = await sign(signer, await domainOf(usdc), RECEIVE_WITH_AUTHORIZATION, {
-    from: payment.buyer,
-    to: await escrow.getAddress(),
-    value: payment.amount,
-    validAfter: 0n,
-    validBefore: startedAt + HOUR,
-    nonce: paymentIdOf(domain, payment),
-  });
-  return [0n, startedAt + HOUR, serialized] as const;
-}
-
-/** What `signer` signs for {depositWithPermit2}. */
-async function signPermit2({ permit2, escrow, domain, startedAt }: Suite, payment: Payment, signer: Signer) {
-  const { serialized } = await sign(
-    signer,
-    { name: "Permit2", chainId: domain.chainId, verifyingContract: await permit2.getAddress() },
-    PERMIT2_WITNESS,
-    {
-      permitted: { token: payment.token, amount: payment.amount },
-      spender: await escrow.getAddress(),
-      nonce: 5n,
-      deadline: startedAt + HOUR,
-      witness: payment,
-    },
-  );
-  return [5n, startedAt + HOUR, serialized] as const;
-}
 
 /** A buyer who is a contract wallet of two owners, with 1,000 USDC. */
 async function withWalletBuyer() {
