@@ -15,7 +15,14 @@ import {
   openPolicy,
   time,
 } from "./fixtures/registry.js";
-import { findingWith, gasOf, intrinsicGasOf, lowest, slotsRead } from "./fixtures/gas.js";
+import {
+  findingWith,
+  gasOf,
+  intrinsicGasOf,
+  lowest,
+  measuresDeployedCode,
+  slotsRead,
+} from "./fixtures/gas.js";
 import { controlsSlot, recordSlot } from "./fixtures/slots.js";
 
 const EXPIRY = 3_000_000_000n;
@@ -233,6 +240,8 @@ describe("ComplianceRegistry screening", () => {
   });
 
   describe("gas", () => {
+    measuresDeployedCode();
+
     /** A registry and both of its questions, as calldata. */
     async function withQuestions() {
       const fixture = await withOracle();
