@@ -22,9 +22,10 @@ const suites = contracts
   .map((file) => path.basename(file, ".sol"))
   .flatMap((name) => [`test/unit/${name}*.ts`, `test/unit/${name.toLowerCase()}/*.ts`]);
 
-const { success } = await hre.tasks.getTask(["test", "mocha"]).run({
-  testFiles: await Array.fromAsync(glob(suites)),
-});
+const testFiles: string[] = [];
+for await (const suite of glob(suites)) testFiles.push(suite);
+
+const { success } = (await hre.tasks.getTask(["test", "mocha"]).run({ testFiles })) as { success: boolean };
 if (!success) throw new Error("A test failed on the instrumented code. What was covered says nothing.");
 
 const shortfalls = findShortfalls(sources, parseLcov(await readFile("coverage/lcov.info", "utf8")));
