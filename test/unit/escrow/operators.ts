@@ -110,7 +110,7 @@ describe("Escrow operators", () => {
             const context = await withPayment();
             const { manager, escrow, stranger, payment } = context;
             await manager.grantRole(ROLES.OPERATOR.id, stranger, DAY);
-            const data = escrow.interface.encodeFunctionData(move, [payment, 1]);
+            const data = escrow.interface.encodeFunctionData(move as "release", [payment, 1]);
             const schedule = () => manager.connect(stranger).schedule(escrow, data, 0);
             return { ...context, schedule, call: () => escrow.connect(stranger)[move](payment, 1) };
           };
