@@ -1,22 +1,23 @@
-import { globSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import path from "node:path";
 
 import { expect } from "chai";
 import { Interface } from "ethers";
 import { artifacts } from "hardhat";
 
-import { specificationOf } from "../specs/branches.js";
+import { specificationOf, TREES } from "../specs/branches.js";
 import { documentedErrors } from "../support/natspec.js";
 
 /** Ours, by rule: what stands at the top of contracts/. */
 const CONTRACTS = globSync("contracts/*.sol").map((file) => path.basename(file, ".sol"));
 
-/** What the functions raise that OpenZeppelin declares; its documentation does not list it. */
-const INHERITED = new Map([
+/** What the functions raise that we do not document: OpenZeppelin's, and what reads a public variable. */
+const UNDOCUMENTED = new Map([
   ["authority", []],
   ["setAuthority", ["AccessManagedUnauthorized", "AccessManagedInvalidAuthority"]],
   ["isConsumingScheduledOp", []],
   ["eip712Domain", []],
+  ["permit2", []],
   ["multicall", ["FailedCall"]],
 ]);
 
@@ -29,12 +30,19 @@ const OUT_OF_REACH = new Map([
 ]);
 
 function errorsOf(contract: string, name: string): string[] {
-  const errors = documentedErrors(contract, name) ?? INHERITED.get(name);
+  const errors = documentedErrors(contract, name) ?? UNDOCUMENTED.get(name);
   if (errors === undefined) throw new Error(`Nobody says which errors ${contract}.${name} raises.`);
   return errors;
 }
 
 describe("the specification", () => {
+  it("has no tree without a suite that follows it", () => {
+    const suites = globSync("test/unit/**/*.ts").map((file) => readFileSync(file, "utf8"));
+    const isFollowed = ({ file, root }: (typeof TREES)[number]) =>
+      suites.some((suite) => suite.includes(`describe("${root}"`) && suite.includes(`itFollows("${file}")`));
+    expect(TREES.filter((tree) => !isFollowed(tree)).map(({ root }) => root)).to.deep.equal([]);
+  });
+
   for (const contract of CONTRACTS) {
     describe(`of ${contract}`, () => {
       let abi: Interface;
