@@ -25,6 +25,7 @@ import {
   usd,
   type Suite,
 } from "./fixtures/lens.js";
+import { WRONG_SPLITS } from "./fixtures/splits.js";
 
 const REASON_BLOCKED = 1n;
 const STATUS = { funded: 1n, closed: 3n } as const;
@@ -384,13 +385,8 @@ describe("EscrowLens", () => {
         suite.escrowLens.previewResolve(payment, payment.amount, 0n),
       );
 
-      for (const [sellerAmount, buyerAmount] of [
-        [0n, 0n],
-        [usd(700), usd(300) - 1n],
-        [usd(700), usd(300) + 1n],
-        [ethers.MaxUint256, usd(1_000) + 1n],
-      ] as const) {
-        it(`reverts with InvalidSplit given ${sellerAmount} and ${buyerAmount} of ${usd(1_000)}`, async () => {
+      for (const [what, sellerAmount, buyerAmount] of WRONG_SPLITS) {
+        it(`reverts with InvalidSplit given ${what}`, async () => {
           const suite = await load();
           const payment = await fundAndDispute(suite, suite.buyer.address);
           await expect(suite.escrowLens.previewResolve(payment, sellerAmount, buyerAmount))
@@ -427,13 +423,8 @@ describe("EscrowLens", () => {
         suite.escrowLens.previewSettle(payment, payment.amount, 0n),
       );
 
-      for (const [sellerAmount, buyerAmount] of [
-        [0n, 0n],
-        [usd(700), usd(300) - 1n],
-        [usd(700), usd(300) + 1n],
-        [ethers.MaxUint256, usd(1_000) + 1n],
-      ] as const) {
-        it(`reverts with InvalidSplit given ${sellerAmount} and ${buyerAmount} of ${usd(1_000)}`, async () => {
+      for (const [what, sellerAmount, buyerAmount] of WRONG_SPLITS) {
+        it(`reverts with InvalidSplit given ${what}`, async () => {
           const suite = await load();
           const payment = await fund(suite);
           await expect(suite.escrowLens.previewSettle(payment, sellerAmount, buyerAmount))

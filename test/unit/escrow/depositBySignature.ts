@@ -299,7 +299,7 @@ describe("Escrow deposit by signature", () => {
         .withArgs(permit[1]);
     });
 
-    it("reverts given a buyer who allowed Permit2 a unit less", async () => {
+    it("reverts with the TRANSFER_FROM_FAILED of Permit2 given a buyer who allowed it a unit less", async () => {
       const { suite, escrow, usdc, permit2, buyer } = await withPermit2();
       await usdc.connect(buyer).approve(permit2, usd(1_000) - 1n);
       const payment = await termsOf(suite);

@@ -24,6 +24,7 @@ import {
   usd,
   type Suite,
 } from "../fixtures/escrow.js";
+import { WRONG_SPLITS } from "../fixtures/splits.js";
 import type { Payment } from "../../../scripts/lib/signing.js";
 
 const EVIDENCE = [ethers.id("evidence"), "ipfs://evidence"] as const;
@@ -242,15 +243,8 @@ describe("Escrow disputes", () => {
       await expectState(suite, paymentId, { status: Status.Closed, held: 0n, released: usd(1_000) - 1n });
     });
 
-    for (const [sellerAmount, buyerAmount] of [
-      [0n, 0n],
-      [usd(500), usd(500) - 1n],
-      [usd(500), usd(500) + 1n],
-      [usd(1_000) + 1n, 0n],
-      [0n, usd(1_000) + 1n],
-      [ethers.MaxUint256, usd(1_000) + 1n],
-    ] as const) {
-      it(`reverts with InvalidSplit given ${sellerAmount} and ${buyerAmount} of ${usd(1_000)}`, async () => {
+    for (const [what, sellerAmount, buyerAmount] of WRONG_SPLITS) {
+      it(`reverts with InvalidSplit given ${what}`, async () => {
         const { suite, escrow, arbiter, payment } = await withDispute();
         const call = escrow.connect(arbiter).resolve(payment, sellerAmount, buyerAmount, RULING);
         await expectRefusal(suite, call, "InvalidSplit", sellerAmount, buyerAmount, usd(1_000));

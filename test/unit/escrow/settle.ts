@@ -23,6 +23,7 @@ import {
   usd,
   type Suite,
 } from "../fixtures/escrow.js";
+import { WRONG_SPLITS } from "../fixtures/splits.js";
 
 interface Settlement {
   paymentId: string;
@@ -157,15 +158,8 @@ describe("Escrow settle", () => {
       await expectRefusal(suite, settle(), "InvalidSplit", usd(600), usd(400), usd(1_000) - 1n);
     });
 
-    for (const [sellerAmount, buyerAmount] of [
-      [0n, 0n],
-      [usd(600), usd(400) - 1n],
-      [usd(600), usd(400) + 1n],
-      [usd(1_000) + 1n, 0n],
-      [0n, usd(1_000) + 1n],
-      [ethers.MaxUint256, usd(1_000) + 1n],
-    ] as const) {
-      it(`reverts with InvalidSplit given ${sellerAmount} and ${buyerAmount} of ${usd(1_000)}`, async () => {
+    for (const [what, sellerAmount, buyerAmount] of WRONG_SPLITS) {
+      it(`reverts with InvalidSplit given ${what}`, async () => {
         const suite = await loadFixture(deployEscrow);
         const { settle } = await agree(suite, await fund(suite), sellerAmount, buyerAmount);
         await expectRefusal(suite, settle(), "InvalidSplit", sellerAmount, buyerAmount, usd(1_000));
