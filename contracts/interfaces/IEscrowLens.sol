@@ -23,7 +23,8 @@ interface IEscrowLens {
         EscrowAction action
     ) external view returns (bool allowed, Obstacle obstacle, uint256 possibleFrom);
 
-    /// @notice What a deposit would store. Errors: those of {IEscrow} about the terms, {IEscrow-PaymentAlreadyExists}.
+    /// @notice What a deposit would store.
+    /// @dev Errors: as {requireValid}, {IEscrow-PaymentAlreadyExists}, {IEscrow-InvalidAmount}, {IEscrow-CapExceeded}.
     function previewDeposit(Payment calldata payment) external view returns (Preview memory);
 
     /// @notice What a release of `amount` would pay. The previews of movements say what would happen once the movement
@@ -58,6 +59,8 @@ interface IEscrowLens {
     ) external view returns (Snapshot memory);
 
     /// @notice Reverts as the escrow would on such terms.
+    /// @dev Errors: {IEscrow-InvalidParties}, {IEscrow-InvalidFee}, {IEscrow-InvalidDeadline},
+    /// {IEscrow-InvalidDisputeWindow}.
     function requireValid(Payment calldata payment) external view;
 
     /// @notice The escrow that it tells about. Fixed.

@@ -2,7 +2,7 @@ import { expect } from "chai";
 
 import { itFollows } from "../../specs/outline.js";
 import { attest, submission } from "../fixtures/attestations.js";
-import { DEPOSITS } from "../fixtures/deposits.js";
+import { WAYS_IN } from "../fixtures/deposits.js";
 import {
   HOUR,
   NATIVE_COIN,
@@ -29,8 +29,8 @@ async function withAllowList() {
 }
 
 /** Sends attestations and a deposit in one call. */
-async function depositWith(suite: Suite, way: keyof typeof DEPOSITS, ...attestations: string[]) {
-  const { data, sender } = await DEPOSITS[way](suite, await termsOf(suite));
+async function depositWith(suite: Suite, way: keyof typeof WAYS_IN, ...attestations: string[]) {
+  const { data, sender } = await WAYS_IN[way](suite, await termsOf(suite));
   return suite.escrow.connect(sender).multicall([...attestations, data]);
 }
 
@@ -42,7 +42,7 @@ const bothAttested = async (suite: Suite) => [
 describe("Escrow attestations", () => {
   itFollows("escrow/attestations.tree");
 
-  for (const way of Object.keys(DEPOSITS) as (keyof typeof DEPOSITS)[]) {
+  for (const way of Object.keys(WAYS_IN) as (keyof typeof WAYS_IN)[]) {
     describe(`with ${way}`, () => {
       it("clears buyer and seller in the same call", async () => {
         const suite = await withAllowList();
@@ -121,7 +121,7 @@ describe("Escrow attestations", () => {
       const expiry = BigInt(await time.latest()) + HOUR;
       const attested = await attest(suite, suite.buyer, { expiry });
       await depositWith(suite, "deposit", submission(suite, attested));
-      const { data, sender } = await DEPOSITS.deposit(suite, await termsOf(suite));
+      const { data, sender } = await WAYS_IN.deposit(suite, await termsOf(suite));
       await at(expiry);
       await refused(suite, suite.escrow.connect(sender).multicall([data]), Reason.Expired);
     });
