@@ -120,11 +120,11 @@ interface IComplianceRegistry {
     /// @notice Screens one account, as the escrow will when it pays it.
     /// @return reason Why the account does not pass, or `None`.
     /// @return enforced Whether the finding must stop the payout.
-    /// @dev Errors: as {check}, with 90,000 gas: {EscrowNotSet}, {BoundedCall-InsufficientGas}.
+    /// @dev Errors: {EscrowNotSet}; {BoundedCall-InsufficientGas}, only if the policy names an oracle; 90,000 gas is enough.
     function screen(address account) external view returns (ComplianceReason reason, bool enforced);
 
     /// @notice Whether the account passes the policy, enforced or not.
-    /// @dev Errors: as {screen}: {EscrowNotSet}, {BoundedCall-InsufficientGas}.
+    /// @dev As {screen}. Errors: {EscrowNotSet}, {BoundedCall-InsufficientGas}.
     function isCompliant(address account) external view returns (bool);
 
     /// @notice The account's record; all zero if it has none.

@@ -61,6 +61,15 @@ export async function functionsOf(contractName: string): Promise<Map<string, Fun
   return functions;
 }
 
+/** The names of an enum's values, in their order, as a contract of ours knows it. */
+export async function enumValues(contractName: string, enumName: string): Promise<string[]> {
+  const { nodes } = await load(contractName);
+  const definition = [...nodes.values()].find(
+    ({ nodeType, name }) => nodeType === "EnumDefinition" && name === enumName,
+  );
+  return (definition!.members as Node[]).map(({ name }) => name);
+}
+
 const contracts = new Map<string, Promise<Contract>>();
 
 function load(contractName: string): Promise<Contract> {
