@@ -71,20 +71,20 @@ interface IUpgradeController {
 
     /// @notice Deploys a proxy in front of `implementation`. CONFIGURATOR role, delayed.
     /// @param data Initializer call made through the new proxy.
-    /// @dev Errors: {AccessManagedUnauthorized}, {ImplementationWithoutCode}, {UnexpectedProxyAdmin}, {SelfTestFailed},
-    /// {ReentrancyGuardReentrantCall}; and the initializer's own. Emits {ProxyDeployed}.
+    /// @dev Errors: {ImplementationWithoutCode}, {UnexpectedProxyAdmin}, {SelfTestFailed}; and the initializer's own.
+    /// Emits {ProxyDeployed}.
     function deployProxy(address implementation, bytes calldata data) external returns (address proxy);
 
     /// @notice Replaces a proxy's code. UPGRADER role, delayed and cancellable through the AccessManager.
     /// @param data Optional call made through the proxy after the change, in the same transaction.
-    /// @dev Records the replaced implementation and its codehash. Errors: {AccessManagedUnauthorized}, {UnknownProxy},
-    /// {SameImplementation}, {ImplementationWithoutCode}, {SelfTestFailed}, {ReentrancyGuardReentrantCall}; and those
+    /// @dev Records the replaced implementation and its codehash. Errors: {UnknownProxy},
+    /// {SameImplementation}, {ImplementationWithoutCode}, {SelfTestFailed}; and those
     /// of the call that `data` makes. Emits {Upgraded}.
     function upgrade(address proxy, address implementation, bytes calldata data) external;
 
     /// @notice Puts the previous code back at once. GUARDIAN role, no delay.
-    /// @dev Runs no code of either implementation. Errors: {AccessManagedUnauthorized}, {UnknownProxy},
-    /// {NothingToRollBack}, {RollbackWindowOver}, {CodehashChanged}, {ReentrancyGuardReentrantCall}. Emits
+    /// @dev Runs no code of either implementation. Errors: {UnknownProxy},
+    /// {NothingToRollBack}, {RollbackWindowOver}, {CodehashChanged}. Emits
     /// {RolledBack}.
     function rollback(address proxy) external;
 

@@ -38,7 +38,7 @@ describe("ComplianceRegistry under upgrades of its escrow", () => {
       expect(await escrow.selfTest()).to.equal(escrow.selfTest.fragment.selector);
     });
 
-    it("reverts given a storage that was never initialised", async () => {
+    it("reverts with InvalidDependency given a storage that was never initialised", async () => {
       const { escrowImplementation } = await loadFixture(deployRegistry);
 
       await expect(escrowImplementation.selfTest())
@@ -46,14 +46,14 @@ describe("ComplianceRegistry under upgrades of its escrow", () => {
         .withArgs(ethers.ZeroAddress);
     });
 
-    it("reverts given a stored policy with an unknown list mode", async () => {
+    it("panics given a stored policy with an unknown list mode", async () => {
       const { escrow } = await loadFixture(deployRegistry);
       await networkHelpers.setStorageAt(await escrow.getAddress(), controlsSlot, 2n << LIST_MODE_OFFSET);
 
       await expect(escrow.selfTest()).to.be.revertedWithPanic(0x21);
     });
 
-    it("reverts given code that names another escrow's registry", async () => {
+    it("reverts with InvalidDependency given code that names another escrow's registry", async () => {
       const { escrow, escrowImplementation, manager, registry, admin } = await loadFixture(deployRegistry);
       const another = await ethers.getContractAt(
         "Escrow",
@@ -65,7 +65,7 @@ describe("ComplianceRegistry under upgrades of its escrow", () => {
         .withArgs(await registry.getAddress());
     });
 
-    it("reverts given code that names the registry's implementation in place of its proxy", async () => {
+    it("reverts with InvalidDependency given code that names the registry's implementation in place of its proxy", async () => {
       const { escrow, implementation, manager, admin } = await loadFixture(deployRegistry);
       await setImplementation(escrow, admin, await deployEscrowImplementation(implementation, manager));
 
