@@ -15,7 +15,8 @@ import {
 /// before it pays money out. The registry decides and signs for every change; records and policy themselves lie in the
 /// escrow's storage ({IScreening}), where every movement needs them. What the registry answers is what the escrow says.
 /// The registry moves no money. It is never paused. Before {setEscrow}, whatever reads or writes records or the policy
-/// reverts with {EscrowNotSet}.
+/// reverts with {EscrowNotSet}. A function of a role reverts with {IAccessManaged-AccessManagedUnauthorized} for everybody
+/// else.
 ///
 /// An account is asked in this order, and the first finding is the answer:
 /// 1. `Blocked`: its record says so. A block has no end of its own, whatever the record's expiry.

@@ -3,7 +3,9 @@ pragma solidity 0.8.37;
 
 /// @title The only way to change the code behind a proxy, and to take the change back
 /// @notice Owns the ProxyAdmin of every proxy it deployed. Itself immutable: a rollback runs this code and the
-/// proxy's, never the implementation that is being rolled back.
+/// proxy's, never the implementation that is being rolled back. A function of a role reverts with
+/// {IAccessManaged-AccessManagedUnauthorized} for everybody else, and each of them refuses reentry
+/// (`ReentrancyGuardReentrantCall`).
 /// @dev Rolling back restores code, not data. Storage must be append-only (ERC-7201), see docs.
 interface IUpgradeController {
     /// @notice Where one proxy stands.

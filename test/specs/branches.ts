@@ -8,31 +8,37 @@ import { globSync, readFileSync } from "node:fs";
 const FOLDER = new URL(".", import.meta.url);
 const BRANCH = /^(?<indent>[│ ]*)[├└]── (?<title>.+)$/;
 
-interface Branch {
-  /** From the root down to this branch itself. */
-  path: string[];
+/** One tree, of which a file may have several. */
+interface Tree {
+  file: string;
+  root: string;
+  /** Each from the root down to the branch itself. */
+  paths: string[][];
 }
 
-const branches = globSync("**/*.tree", { cwd: FOLDER }).flatMap((file) =>
-  readFileSync(new URL(file, FOLDER), "utf8").trimEnd().split("\n\n").flatMap(branchesOf),
+export const TREES: readonly Tree[] = globSync("**/*.tree", { cwd: FOLDER }).flatMap((file) =>
+  readFileSync(new URL(file, FOLDER), "utf8")
+    .trimEnd()
+    .split("\n\n")
+    .map((tree) => read(tree, file)),
 );
 
-function branchesOf(tree: string): Branch[] {
-  const [root, ...lines] = tree.split("\n");
-  let path = [root!];
-  return lines.map((line) => {
+function read(tree: string, file: string): Tree {
+  const [root, ...lines] = tree.split("\n") as [string, ...string[]];
+  let path = [root];
+  const paths = lines.map((line) => {
     const { indent, title } = BRANCH.exec(line)!.groups as { indent: string; title: string };
     path = [...path.slice(0, 1 + indent.length / 4), title];
-    return { path };
+    return path;
   });
+  return { file, root, paths };
 }
 
 /** What the trees say that a function does, one sentence a leaf, with the branches that lead to it. */
 export function specificationOf(contract: string, name: string): string[] {
-  return branches
-    .filter(({ path: [root, ...below] }) => {
-      const isAbout = root === `${contract} ${name}` || below.includes(name);
-      return isAbout && root!.split(" ")[0] === contract && below.at(-1)!.startsWith("it ");
-    })
-    .map(({ path }) => path.join(" > "));
+  return TREES.filter(({ root }) => root.split(" ")[0] === contract)
+    .flatMap(({ paths }) => paths)
+    .filter(([root, ...below]) => root === `${contract} ${name}` || below.includes(name))
+    .filter((path) => path.at(-1)!.startsWith("it "))
+    .map((path) => path.join(" > "));
 }

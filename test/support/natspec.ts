@@ -3,27 +3,16 @@ import { globSync, readFileSync } from "node:fs";
 /** The contract, interface or library of a file. */
 interface Declaration {
   bases: string[];
-  /**
-   * What the documentation of a function lists after "Errors:", and what its modifiers raise: errors, and functions that
-   * raise the same.
-   */
+  /** What the documentation of each function lists after "Errors:": errors, and functions that raise the same. */
   functions: Map<string, string[]>;
 }
 
-/** What a modifier raises, so that no documentation need repeat it. */
-const ERROR_OF_MODIFIER = {
-  restricted: "AccessManagedUnauthorized",
-  nonReentrant: "ReentrancyGuardReentrantCall",
-  initializer: "InvalidInitialization",
-  onlyRegistry: "UnauthorizedCaller",
-} as const;
-
 const DECLARATION = /^(?:abstract contract|contract|interface|library) (\w+)(?:\s+is\s+([^{]+?))?\s*\{/m;
-const FUNCTION = /((?:^ *\/\/\/.*\n)*)^ *(?:function (\w+)|constructor)\(([^{;]*)[{;]/gm;
+const FUNCTION = /((?:^ *\/\/\/.*\n)*)^ *(?:function (\w+)|constructor)\(/gm;
 const ERRORS = /Errors: ([^.]*)\./;
 const REFERENCE = /\{(?:\w+-)?(\w+)\}/g;
 
-const declarations = new Map(
+const DECLARATIONS = new Map(
   globSync("contracts/**/*.sol", { exclude: ["contracts/mocks/**"] }).flatMap((file) =>
     declarationIn(readFileSync(file, "utf8")),
   ),
@@ -34,8 +23,8 @@ function declarationIn(source: string): [string, Declaration][] {
   if (declared === null) return [];
   const [, name, bases = ""] = declared;
   const functions = new Map<string, string[]>();
-  for (const [, doc, functionName = "constructor", header] of source.matchAll(FUNCTION)) {
-    functions.set(functionName, [...errorsListed(doc!), ...errorsOfModifiers(header!)]);
+  for (const [, doc, functionName = "constructor"] of source.matchAll(FUNCTION)) {
+    functions.set(functionName, errorsListed(doc!));
   }
   return [[name!, { bases: bases.split(",").map((base) => base.trim()), functions }]];
 }
@@ -46,31 +35,25 @@ function errorsListed(doc: string): string[] {
   return Array.from(list.matchAll(REFERENCE), ([, name]) => name!);
 }
 
-function errorsOfModifiers(header: string): string[] {
-  const applied = Object.entries(ERROR_OF_MODIFIER).filter(([modifier]) =>
-    new RegExp(`\\b${modifier}\\b`).test(header),
-  );
-  return applied.map(([, error]) => error);
-}
-
 /** A contract and everything of ours that it inherits. */
 function lineage(contract: string): Declaration[] {
-  const own = declarations.get(contract);
+  const own = DECLARATIONS.get(contract);
   return own === undefined ? [] : [own, ...own.bases.flatMap(lineage)];
 }
 
 /**
- * The custom errors that a function can raise by its documentation and its modifiers. "Errors: as {release}, {TooLate}"
- * includes those of `release`.
+ * The errors that the documentation of a function lists. "Errors: as {release}, {TooLate}" includes those of `release`.
  *
  * @param name A function's name, or "constructor".
  * @returns Undefined if nothing of ours declares such a function.
  */
 export function documentedErrors(contract: string, name: string): string[] | undefined {
-  const said = lineage(contract).flatMap(({ functions }) => functions.get(name) ?? []);
-  if (!lineage(contract).some(({ functions }) => functions.has(name))) return undefined;
+  const declarations = lineage(contract).filter(({ functions }) => functions.has(name));
+  if (declarations.length === 0) return undefined;
+  const listed = declarations.flatMap(({ functions }) => functions.get(name)!);
   const isError = (reference: string) => /^[A-Z]/.test(reference);
-  return said.flatMap((reference) =>
+  const errors = listed.flatMap((reference) =>
     isError(reference) ? [reference] : (documentedErrors(contract, reference) ?? []),
   );
+  return [...new Set(errors)];
 }

@@ -36,7 +36,7 @@ describe("coverage", () => {
   });
 
   for (const declaration of ["contract", "abstract contract", "library", "function"]) {
-    it(`falls short of a file that the report does not know, given a ${declaration} in it`, () => {
+    it(`falls short of a file that the report does not know, if it has code: ${declaration}`, () => {
       const file = `// SPDX-License-Identifier: MIT\npragma solidity 0.8.37;\n\n${declaration} Forgotten`;
       expect(shortfallsOf({ "contracts/Forgotten.sol": file })).to.deep.equal([
         "contracts/Forgotten.sol: nothing of it was run",
