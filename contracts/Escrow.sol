@@ -69,8 +69,9 @@ contract Escrow is IEscrow, ISelfTest, EIP712Upgradeable, MulticallUpgradeable, 
     }
 
     /// @notice Called once through the proxy when it is deployed.
-    /// @param authority The AccessManager that says who may do what.
-    /// @dev EIP712's own initializer would only store the name and version that are constants here.
+    /// @param authority The AccessManager that says who may do what; {selfTest} refuses one without code.
+    /// @dev Errors: {InvalidInitialization}. Emits {AuthorityUpdated}, {Initialized}. EIP712's own initializer would
+    /// only store the name and version that are constants here.
     /// @custom:oz-upgrades-unsafe-allow missing-initializer-call incorrect-initializer-order
     function initialize(address authority) external initializer {
         __AccessManaged_init(authority);

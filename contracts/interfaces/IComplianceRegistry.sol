@@ -74,13 +74,15 @@ interface IComplianceRegistry {
     /// without the proxy answers to none.
     error InvalidEscrow(address escrow);
 
-    /// @notice Names the escrow that keeps the records and applies the policy, once and for all. CONFIGURATOR role, delayed.
+    /// @notice Names the escrow that keeps the records and applies the policy, once and for all. CONFIGURATOR
+    /// role, delayed.
     /// @dev Errors: {EscrowAlreadySet}, {InvalidEscrow}. Emits {EscrowSet}.
     function setEscrow(address escrow_) external;
 
     /// @notice Writes records. COMPLIANCE role.
     /// @dev All or nothing; of two updates of one account the later stands. Errors: {InvalidAccount}, {ExpiryInPast},
-    /// {UnlistedWithData}, {EscrowNotSet}. Emits {RecordSet} for each.
+    /// {UnlistedWithData}, {EscrowNotSet}; {IEscrow-UnauthorizedCaller} once the escrow obeys another registry. Emits
+    /// {RecordSet} for each.
     function setRecords(ComplianceUpdate[] calldata updates) external;
 
     /// @notice Clears an account on an attester's word. Anybody may submit it.
@@ -88,8 +90,8 @@ interface IComplianceRegistry {
     /// @param signature EIP-712 over `attestation` under this registry's domain.
     /// @dev Valid while `block.timestamp < validUntil`. The ATTESTER role is whichever role the AccessManager maps this
     /// function to: mapped to its PUBLIC_ROLE, everybody could clear themselves. Errors: {AttestationExpired},
-    /// {EscrowNotSet}, {AccountBlocked}, {AttestationStale}, {InvalidAttester}, {InvalidAccount}, {ExpiryInPast}. Emits
-    /// {RecordSet}.
+    /// {EscrowNotSet}, {AccountBlocked}, {AttestationStale}, {InvalidAttester}, {InvalidAccount}, {ExpiryInPast};
+    /// {IEscrow-UnauthorizedCaller} once the escrow obeys another registry. Emits {RecordSet}.
     function submitAttestation(
         Attestation calldata attestation,
         address attester,
@@ -97,7 +99,8 @@ interface IComplianceRegistry {
     ) external;
 
     /// @notice Replaces the policy. CONFIGURATOR role, delayed.
-    /// @dev Errors: {InvalidSanctionsOracle}, {EscrowNotSet}. Emits {PolicySet}.
+    /// @dev Errors: {InvalidSanctionsOracle}, {EscrowNotSet}; {IEscrow-UnauthorizedCaller} once the escrow obeys
+    /// another registry. Emits {PolicySet}.
     function setPolicy(Policy calldata policy) external;
 
     /// @notice Screens both parties of a deposit, as the escrow will.
@@ -106,8 +109,8 @@ interface IComplianceRegistry {
     /// @return reason Why `account` does not pass, or `None`.
     /// @return account The first that does not pass (the buyer is asked first), or zero.
     /// @return enforced Whether the finding must stop the deposit.
-    /// @dev Errors: {EscrowNotSet}; {BoundedCall-InsufficientGas}, only if the policy names an oracle. 150,000 gas is enough
-    /// whatever the oracle does; for {screen} and {isCompliant}, 90,000.
+    /// @dev Errors: {EscrowNotSet}; {BoundedCall-InsufficientGas}, only if the policy names an oracle. 150,000 gas is
+    /// enough whatever the oracle does; for {screen} and {isCompliant}, 90,000.
     function check(
         address buyer,
         address seller,

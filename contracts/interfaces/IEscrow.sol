@@ -21,8 +21,11 @@ import {
 /// ({PayoutCredited}) that {withdrawCredit} pays out later, and nobody else is affected. A payout with too little gas to
 /// try that in earnest reverts with {BoundedCall-InsufficientGas}.
 ///
-/// What moves money or a dispute refuses reentry (`ReentrancyGuardReentrantCall`). A function of a role reverts with
-/// {IAccessManaged-AccessManagedUnauthorized} for everybody else.
+/// Each function lists every error and event of its own code. What is listed nowhere: what moves money or a dispute refuses
+/// reentry (`ReentrancyGuardReentrantCall`), and a function of a role reverts with
+/// {IAccessManaged-AccessManagedUnauthorized} for everybody else, and with the AccessManager's errors for a holder with a
+/// delay who has not scheduled it. Errors of tokens, Permit2 and the like come through. One page an operation:
+/// docs/contracts.
 interface IEscrow {
     // ------------------------------------------------------------------------------------------------- events
 
@@ -250,16 +253,16 @@ interface IEscrow {
     /// @dev `None → Funded`. Pause bit: {DEPOSITS}. Errors: {UnauthorizedCaller}, {EnforcedPause}, {InvalidParties},
     /// {InvalidFee}, {InvalidDeadline}, {InvalidDisputeWindow}, {PaymentAlreadyExists}, {IScreening-NotCompliant},
     /// {BoundedCall-InsufficientGas}, {TokenNotEnabled}, {InvalidAmount}, {CapExceeded}, {InvalidValue},
-    /// {SafeERC20-SafeERC20FailedOperation}, {TransferAmountMismatch}. Emits {PaymentCreated}.
+    /// {SafeERC20-SafeERC20FailedOperation}, {TransferAmountMismatch}. Emits {PaymentCreated}, {ScreeningObserved}.
     /// @return paymentId EIP-712 digest of the terms, see {hashPayment}.
     function deposit(Payment calldata payment) external payable returns (bytes32 paymentId);
 
     /// @notice Deposits with an EIP-2612 permit for exactly `payment.amount`. The buyer only.
-    /// @dev A permit that fails is ignored: somebody may have front-run it, then the allowance is there. `None → Funded`.
-    /// Pause bit: {DEPOSITS}. Errors: {UnauthorizedCaller}, {EnforcedPause}, {InvalidParties}, {InvalidFee},
-    /// {InvalidDeadline}, {InvalidDisputeWindow}, {PaymentAlreadyExists}, {IScreening-NotCompliant},
+    /// @dev A permit that fails is ignored: somebody may have front-run it, then the allowance is there.
+    /// `None → Funded`. Pause bit: {DEPOSITS}. Errors: {UnauthorizedCaller}, {EnforcedPause}, {InvalidParties},
+    /// {InvalidFee}, {InvalidDeadline}, {InvalidDisputeWindow}, {PaymentAlreadyExists}, {IScreening-NotCompliant},
     /// {BoundedCall-InsufficientGas}, {TokenNotEnabled}, {InvalidAmount}, {CapExceeded}, {NativeCoinNotSupported},
-    /// {SafeERC20-SafeERC20FailedOperation}, {TransferAmountMismatch}. Emits {PaymentCreated}.
+    /// {SafeERC20-SafeERC20FailedOperation}, {TransferAmountMismatch}. Emits {PaymentCreated}, {ScreeningObserved}.
     /// @param permitDeadline The permit's own deadline.
     function depositWithPermit(
         Payment calldata payment,
@@ -275,7 +278,7 @@ interface IEscrow {
     /// @dev `None → Funded`. Pause bit: {DEPOSITS}. Errors: {EnforcedPause}, {InvalidParties}, {InvalidFee},
     /// {InvalidDeadline}, {InvalidDisputeWindow}, {PaymentAlreadyExists}, {IScreening-NotCompliant},
     /// {BoundedCall-InsufficientGas}, {TokenNotEnabled}, {InvalidAmount}, {CapExceeded}, {NativeCoinNotSupported},
-    /// {TransferAmountMismatch}. Emits {PaymentCreated}.
+    /// {TransferAmountMismatch}. Emits {PaymentCreated}, {ScreeningObserved}.
     function depositWithAuthorization(
         Payment calldata payment,
         uint256 validAfter,
@@ -285,8 +288,8 @@ interface IEscrow {
 
     /// @notice Deposits with a Permit2 `PermitWitnessTransferFrom` signed by the buyer, whose witness is the
     /// {Payment} itself, so a wallet shows every term. Anybody may send it.
-    /// @dev Chain and escrow are bound by Permit2's own domain and by the `spender` it hashes. `None → Funded`. Pause bit:
-    /// {DEPOSITS}. Errors: as {depositWithAuthorization}. Emits {PaymentCreated}.
+    /// @dev Chain and escrow are bound by Permit2's own domain and by the `spender` it hashes. `None → Funded`. Pause
+    /// bit: {DEPOSITS}. Errors: as {depositWithAuthorization}. Emits {PaymentCreated}, {ScreeningObserved}.
     /// @param nonce Permit2 unordered nonce.
     /// @param signatureDeadline Permit2 deadline.
     function depositWithPermit2(
@@ -307,26 +310,30 @@ interface IEscrow {
     // ------------------------------------------------------------------------------------------------ payouts
 
     /// @notice Pays the seller, wholly or in part. The buyer; or an OPERATOR within the token's limits.
-    /// @dev `Funded → Funded | Closed`. Pause bits: {EXITS}; for an operator {PAYOUTS} too.
-    /// Errors: {InvalidStatus}, {PaymentOnHold}, {EnforcedPause}, {InvalidAmount},
-    /// {IAccessManaged-AccessManagedUnauthorized}, {BoundedCall-InsufficientGas}; for operators {UnauthorizedCaller},
-    /// {ApprovalRequired}, {OutflowLimitExceeded}. Emits {PaymentReleased}.
+    /// @dev `Funded → Funded | Closed`. Pause bits: {EXITS}; for an operator {PAYOUTS} too. Errors: {InvalidStatus},
+    /// {PaymentOnHold}, {EnforcedPause}, {InvalidAmount}, {IAccessManaged-AccessManagedUnauthorized},
+    /// {BoundedCall-InsufficientGas}; for operators {UnauthorizedCaller}, {ApprovalRequired}, {OutflowLimitExceeded}.
+    /// Emits {PayoutApprovalSpent}, {PaymentReleased}, {PayoutCredited}, {ScreeningObserved}.
     function release(Payment calldata payment, uint256 amount) external;
 
     /// @notice Pays the buyer back, wholly or in part. The seller; or an OPERATOR within the token's limits.
-    /// @dev States and pause bits as {release}. Errors: as {release}. Emits {PaymentRefunded}.
+    /// @dev States and pause bits as {release}. Errors: as {release}. Emits {PayoutApprovalSpent}, {PaymentRefunded},
+    /// {PayoutCredited}, {ScreeningObserved}.
     function refund(Payment calldata payment, uint256 amount) external;
 
     /// @notice Pays out what is held as the terms' `onDeadline` says. Anybody, from {claimableAt} on.
-    /// @dev `Funded | Disputed → Closed`. Pause bit: {EXITS}. Errors: {InvalidStatus}, {PaymentOnHold}, {EnforcedPause},
-    /// {TooEarly}, {BoundedCall-InsufficientGas}. Emits {PaymentReleased} or {PaymentRefunded}.
+    /// @dev `Funded | Disputed → Closed`. Pause bit: {EXITS}. Errors: {InvalidStatus}, {PaymentOnHold},
+    /// {EnforcedPause}, {TooEarly}, {BoundedCall-InsufficientGas}. Emits {PaymentReleased} or {PaymentRefunded},
+    /// {PayoutCredited}, {ScreeningObserved}.
     function claim(Payment calldata payment) external;
 
     /// @notice Pays out as both parties signed. Anybody with both signatures, in any state that holds money.
     /// @dev `Funded | Disputed → Closed`. Pause bit: {EXITS}. The EIP-712 type is
     /// `Settlement(bytes32 paymentId,uint256 sellerAmount,uint256 buyerAmount,uint256 validUntil)` under the escrow's
-    /// domain; contracts sign by ERC-1271. Errors: {InvalidStatus}, {PaymentOnHold}, {EnforcedPause}, {InvalidSplit},
-    /// {TooLate}, {InvalidSignature}, {BoundedCall-InsufficientGas}. Emits {PaymentSettled}.
+    /// domain; contracts sign by ERC-1271, and so do accounts that delegate to code (EIP-7702). Errors:
+    /// {InvalidStatus}, {PaymentOnHold}, {EnforcedPause}, {InvalidSplit}, {TooLate}, {InvalidSignature},
+    /// {BoundedCall-InsufficientGas}. Emits {PaymentSettled}, {PaymentReleased}, {PaymentRefunded}, {PayoutCredited},
+    /// {ScreeningObserved}.
     function settle(
         Payment calldata payment,
         uint256 sellerAmount,
@@ -358,7 +365,8 @@ interface IEscrow {
     /// person (see {approvePayout}); before {claimableAt}.
     /// @dev `Disputed → Closed`. Never paused, because the arbiter's window does not stop. Errors: {InvalidStatus},
     /// {PaymentOnHold}, {UnauthorizedCaller}, {IAccessManaged-AccessManagedUnauthorized}, {InvalidSplit}, {TooLate},
-    /// {BoundedCall-InsufficientGas}. Emits {DisputeResolved}.
+    /// {BoundedCall-InsufficientGas}. Emits {DisputeResolved}, {PaymentReleased}, {PaymentRefunded}, {PayoutCredited},
+    /// {ScreeningObserved}.
     function resolve(
         Payment calldata payment,
         uint256 sellerAmount,
@@ -390,8 +398,8 @@ interface IEscrow {
 
     /// @notice Pays out an account's whole credit. The account, to any address; anybody, to the account itself.
     /// @dev Pause bit: {EXITS}. Both addresses are screened. The escrow itself accepts none. Errors: {EnforcedPause},
-    /// {UnauthorizedCaller}, {NoCredit}, {IScreening-NotCompliant}, {CreditPushFailed}, {BoundedCall-InsufficientGas}. Emits
-    /// {CreditWithdrawn}.
+    /// {UnauthorizedCaller}, {NoCredit}, {IScreening-NotCompliant}, {CreditPushFailed}, {BoundedCall-InsufficientGas}.
+    /// Emits {CreditWithdrawn}.
     function withdrawCredit(address token, address account, address to) external returns (uint256 amount);
 
     /// @notice Moves out what no payment and no credit owns. TREASURY role.

@@ -73,18 +73,21 @@ interface IUpgradeController {
 
     /// @notice Deploys a proxy in front of `implementation`. CONFIGURATOR role, delayed.
     /// @param data Initializer call made through the new proxy.
-    /// @dev Errors: {ImplementationWithoutCode}, {UnexpectedProxyAdmin}, {SelfTestFailed}. Emits {ProxyDeployed}.
+    /// @dev Errors: {ImplementationWithoutCode}, {UnexpectedProxyAdmin}, {SelfTestFailed}; and the initializer's own.
+    /// Emits {ProxyDeployed}.
     function deployProxy(address implementation, bytes calldata data) external returns (address proxy);
 
     /// @notice Replaces a proxy's code. UPGRADER role, delayed and cancellable through the AccessManager.
     /// @param data Optional call made through the proxy after the change, in the same transaction.
-    /// @dev Records the replaced implementation and its codehash. Errors: {UnknownProxy}, {SameImplementation},
-    /// {ImplementationWithoutCode}, {SelfTestFailed}. Emits {Upgraded}.
+    /// @dev Records the replaced implementation and its codehash. Errors: {UnknownProxy},
+    /// {SameImplementation}, {ImplementationWithoutCode}, {SelfTestFailed}; and those
+    /// of the call that `data` makes. Emits {Upgraded}.
     function upgrade(address proxy, address implementation, bytes calldata data) external;
 
     /// @notice Puts the previous code back at once. GUARDIAN role, no delay.
-    /// @dev Runs no code of either implementation. Errors: {UnknownProxy}, {NothingToRollBack}, {CodehashChanged},
-    /// {RollbackWindowOver}. Emits {RolledBack}.
+    /// @dev Runs no code of either implementation. Errors: {UnknownProxy},
+    /// {NothingToRollBack}, {RollbackWindowOver}, {CodehashChanged}. Emits
+    /// {RolledBack}.
     function rollback(address proxy) external;
 
     /// @notice Where a proxy stands. All zero for an unknown proxy.

@@ -4,6 +4,7 @@ import { itFollows } from "../specs/outline.js";
 import {
   COMPLIANCE,
   Standing,
+  attestationOf,
   blockedRecord,
   clearedRecord,
   deployEscrowImplementation,
@@ -12,7 +13,9 @@ import {
   ethers,
   loadFixture,
   networkHelpers,
+  openPolicy,
   setImplementation,
+  signAttestation,
 } from "./fixtures/registry.js";
 import { LIST_MODE_OFFSET, controlsSlot } from "./fixtures/slots.js";
 
@@ -27,6 +30,8 @@ async function withSuccessor() {
   await manager.setTargetFunctionRole(successor, [successor.setRecords.fragment.selector], COMPLIANCE);
   return { ...fixture, successor, nextCode: await deployEscrowImplementation(successor, manager) };
 }
+
+type Succeeded = Awaited<ReturnType<typeof withSuccessor>>;
 
 describe("ComplianceRegistry under upgrades of its escrow", () => {
   itFollows("ComplianceRegistry.tree");
@@ -116,5 +121,29 @@ describe("ComplianceRegistry under upgrades of its escrow", () => {
       const { standing, revision } = await escrow.recordOf(buyer);
       expect([standing, revision]).to.deep.equal([Standing.Blocked, 2n]);
     });
+
+    for (const [name, attempt] of Object.entries({
+      setRecords: async ({ registry, officer, buyer }: Succeeded) =>
+        registry.connect(officer).setRecords([{ account: buyer, ...clearedRecord }]),
+      submitAttestation: async ({ registry, attester, buyer, stranger }: Succeeded) => {
+        const attestation = attestationOf(buyer.address);
+        const signature = await signAttestation(registry, attester, attestation);
+        return registry.connect(stranger).submitAttestation(attestation, attester, signature);
+      },
+      setPolicy: async ({ registry, admin }: Succeeded) => registry.connect(admin).setPolicy(openPolicy),
+    })) {
+      describe(name, () => {
+        it("reverts with UnauthorizedCaller given the old registry", async () => {
+          const fixture = await loadFixture(withSuccessor);
+          const { registry, successor, escrow, nextCode, admin } = fixture;
+          await setImplementation(escrow, admin, nextCode);
+          await successor.setEscrow(escrow);
+
+          await expect(attempt(fixture))
+            .to.be.revertedWithCustomError(escrow, "UnauthorizedCaller")
+            .withArgs(await registry.getAddress());
+        });
+      });
+    }
   });
 });
