@@ -164,6 +164,7 @@ contract ComplianceRegistry is IComplianceRegistry, ISelfTest, AccessManagedUpgr
     }
 
     /// @inheritdoc ISelfTest
+    /// @dev Errors: {AccessManagedInvalidAuthority}, {InvalidEscrow}.
     function selfTest() external view returns (bytes4 magic) {
         _requireAuthority(authority());
         if (escrow() != address(0)) {

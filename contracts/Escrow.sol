@@ -60,6 +60,7 @@ contract Escrow is IEscrow, ISelfTest, EIP712Upgradeable, MulticallUpgradeable, 
     /// @custom:oz-upgrades-unsafe-allow state-variable-immutable
     IPermit2 public immutable permit2;
 
+    /// @dev Errors: {InvalidDependency}.
     /// @custom:oz-upgrades-unsafe-allow constructor
     constructor(IComplianceRegistry registry_, IPermit2 permit2_) Screening(registry_) {
         if (address(permit2_).code.length == 0) revert InvalidDependency(address(permit2_));
@@ -377,6 +378,7 @@ contract Escrow is IEscrow, ISelfTest, EIP712Upgradeable, MulticallUpgradeable, 
     }
 
     /// @inheritdoc ISelfTest
+    /// @dev Errors: {InvalidDependency}.
     function selfTest() external view returns (bytes4) {
         if (authority().code.length == 0) revert InvalidDependency(authority());
         if (!_isOwn(registry)) revert InvalidDependency(address(registry));

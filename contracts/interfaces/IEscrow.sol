@@ -18,10 +18,14 @@ import {
 /// Amounts are in the token's smallest unit, times in Unix seconds.
 ///
 /// Every payout is pushed to its recipient; if the recipient cannot or may not receive it, it becomes a credit
-/// ({PayoutCredited}) that {withdrawCredit} pays out later, and nobody else is affected.
-/// @dev Each function lists every error that its own code can end in and every event. Errors that are not declared here
-/// are of {IScreening}, {BoundedCall}, {IAccessManaged}, {ReentrancyGuardTransient} and {SafeERC20}. Who has a role with a
-/// delay schedules the call at the {IAccessManager} first, or meets its errors. One page an operation: docs/contracts.
+/// ({PayoutCredited}) that {withdrawCredit} pays out later, and nobody else is affected. A payout with too little gas to
+/// try that in earnest reverts with {BoundedCall-InsufficientGas}.
+///
+/// Each function lists every error and event of its own code. What is listed nowhere: what moves money or a dispute refuses
+/// reentry (`ReentrancyGuardReentrantCall`), and a function of a role reverts with
+/// {IAccessManaged-AccessManagedUnauthorized} for everybody else, and with the AccessManager's errors for a holder with a
+/// delay who has not scheduled it. Errors of tokens, Permit2 and the like come through. One page an operation:
+/// docs/contracts.
 interface IEscrow {
     // ------------------------------------------------------------------------------------------------- events
 
@@ -248,19 +252,17 @@ interface IEscrow {
     /// @notice Deposits by allowance, or the native coin by value. The buyer only.
     /// @dev `None → Funded`. Pause bit: {DEPOSITS}. Errors: {UnauthorizedCaller}, {EnforcedPause}, {InvalidParties},
     /// {InvalidFee}, {InvalidDeadline}, {InvalidDisputeWindow}, {PaymentAlreadyExists}, {IScreening-NotCompliant},
-    /// {TokenNotEnabled}, {InvalidAmount}, {CapExceeded}, {BoundedCall-InsufficientGas},
-    /// {ReentrancyGuardReentrantCall}, {InvalidValue}, {TransferAmountMismatch}, {SafeERC20FailedOperation}; and the
-    /// token's own. Emits {PaymentCreated}, {ScreeningObserved}.
+    /// {BoundedCall-InsufficientGas}, {TokenNotEnabled}, {InvalidAmount}, {CapExceeded}, {InvalidValue},
+    /// {SafeERC20-SafeERC20FailedOperation}, {TransferAmountMismatch}. Emits {PaymentCreated}, {ScreeningObserved}.
     /// @return paymentId EIP-712 digest of the terms, see {hashPayment}.
     function deposit(Payment calldata payment) external payable returns (bytes32 paymentId);
 
     /// @notice Deposits with an EIP-2612 permit for exactly `payment.amount`. The buyer only.
-    /// @dev As {deposit}. A permit that fails is ignored: somebody may have front-run it, then the allowance is there.
-    /// Errors: {UnauthorizedCaller}, {EnforcedPause}, {InvalidParties}, {InvalidFee}, {InvalidDeadline},
-    /// {InvalidDisputeWindow}, {PaymentAlreadyExists}, {IScreening-NotCompliant}, {TokenNotEnabled}, {InvalidAmount},
-    /// {CapExceeded}, {BoundedCall-InsufficientGas}, {ReentrancyGuardReentrantCall}, {NativeCoinNotSupported},
-    /// {TransferAmountMismatch}, {SafeERC20FailedOperation}; and the token's own. Emits {PaymentCreated},
-    /// {ScreeningObserved}.
+    /// @dev A permit that fails is ignored: somebody may have front-run it, then the allowance is there.
+    /// `None → Funded`. Pause bit: {DEPOSITS}. Errors: {UnauthorizedCaller}, {EnforcedPause}, {InvalidParties},
+    /// {InvalidFee}, {InvalidDeadline}, {InvalidDisputeWindow}, {PaymentAlreadyExists}, {IScreening-NotCompliant},
+    /// {BoundedCall-InsufficientGas}, {TokenNotEnabled}, {InvalidAmount}, {CapExceeded}, {NativeCoinNotSupported},
+    /// {SafeERC20-SafeERC20FailedOperation}, {TransferAmountMismatch}. Emits {PaymentCreated}, {ScreeningObserved}.
     /// @param permitDeadline The permit's own deadline.
     function depositWithPermit(
         Payment calldata payment,
@@ -272,11 +274,11 @@ interface IEscrow {
 
     /// @notice Deposits with an ERC-3009 `ReceiveWithAuthorization` signed by the buyer, whose nonce is the
     /// `paymentId`, so it binds every term. Anybody may send it.
-    /// @dev As {deposit}. Errors: {EnforcedPause}, {InvalidParties}, {InvalidFee}, {InvalidDeadline},
-    /// {InvalidDisputeWindow}, {PaymentAlreadyExists}, {IScreening-NotCompliant}, {TokenNotEnabled}, {InvalidAmount},
-    /// {CapExceeded}, {BoundedCall-InsufficientGas}, {ReentrancyGuardReentrantCall}, {NativeCoinNotSupported},
-    /// {TransferAmountMismatch}; and the token's own. Emits {PaymentCreated}, {ScreeningObserved}.
     /// @param signature 65 bytes `r‖s‖v` for any ERC-3009 token; other lengths go to the token's `bytes` overload.
+    /// @dev `None → Funded`. Pause bit: {DEPOSITS}. Errors: {EnforcedPause}, {InvalidParties}, {InvalidFee},
+    /// {InvalidDeadline}, {InvalidDisputeWindow}, {PaymentAlreadyExists}, {IScreening-NotCompliant},
+    /// {BoundedCall-InsufficientGas}, {TokenNotEnabled}, {InvalidAmount}, {CapExceeded}, {NativeCoinNotSupported},
+    /// {TransferAmountMismatch}. Emits {PaymentCreated}, {ScreeningObserved}.
     function depositWithAuthorization(
         Payment calldata payment,
         uint256 validAfter,
@@ -286,11 +288,8 @@ interface IEscrow {
 
     /// @notice Deposits with a Permit2 `PermitWitnessTransferFrom` signed by the buyer, whose witness is the
     /// {Payment} itself, so a wallet shows every term. Anybody may send it.
-    /// @dev As {deposit}. Chain and escrow are bound by Permit2's own domain and by the `spender` it hashes. Errors:
-    /// {EnforcedPause}, {InvalidParties}, {InvalidFee}, {InvalidDeadline}, {InvalidDisputeWindow},
-    /// {PaymentAlreadyExists}, {IScreening-NotCompliant}, {TokenNotEnabled}, {InvalidAmount}, {CapExceeded},
-    /// {BoundedCall-InsufficientGas}, {ReentrancyGuardReentrantCall}, {NativeCoinNotSupported},
-    /// {TransferAmountMismatch}; and Permit2's own. Emits {PaymentCreated}, {ScreeningObserved}.
+    /// @dev Chain and escrow are bound by Permit2's own domain and by the `spender` it hashes. `None → Funded`. Pause
+    /// bit: {DEPOSITS}. Errors: as {depositWithAuthorization}. Emits {PaymentCreated}, {ScreeningObserved}.
     /// @param nonce Permit2 unordered nonce.
     /// @param signatureDeadline Permit2 deadline.
     function depositWithPermit2(
@@ -312,23 +311,20 @@ interface IEscrow {
 
     /// @notice Pays the seller, wholly or in part. The buyer; or an OPERATOR within the token's limits.
     /// @dev `Funded → Funded | Closed`. Pause bits: {EXITS}; for an operator {PAYOUTS} too. Errors: {InvalidStatus},
-    /// {PaymentOnHold}, {EnforcedPause}, {InvalidAmount}, {BoundedCall-InsufficientGas},
-    /// {ReentrancyGuardReentrantCall}; for who is not the buyer {AccessManagedUnauthorized}; for operators
-    /// {UnauthorizedCaller}, {ApprovalRequired}, {OutflowLimitExceeded}. Emits {PayoutApprovalSpent},
-    /// {PaymentReleased}, {PayoutCredited}, {ScreeningObserved}.
+    /// {PaymentOnHold}, {EnforcedPause}, {InvalidAmount}, {IAccessManaged-AccessManagedUnauthorized},
+    /// {BoundedCall-InsufficientGas}; for operators {UnauthorizedCaller}, {ApprovalRequired}, {OutflowLimitExceeded}.
+    /// Emits {PayoutApprovalSpent}, {PaymentReleased}, {PayoutCredited}, {ScreeningObserved}.
     function release(Payment calldata payment, uint256 amount) external;
 
     /// @notice Pays the buyer back, wholly or in part. The seller; or an OPERATOR within the token's limits.
-    /// @dev As {release}. Errors: {InvalidStatus}, {PaymentOnHold}, {EnforcedPause}, {InvalidAmount},
-    /// {BoundedCall-InsufficientGas}, {ReentrancyGuardReentrantCall}; for who is not the seller
-    /// {AccessManagedUnauthorized}; for operators {UnauthorizedCaller}, {ApprovalRequired}, {OutflowLimitExceeded}.
-    /// Emits {PayoutApprovalSpent}, {PaymentRefunded}, {PayoutCredited}, {ScreeningObserved}.
+    /// @dev States and pause bits as {release}. Errors: as {release}. Emits {PayoutApprovalSpent}, {PaymentRefunded},
+    /// {PayoutCredited}, {ScreeningObserved}.
     function refund(Payment calldata payment, uint256 amount) external;
 
     /// @notice Pays out what is held as the terms' `onDeadline` says. Anybody, from {claimableAt} on.
     /// @dev `Funded | Disputed → Closed`. Pause bit: {EXITS}. Errors: {InvalidStatus}, {PaymentOnHold},
-    /// {EnforcedPause}, {TooEarly}, {BoundedCall-InsufficientGas}, {ReentrancyGuardReentrantCall}. Emits
-    /// {PaymentReleased} or {PaymentRefunded}, {PayoutCredited}, {ScreeningObserved}.
+    /// {EnforcedPause}, {TooEarly}, {BoundedCall-InsufficientGas}. Emits {PaymentReleased} or {PaymentRefunded},
+    /// {PayoutCredited}, {ScreeningObserved}.
     function claim(Payment calldata payment) external;
 
     /// @notice Pays out as both parties signed. Anybody with both signatures, in any state that holds money.
@@ -336,8 +332,8 @@ interface IEscrow {
     /// `Settlement(bytes32 paymentId,uint256 sellerAmount,uint256 buyerAmount,uint256 validUntil)` under the escrow's
     /// domain; contracts sign by ERC-1271, and so do accounts that delegate to code (EIP-7702). Errors:
     /// {InvalidStatus}, {PaymentOnHold}, {EnforcedPause}, {InvalidSplit}, {TooLate}, {InvalidSignature},
-    /// {BoundedCall-InsufficientGas}, {ReentrancyGuardReentrantCall}. Emits {PaymentSettled}, {PaymentReleased},
-    /// {PaymentRefunded}, {PayoutCredited}, {ScreeningObserved}.
+    /// {BoundedCall-InsufficientGas}. Emits {PaymentSettled}, {PaymentReleased}, {PaymentRefunded}, {PayoutCredited},
+    /// {ScreeningObserved}.
     function settle(
         Payment calldata payment,
         uint256 sellerAmount,
@@ -351,8 +347,8 @@ interface IEscrow {
 
     /// @notice Blocks release, refund and claim until the arbiter rules or its window ends. Buyer or seller, before
     /// the deadline.
-    /// @dev `Funded → Disputed`. Never paused. Errors: {InvalidStatus}, {UnauthorizedCaller}, {TooLate},
-    /// {ReentrancyGuardReentrantCall}. Emits {DisputeOpened}.
+    /// @dev `Funded → Disputed`. Never paused. Errors: {InvalidStatus}, {UnauthorizedCaller}, {TooLate}. Emits
+    /// {DisputeOpened}.
     function openDispute(
         Payment calldata payment,
         bytes32 evidenceHash,
@@ -361,16 +357,16 @@ interface IEscrow {
 
     /// @notice Takes a dispute back. Its opener; if a claim would pay the opener, only while the other party has a whole
     /// dispute window left before the deadline to open its own. {settle} works later too.
-    /// @dev `Disputed → Funded`. Never paused. Errors: {InvalidStatus}, {UnauthorizedCaller}, {TooLate},
-    /// {ReentrancyGuardReentrantCall}. Emits {DisputeWithdrawn}.
+    /// @dev `Disputed → Funded`. Never paused. Errors: {InvalidStatus}, {UnauthorizedCaller}, {TooLate}. Emits
+    /// {DisputeWithdrawn}.
     function withdrawDispute(Payment calldata payment) external;
 
     /// @notice Rules on a dispute. The terms' arbiter, or if they name none, the ARBITER role, but neither party, and in
     /// person (see {approvePayout}); before {claimableAt}.
     /// @dev `Disputed → Closed`. Never paused, because the arbiter's window does not stop. Errors: {InvalidStatus},
-    /// {PaymentOnHold}, {UnauthorizedCaller}, {AccessManagedUnauthorized}, {InvalidSplit}, {TooLate},
-    /// {BoundedCall-InsufficientGas}, {ReentrancyGuardReentrantCall}. Emits {DisputeResolved}, {PaymentReleased},
-    /// {PaymentRefunded}, {PayoutCredited}, {ScreeningObserved}.
+    /// {PaymentOnHold}, {UnauthorizedCaller}, {IAccessManaged-AccessManagedUnauthorized}, {InvalidSplit}, {TooLate},
+    /// {BoundedCall-InsufficientGas}. Emits {DisputeResolved}, {PaymentReleased}, {PaymentRefunded}, {PayoutCredited},
+    /// {ScreeningObserved}.
     function resolve(
         Payment calldata payment,
         uint256 sellerAmount,
@@ -384,8 +380,8 @@ interface IEscrow {
     /// be who is paid. Both must call in person: {AccessManager-execute} hides who they are.
     /// @dev Bound to what is held and released now: any movement makes it stale; a dispute that was withdrawn or a hold
     /// that was lifted does not. Lives 7 days, and no longer than the approver has the role. Approving again replaces
-    /// the approver and starts the time anew. Errors: {AccessManagedUnauthorized}, {InvalidStatus}, {InvalidAmount},
-    /// {UnauthorizedCaller}. Emits {PayoutApproved}.
+    /// the approver and starts the time anew. Errors: {InvalidStatus}, {InvalidAmount}, {UnauthorizedCaller}. Emits
+    /// {PayoutApproved}.
     function approvePayout(
         Payment calldata payment,
         PayoutAction action,
@@ -393,27 +389,25 @@ interface IEscrow {
     ) external returns (bytes32 approvalId);
 
     /// @notice Freezes a payment. COMPLIANCE role. Disputes can still be opened and withdrawn.
-    /// @dev Never paused. Errors: {AccessManagedUnauthorized}, {InvalidStatus}, {HoldUnchanged}. Emits {PaymentFrozen}.
+    /// @dev Never paused. Errors: {InvalidStatus}, {HoldUnchanged}. Emits {PaymentFrozen}.
     function hold(bytes32 paymentId, string calldata reason) external;
 
     /// @notice Lifts a hold. COMPLIANCE role. In a dispute, the arbiter has at least the whole window from now.
-    /// @dev Never paused. Errors: {AccessManagedUnauthorized}, {InvalidStatus}, {HoldUnchanged}. Emits
-    /// {PaymentUnfrozen}.
+    /// @dev Never paused. Errors: {InvalidStatus}, {HoldUnchanged}. Emits {PaymentUnfrozen}.
     function unhold(bytes32 paymentId, string calldata reason) external;
 
     /// @notice Pays out an account's whole credit. The account, to any address; anybody, to the account itself.
     /// @dev Pause bit: {EXITS}. Both addresses are screened. The escrow itself accepts none. Errors: {EnforcedPause},
-    /// {UnauthorizedCaller}, {NoCredit}, {IScreening-NotCompliant}, {CreditPushFailed}, {BoundedCall-InsufficientGas},
-    /// {ReentrancyGuardReentrantCall}. Emits {CreditWithdrawn}.
+    /// {UnauthorizedCaller}, {NoCredit}, {IScreening-NotCompliant}, {CreditPushFailed}, {BoundedCall-InsufficientGas}.
+    /// Emits {CreditWithdrawn}.
     function withdrawCredit(address token, address account, address to) external returns (uint256 amount);
 
     /// @notice Moves out what no payment and no credit owns. TREASURY role.
-    /// @dev Errors: {AccessManagedUnauthorized}, {InsufficientSurplus}, {CreditPushFailed},
-    /// {BoundedCall-InsufficientGas}, {ReentrancyGuardReentrantCall}. Emits {SurplusSwept}.
+    /// @dev Errors: {InsufficientSurplus}, {CreditPushFailed}, {BoundedCall-InsufficientGas}. Emits {SurplusSwept}.
     function sweepSurplus(address token, address to, uint256 amount) external;
 
     /// @notice Sets a token's limits, allow-listing it. CONFIGURATOR role, delayed.
-    /// @dev Errors: {AccessManagedUnauthorized}. Emits {TokenConfigured}.
+    /// @dev Emits {TokenConfigured}.
     function configureToken(address token, TokenConfig calldata config) external;
 
     // ------------------------------------------------------------------------------------------------ pausing
@@ -422,15 +416,15 @@ interface IEscrow {
     /// @param bits Any of {DEPOSITS}, {PAYOUTS}, {EXITS}.
     /// @param duration Seconds from now. {EXITS} stays paused at most {MAX_EXITS_PAUSE} in a row, and then has to
     /// rest as long, however often this is called.
-    /// @dev Errors: {AccessManagedUnauthorized}, {InvalidPauseBits}, {InvalidPauseDuration}. Emits {Paused}.
+    /// @dev Errors: {InvalidPauseBits}, {InvalidPauseDuration}. Emits {Paused}.
     function pause(uint8 bits, uint32 duration, string calldata reason) external;
 
     /// @notice As {pause}, without the limit on {EXITS}. CONFIGURATOR role, delayed.
-    /// @dev Errors: {AccessManagedUnauthorized}, {InvalidPauseBits}, {InvalidPauseDuration}. Emits {Paused}.
+    /// @dev Errors: as {pause}. Emits {Paused}.
     function extendPause(uint8 bits, uint32 duration, string calldata reason) external;
 
     /// @notice Ends pauses early. UNPAUSER role, delayed.
-    /// @dev Errors: {AccessManagedUnauthorized}, {InvalidPauseBits}. Emits {Unpaused}.
+    /// @dev Errors: {InvalidPauseBits}. Emits {Unpaused}.
     function unpause(uint8 bits) external;
 
     // -------------------------------------------------------------------------------------------------- views

@@ -25,8 +25,7 @@ interface IEscrowLens {
     ) external view returns (bool allowed, Obstacle obstacle, uint256 possibleFrom);
 
     /// @notice What a deposit would store.
-    /// @dev Errors: {IEscrow-InvalidParties}, {IEscrow-InvalidFee}, {IEscrow-InvalidDeadline},
-    /// {IEscrow-InvalidDisputeWindow}, {IEscrow-PaymentAlreadyExists}, {IEscrow-InvalidAmount}.
+    /// @dev Errors: as {requireValid}, {IEscrow-PaymentAlreadyExists}, {IEscrow-InvalidAmount}, {IEscrow-CapExceeded}.
     function previewDeposit(Payment calldata payment) external view returns (Preview memory);
 
     /// @notice What a release of `amount` would pay. The previews of movements say what would happen once the movement

@@ -7,11 +7,15 @@ import hre from "hardhat";
  * every internal call, modifier and library, and what the NatSpec says of it. Documentation is compared with this.
  */
 
-/** What an external function can do besides its work. */
+/** What an external function, or the constructor, can do besides its work. */
 export interface FunctionFacts {
+  /** `constructor` for that. */
   name: string;
   constant: boolean;
-  /** Custom errors by name, with the names of their arguments. */
+  /**
+   * Custom errors by name, with the names of their arguments. A bound, not a proof: that a path leads to one does not say
+   * that a call can take it; see out-of-reach.ts.
+   */
   errors: ReadonlyMap<string, readonly string[]>;
   events: ReadonlySet<string>;
   /** The NatSpec, on one line; that of the interface if the code inherits it. */
@@ -44,21 +48,35 @@ const BEHIND_INTERFACE: Readonly<Record<string, string>> = {
   IComplianceRegistry: "ComplianceRegistry",
 };
 
-/** Every external function of a contract of ours, by its name. */
+/** Every external function of a contract of ours, and its constructor, by name. */
 export async function functionsOf(contractName: string): Promise<Map<string, FunctionFacts>> {
   const contract = await load(contractName);
   const functions = new Map<string, FunctionFacts>();
   for (const [selector, definition] of externalFunctions(contract)) {
-    const { errors, events } = await reachOf(contract, definition);
     functions.set(definition.name, {
       name: definition.name,
       constant: ["view", "pure"].includes(definition.stateMutability as string),
-      errors,
-      events,
+      ...(await reachOf(contract, [definition])),
       ...documentationOf(contract, selector),
     });
   }
+  functions.set("constructor", {
+    name: "constructor",
+    constant: false,
+    ...(await reachOf(contract, lineage(contract).flatMap(functionsIn).filter(isConstructor))),
+    documentation: "",
+    isOurs: true,
+  });
   return functions;
+}
+
+/** The names of an enum's values, in their order, as a contract of ours knows it. */
+export async function enumValues(contractName: string, enumName: string): Promise<string[]> {
+  const { nodes } = await load(contractName);
+  const definition = [...nodes.values()].find(
+    ({ nodeType, name }) => nodeType === "EnumDefinition" && name === enumName,
+  );
+  return (definition!.members as Node[]).map(({ name }) => name);
 }
 
 const contracts = new Map<string, Promise<Contract>>();
@@ -103,6 +121,8 @@ const lineage = ({ definition, nodes }: Contract) =>
 const functionsIn = (contract: Node) =>
   (contract.nodes as Node[]).filter(({ nodeType }) => nodeType === "FunctionDefinition");
 
+const isConstructor = ({ kind }: Node) => kind === "constructor";
+
 /** What a call from outside reaches, by its selector: the most derived function that has a body. */
 function externalFunctions(contract: Contract): Map<string, Node> {
   const found = new Map<string, Node>();
@@ -132,8 +152,8 @@ function documentationOf(
   };
 }
 
-/** Errors and events of a function and of everything that it calls. */
-async function reachOf(contract: Contract, entry: Node): Promise<Reach> {
+/** Errors and events of functions and of everything that they call. */
+async function reachOf(contract: Contract, entries: readonly Node[]): Promise<Reach> {
   const reach: Reach = { errors: new Map(), events: new Set() };
   const seen = new Set<number>();
   const callsOutside: Node[] = [];
@@ -170,7 +190,7 @@ async function reachOf(contract: Contract, entry: Node): Promise<Reach> {
     }
   };
 
-  follow(entry);
+  entries.forEach(follow);
   for (const declaration of callsOutside) {
     const scope = contract.nodes.get(declaration.scope as number)!;
     const target = BEHIND_INTERFACE[scope.name];
@@ -179,7 +199,7 @@ async function reachOf(contract: Contract, entry: Node): Promise<Reach> {
     const definition = externalFunctions(other).get(declaration.functionSelector as string);
     // The getter of a public variable has no body, and nothing to revert with.
     if (definition === undefined) continue;
-    const { errors } = await reachOf(other, definition);
+    const { errors } = await reachOf(other, [definition]);
     for (const [name, parameters] of errors) reach.errors.set(name, parameters);
   }
   return reach;

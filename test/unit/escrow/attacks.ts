@@ -234,12 +234,11 @@ describe("Escrow attacks", () => {
       withdrawCredit: [payment.token, payment.seller, payment.seller],
       sweepSurplus: [payment.token, payment.seller, 1],
     });
-    const NAMES = Object.keys(calls({} as Payment));
     const REENTERED = ethers.id("ReentrancyGuardReentrantCall()").slice(0, 10);
 
-    describe("from a token's transfers", () => {
-      for (const name of NAMES) {
-        it(`into ${name}`, async () => {
+    for (const name of Object.keys(calls({} as Payment))) {
+      describe(name, () => {
+        it("reverts with ReentrancyGuardReentrantCall from a token's transfers", async () => {
           const suite = await loadFixture(deployEscrow);
           const { escrow, hostile, grant, buyer } = suite;
           // A token that may do everything: it is no role that stops it.
@@ -256,12 +255,8 @@ describe("Escrow attacks", () => {
           expect(await hostile.callResult()).to.equal(REENTERED);
           await expectTotals(suite, hostile, { held: usd(1_600), credits: 0n });
         });
-      }
-    });
 
-    describe("from a recipient of the native coin", () => {
-      for (const name of NAMES) {
-        it(`into ${name}`, async () => {
+        it("reverts with ReentrancyGuardReentrantCall from a recipient of the native coin", async () => {
           const suite = await loadFixture(deployEscrow);
           const { escrow, buyer, feeRecipient } = suite;
           const recipient = await ethers.deployContract("HostileRecipient");
@@ -280,10 +275,10 @@ describe("Escrow attacks", () => {
           expect(await recipient.callResult()).to.equal(REENTERED);
           await expectTotals(suite, NATIVE_COIN, { held: 5_000n, credits: 0n });
         });
-      }
-    });
+      });
+    }
 
-    it("from a token's permit, into a deposit that would count the same money", async () => {
+    it("reverts from a token's permit into a deposit that would count the same money", async () => {
       const suite = await loadFixture(deployEscrow);
       const { escrow, hostile, buyer } = suite;
       const token = await hostile.getAddress();
