@@ -64,8 +64,16 @@ describe("a Safe's errors", () => {
     }
   });
 
-  it("differ from a failure of the network, which has no revert data", () => {
-    expect(revertDataOf(new Error("ECONNREFUSED"))).to.be.undefined;
-    expect(revertDataOf(Object.assign(new Error("reverted"), { data: "0x" }))).to.equal("0x");
+  it("are told from a failure of the network, which is no answer of the contract", () => {
+    const noData = { code: "CALL_EXCEPTION", data: null };
+    for (const silent of [
+      Object.assign(new Error("reverted"), { data: "0x" }),
+      Object.assign(new Error("missing revert data"), noData),
+      new Error("Execution reverted"),
+    ]) {
+      expect(revertDataOf(silent)).to.equal("0x");
+      expect(explainSafeError(silent)).to.be.undefined;
+    }
+    expect(revertDataOf(new Error("connect ECONNREFUSED 127.0.0.1:8545"))).to.be.undefined;
   });
 });

@@ -61,7 +61,6 @@ describe("signature files", () => {
       safeTxHash,
       signer: alice.address,
       onBehalfOf: [],
-      kind: "ecdsa",
       signature: await signMessage(alice, message),
     });
   });
@@ -121,7 +120,7 @@ describe("signature files", () => {
       "a field nobody knows": [{ comment: "trust me" }, /malformed \(.*comment/],
       "no address": [{ signer: "alice" }, /malformed \(signer: is not an address/],
       "a signature that is no hex": [{ signature: "0xzz" }, /malformed \(signature: is not hex/],
-      "another kind": [{ kind: "approved" }, /malformed \(kind/],
+      "no chain": [{ chainId: undefined }, /malformed \(chainId/],
       "another nonce": [{ nonce: 9 }, /is for nonce 9, and the transaction's is 0/],
       "another chain": [{ chainId: 1 }, /is for chainId 1, and the transaction's is 31337/],
       "another Safe": [{ safe: other }, new RegExp(`is for safe ${other}`)],

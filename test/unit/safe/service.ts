@@ -217,6 +217,14 @@ describe("the transaction service", () => {
       });
     }
 
+    /** The server sees a closed connection one turn of the event loop after we closed it. */
+    const untilAbandoned = async () => {
+      for (let turn = 0; turn < 1_000 && double.abandoned.length === 0; turn += 1) {
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      expect(double.abandoned).to.have.length(1);
+    };
+
     it("that it does not answer in time, and lets go of it", async () => {
       const { service, ours } = await proposed("1.5.0", { timeoutMs: 100 });
       double.mishap = "silence";
@@ -225,14 +233,6 @@ describe("the transaction service", () => {
       );
       await untilAbandoned();
     });
-
-    /** The server sees a closed connection one turn of the event loop after we closed it. */
-    const untilAbandoned = async () => {
-      for (let turn = 0; turn < 1_000 && double.abandoned.length === 0; turn += 1) {
-        await new Promise((resolve) => setImmediate(resolve));
-      }
-      expect(double.abandoned).to.have.length(1);
-    };
 
     it("that it cannot be reached, or breaks off", async () => {
       const { service, ours } = await proposed();

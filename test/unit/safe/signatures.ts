@@ -255,14 +255,19 @@ describe("Safe signatures", () => {
           expect(await faultOf(() => verify(flat, transaction(flat), signature))).to.match(/GS025/);
         });
 
-        it("unsorted, by the chain", async () => {
+        it("by the chain when they are out of order or twice the same", async () => {
           const { flat, transaction, alice, bob } = await loadCast(version);
           const ours = transaction(flat);
-          const [one, two] = [await signatureOf(alice, ours), await signatureOf(bob, ours)];
-          const sorted = encodeSignatures([one, two]);
-          const unsorted = concat([dataSlice(sorted, 65), dataSlice(sorted, 0, 65)]);
-          const data = execTransactionData(ours, [one, two]).replace(sorted.slice(2), unsorted.slice(2));
-          await expect(provider.call({ to: flat, data })).to.be.revertedWith("GS026");
+          const signatures = [await signatureOf(alice, ours), await signatureOf(bob, ours)];
+          const encoded = encodeSignatures(signatures);
+          const [one, two] = [dataSlice(encoded, 0, 65), dataSlice(encoded, 65)];
+          const call = (bytes: string) => ({
+            to: flat,
+            data: execTransactionData(ours, signatures).replace(encoded.slice(2), bytes.slice(2)),
+          });
+          await provider.call(call(concat([one, two])));
+          await expect(provider.call(call(concat([two, one])))).to.be.revertedWith("GS026");
+          await expect(provider.call(call(concat([one, one])))).to.be.revertedWith("GS026");
         });
       });
     });
