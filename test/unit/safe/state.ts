@@ -1,11 +1,19 @@
 import { expect } from "chai";
-import { AbiCoder, concat, id, keccak256, toBeHex, zeroPadValue, type Provider } from "ethers";
+import { AbiCoder, concat, id, keccak256, Network, toBeHex, zeroPadValue, type Provider } from "ethers";
 
 import { readSafeTree, signingRequests } from "../../../scripts/lib/safe/owners.js";
 import { readSafe, warningsAbout } from "../../../scripts/lib/safe/state.js";
 import { kitFor } from "../../support/protocol-kit.js";
 import { createSafe, TESTED_VERSIONS } from "../../support/safes.js";
-import { connection, ethers, faultOf, loadCast, networkHelpers, provider } from "../fixtures/safe.js";
+import {
+  connection,
+  ethers,
+  faultOf,
+  loadCast,
+  lyingProvider,
+  networkHelpers,
+  provider,
+} from "../fixtures/safe.js";
 
 const MODULES_SLOT = 1;
 const SENTINEL = toBeHex(1, 20);
@@ -99,14 +107,7 @@ describe("reading a Safe", () => {
 
   it("refuses a fork under another chain id than the Safe's", async () => {
     const { flat } = await loadCast("1.5.0");
-    const network = { chainId: 1n, name: "mainnet" };
-    const fork = new Proxy(provider, {
-      get: (of, name) => {
-        if (name === "getNetwork") return () => Promise.resolve(network);
-        const found: unknown = Reflect.get(of, name);
-        return typeof found === "function" ? (found.bind(of) as unknown) : found;
-      },
-    });
+    const fork = lyingProvider({ getNetwork: () => Promise.resolve(new Network("mainnet", 1)) });
     expect(await faultOf(() => readSafe(fork, flat))).to.match(
       /hashes for another chain than 1, .* a fork must have the chain id of what it forks/,
     );
