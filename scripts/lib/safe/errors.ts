@@ -1,4 +1,4 @@
-import { isHexString } from "ethers";
+import { isError, isHexString } from "ethers";
 
 /** Selector of Solidity's `Error(string)`. */
 const ERROR_WITH_REASON = "0x08c379a0";
@@ -82,16 +82,19 @@ export function explainSafeError(error: unknown): string | undefined {
  *
  * @returns Hex, `0x` for a revert without data; `undefined` if it was no revert.
  */
-export function revertDataOf(error: unknown): string | undefined {
+export const revertDataOf = (error: unknown): string | undefined =>
+  dataIn(error) ?? (saysReverted(error) ? "0x" : undefined);
+
+function dataIn(error: unknown): string | undefined {
   if (typeof error !== "object" || error === null) return undefined;
-  const { data, ...rest } = error as Record<string, unknown>;
+  const { data, info, error: inner, cause } = error as Readonly<Record<string, unknown>>;
   if (isHexString(data)) return data;
-  for (const inner of [data, rest.error, rest.info, (error as Error).cause]) {
-    const found = revertDataOf(inner);
-    if (found !== undefined) return found;
-  }
-  return undefined;
+  return dataIn(data) ?? dataIn(inner) ?? dataIn(info) ?? dataIn(cause);
 }
+
+/** Some nodes leave the data out if there is none. */
+const saysReverted = (error: unknown) =>
+  error instanceof Error && (isError(error, "CALL_EXCEPTION") || /\breverted\b/i.test(error.message));
 
 function reasonOf(error: unknown): string {
   const data = revertDataOf(error);

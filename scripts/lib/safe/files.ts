@@ -19,7 +19,7 @@ const schema = z.strictObject({
   signer: address,
   /** The Safes between the signer and `safe`, outermost first. */
   onBehalfOf: z.array(address).max(8),
-  kind: z.enum(["ecdsa", "contract"]),
+  /** 65 bytes. */
   signature: bytes,
 });
 
@@ -57,7 +57,6 @@ export async function writeSignature(
     safeTxHash,
     signer,
     onBehalfOf: [...onBehalfOf],
-    kind: "ecdsa",
     signature: data.toLowerCase(),
   };
   const name = path.join(directory, signatureFileName(file));
@@ -123,8 +122,9 @@ export async function readSignatures(directory: string, transaction: SafeTransac
     if (!name.startsWith(`${safeTxHash}-`)) continue;
     try {
       const file = await readSignature(path.join(directory, name), transaction);
-      const { signer, onBehalfOf, kind, signature } = file;
-      signatures.push({ source: name, onBehalfOf, signature: { kind, owner: signer, data: signature } });
+      const { signer, onBehalfOf, signature } = file;
+      const ecdsa = { kind: "ecdsa", owner: signer, data: signature } as const;
+      signatures.push({ source: name, onBehalfOf, signature: ecdsa });
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
       refused.push({ source: name, why: error.message });

@@ -1,12 +1,12 @@
 import type { Provider } from "ethers";
 
+import { Fault } from "../../../deploy/fault.js";
+import type { TypedMessage } from "../signers/signer.js";
 import { CONTRACT_OWNER } from "./abi.js";
 import { revertDataOf } from "./errors.js";
 import { asksForHash, nestedTypedMessage, safeTypedMessage } from "./hash.js";
 import { readSafe, type SafeState } from "./state.js";
 import type { SafeTransaction } from "./transaction.js";
-import { Fault } from "../../../deploy/fault.js";
-import type { TypedMessage } from "../signers/signer.js";
 
 /** An owner of a Safe: a key, a contract of which we know nothing, or a Safe with owners of its own. */
 export type Owner =
@@ -29,7 +29,12 @@ export interface SafeTree {
   readonly owners: readonly Owner[];
 }
 
-/** Reads a Safe and all that stand behind it. @throws {@link Fault} as {@link readSafe}. */
+/**
+ * Reads a Safe and all that stand behind it.
+ *
+ * @param above The Safes on the way here; nothing to start with.
+ * @throws {@link Fault} as {@link readSafe}.
+ */
 export async function readSafeTree(
   provider: Provider,
   address: string,

@@ -72,8 +72,13 @@ export async function openService(options: ServiceOptions): Promise<TransactionS
   const module = await import("@safe-global/api-kit");
   // Its types describe the CommonJS build, where the class is one `default` deeper than in the module that is loaded.
   const ApiKit = module.default as unknown as typeof module.default.default;
-  const kit = new ApiKit({ chainId: BigInt(chainId), txServiceUrl: url, apiKey });
+  if (!URL.canParse(url))
+    throw new Fault("The transaction service's URL is none; it looks like https://…/api.");
   const asked = <Answer>(question: () => Promise<Answer>) => answerOf(question, { url, timeoutMs });
+  // It refuses at once to go without a key to a service that it knows to want one.
+  const kit = await asked(() =>
+    Promise.resolve(new ApiKit({ chainId: BigInt(chainId), txServiceUrl: url, apiKey })),
+  );
 
   return {
     propose: async (transaction, signature) => {

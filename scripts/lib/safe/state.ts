@@ -12,6 +12,7 @@ import {
 
 import { Fault } from "../../../deploy/fault.js";
 import { ask } from "./abi.js";
+import { revertDataOf } from "./errors.js";
 import { SAFE_VERSIONS, versionOfCode, type SafeVersion } from "./versions.js";
 
 /** A Safe at one block. Addresses are checksummed; `null` is none. */
@@ -89,7 +90,8 @@ export async function readSafe(provider: Provider, address: string): Promise<Saf
     requireOurDomain(state, domainSeparator);
     return state;
   } catch (error) {
-    if (isError(error, "BAD_DATA")) throw await noSafe(provider, address, block);
+    const answersWrongly = isError(error, "BAD_DATA") || revertDataOf(error) !== undefined;
+    if (answersWrongly) throw await noSafe(provider, address, block);
     throw error;
   }
 }

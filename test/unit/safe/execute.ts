@@ -2,6 +2,7 @@ import * as protocolKit from "@safe-global/protocol-kit";
 import { expect } from "chai";
 import { concat, id, Interface, ZeroHash } from "ethers";
 
+import { SAFE } from "../../../scripts/lib/safe/abi.js";
 import { collect } from "../../../scripts/lib/safe/collect.js";
 import { requireExecutable, requireExecutionSuccess } from "../../../scripts/lib/safe/execute.js";
 import { safeHashes } from "../../../scripts/lib/safe/hash.js";
@@ -16,6 +17,7 @@ import {
   faultOf,
   given,
   loadCast,
+  lyingProvider,
   networkHelpers,
   provider,
   send,
@@ -189,6 +191,31 @@ for (const version of TESTED_VERSIONS) {
         expect(
           await faultOf(() => requireExecutable(provider, ours, collected, relayer.address, explain)),
         ).to.match(/nothing was sent.\n.*InvalidInitialization/);
+      });
+
+      it("when the signatures are wrong, whatever the call would do", async () => {
+        const { flat, transaction, alice, bob, relayer, counter } = await loadCast(version);
+        const data = counter.interface.encodeFunctionData("initialize", [1n]);
+        const ours = transaction(flat, { data });
+        const signatures = [await signatureOf(alice, ours), await signatureOf(bob, transaction(flat))];
+        const unchecked = { signatures, refused: [] };
+        expect(await faultOf(() => requireExecutable(provider, ours, unchecked, relayer.address))).to.match(
+          /^The Safe refuses with GS026/,
+        );
+      });
+
+      it("when the Safe hashes the transaction otherwise", async () => {
+        const { flat, transaction, alice, bob, relayer } = await loadCast(version);
+        const ours = transaction(flat);
+        const collected = await signedBy(ours, alice, bob);
+        const { selector } = SAFE.getFunction("getTransactionHash")!;
+        const other = lyingProvider({
+          call: (asked) =>
+            asked.data?.startsWith(selector) ? Promise.resolve(ZeroHash) : provider.call(asked),
+        });
+        expect(await faultOf(() => requireExecutable(other, ours, collected, relayer.address))).to.match(
+          /hashes the transaction to 0x0+, and we to 0x/,
+        );
       });
 
       it("when there is no Safe", async () => {

@@ -1,7 +1,7 @@
 import * as protocolKit from "@safe-global/protocol-kit";
 import { SigningMethod } from "@safe-global/types-kit";
 import { expect } from "chai";
-import { concat, dataSlice, getAddress, hexlify, randomBytes, Signature, toBeHex } from "ethers";
+import { concat, dataSlice, getAddress, getBytes, hexlify, randomBytes, Signature, toBeHex } from "ethers";
 
 import { collect } from "../../../scripts/lib/safe/collect.js";
 import { execTransactionData } from "../../../scripts/lib/safe/execute.js";
@@ -237,7 +237,10 @@ describe("Safe signatures", () => {
           const ours = transaction(flat);
           const { data } = await signatureOf(alice, ours);
           const { r, s } = Signature.from(data);
+          const personal = Signature.from(await alice.signMessage(getBytes(safeHashes(ours).safeTxHash)));
           const damaged = [
+            // As a personal message, but with a `v` of EIP-155 that a Safe cannot read.
+            concat([personal.r, personal.s, toBeHex(personal.v - 27 + 35 + 4, 1)]),
             concat([toBeHex(BigInt(r) ^ 1n, 32), dataSlice(data, 32)]),
             concat([data, "0x00"]),
             dataSlice(data, 0, 64),
@@ -245,7 +248,9 @@ describe("Safe signatures", () => {
           ];
           for (const data of damaged) {
             const signature = { kind: "ecdsa", owner: alice.address, data } as const;
-            expect(await faultOf(() => verify(flat, ours, signature))).to.match(/is damaged|is not by/);
+            expect(await faultOf(() => verify(flat, ours, signature))).to.match(
+              /^The signature (of 0x\w+ is damaged|is not by)/,
+            );
           }
         });
 
@@ -255,14 +260,19 @@ describe("Safe signatures", () => {
           expect(await faultOf(() => verify(flat, transaction(flat), signature))).to.match(/GS025/);
         });
 
-        it("unsorted, by the chain", async () => {
+        it("by the chain when they are out of order or twice the same", async () => {
           const { flat, transaction, alice, bob } = await loadCast(version);
           const ours = transaction(flat);
-          const [one, two] = [await signatureOf(alice, ours), await signatureOf(bob, ours)];
-          const sorted = encodeSignatures([one, two]);
-          const unsorted = concat([dataSlice(sorted, 65), dataSlice(sorted, 0, 65)]);
-          const data = execTransactionData(ours, [one, two]).replace(sorted.slice(2), unsorted.slice(2));
-          await expect(provider.call({ to: flat, data })).to.be.revertedWith("GS026");
+          const signatures = [await signatureOf(alice, ours), await signatureOf(bob, ours)];
+          const encoded = encodeSignatures(signatures);
+          const [one, two] = [dataSlice(encoded, 0, 65), dataSlice(encoded, 65)];
+          const call = (bytes: string) => ({
+            to: flat,
+            data: execTransactionData(ours, signatures).replace(encoded.slice(2), bytes.slice(2)),
+          });
+          await provider.call(call(concat([one, two])));
+          await expect(provider.call(call(concat([two, one])))).to.be.revertedWith("GS026");
+          await expect(provider.call(call(concat([one, one])))).to.be.revertedWith("GS026");
         });
       });
     });
