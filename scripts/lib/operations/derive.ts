@@ -1,5 +1,3 @@
-import { getAddress } from "ethers";
-
 import { DEVICES, screensFor, type DeviceModel } from "../signers/screens.js";
 import type { TypedMessage, UnsignedTransaction } from "../signers/signer.js";
 import { toSign } from "../signers/transaction.js";
@@ -16,14 +14,15 @@ export type Context = Pick<Manifest, "chainId" | "suite" | "proxies" | "accounts
 const MODELS = Object.keys(DEVICES) as DeviceModel[];
 
 /** A step with all that follows from it: its call in words, its hashes, what is signed and what the devices show. */
-export function deriveStep(context: Context, core: StepCore): Step {
-  const { to, data } = core.transaction;
-  return {
-    ...core,
-    call: decodeCall(to, data, vocabularyOf(context)) as Step["call"],
-    ...deriveSigning(context, core),
-  };
-}
+export const deriveStep = (context: Context, core: StepCore): Step => ({
+  ...core,
+  call: callOf(context, core.transaction) as Step["call"],
+  ...deriveSigning(context, core),
+});
+
+/** A transaction in words. */
+export const callOf = (context: Context, { to, data }: { to: string; data: string }) =>
+  decodeCall(to, data, vocabularyOf(context));
 
 function deriveSigning(context: Context, core: StepCore): Pick<Step, "safeTxHash" | "signing"> {
   const account = accountOf(context, core.account);
@@ -99,17 +98,16 @@ export function unsignedOf(
   };
 }
 
-function vocabularyOf({ names, tokens, suite, proxies }: Context): Vocabulary {
+function vocabularyOf(context: Context): Vocabulary {
+  const { names, tokens, proxies } = context;
   const initializer = proxies.find((proxy) => proxy.initializer !== null)?.initializer;
-  return {
-    names,
-    tokens,
-    targets: {
-      accessManager: getAddress(suite.accessManager.address),
-      upgradeController: getAddress(suite.upgradeController.address),
-      complianceRegistry: getAddress(suite.complianceRegistry.address),
-      escrow: getAddress(suite.escrow.address),
-    },
-    ...(initializer != null && { initializer }),
-  };
+  return { names, tokens, targets: targetsIn(context), ...(initializer != null && { initializer }) };
 }
+
+/** Where the suite's contracts are. */
+export const targetsIn = ({ suite }: Pick<Context, "suite">): Vocabulary["targets"] => ({
+  accessManager: suite.accessManager.address,
+  upgradeController: suite.upgradeController.address,
+  complianceRegistry: suite.complianceRegistry.address,
+  escrow: suite.escrow.address,
+});

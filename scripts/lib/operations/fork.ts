@@ -111,6 +111,17 @@ export class Fork {
     }
   }
 
+  /** Does something, and takes it back if it fails. */
+  async tentatively<Result>(work: () => Promise<Result>): Promise<Result> {
+    const snapshot = (await this.provider.send("evm_snapshot", [])) as string;
+    try {
+      return await work();
+    } catch (error) {
+      await this.provider.send("evm_revert", [snapshot]);
+      throw error;
+    }
+  }
+
   /** Mines a block at `time`, unless it is that late already. */
   async reach(time: number): Promise<void> {
     if (time <= (await this.now())) return;

@@ -34,7 +34,6 @@ export interface UpgradeRequest {
 /** An upgrade that nothing speaks against. */
 export interface ExaminedUpgrade {
   readonly after: ImplementationFacts;
-  readonly layout: ContractLayout;
   readonly data: string;
   /** The function called, as in Solidity. */
   readonly initializer: string | null;
@@ -125,7 +124,6 @@ export async function examineUpgrade(site: Site, request: UpgradeRequest): Promi
   const { data, initializer } = await encodeInitializer(request);
   return {
     after: await factsOf(provider, implementation, contract),
-    layout,
     data,
     initializer,
     added: addedEntries(present.layout, layout, site.keys).map((name) => `${proxy} ${name}`),

@@ -1,12 +1,13 @@
 import { readFile } from "node:fs/promises";
 
-import { id, toBeHex, type Provider } from "ethers";
+import { getAddress, id, toBeHex, type Provider } from "ethers";
 
 import { knownImplementation } from "../../../deploy/implementations.js";
 import type { DeploymentRecord } from "../../../deploy/index.js";
 import { describeLayout, type ContractLayout, type Entry } from "../../../deploy/storage-layout.js";
 import type { NamedContract } from "./state-diff.js";
-import { contractsAt, IMPLEMENTATIONS, PROXY_NAMES, type ProxyName } from "./suite.js";
+import type { ImplementationFacts } from "./implementations.js";
+import type { ProxyName } from "./suite.js";
 
 const ADDRESS = { type: "address", slot: 0, offset: 0, bytes: 20 };
 const WORD = { type: "uint256", offset: 0, bytes: 32 };
@@ -32,40 +33,44 @@ export const SAFE_LAYOUT: ContractLayout = {
   types: { "mapping(address => address)": { kind: "mapping", key: "address", value: "address" } },
 };
 
-/**
- * The suite's contracts with their storage layouts.
- *
- * @param upgraded The layout of a proxy's next implementation, which includes the present one's.
- */
-export async function suiteLayouts(
-  provider: Provider,
-  record: DeploymentRecord,
-  upgraded: Partial<Record<ProxyName, ContractLayout>> = {},
-): Promise<NamedContract[]> {
-  const { accessManager, upgradeController } = record.contracts;
-  const proxy = await committedLayout("TransparentUpgradeableProxy");
-  const proxies = PROXY_NAMES.map(async (name) => {
-    const behind = upgraded[name] ?? (await presentLayout(provider, record, name));
-    const layout = { ...behind, regions: [...proxy.regions, ...behind.regions] };
-    return { name, address: record.contracts[name].address, layout };
-  });
-  return [
-    { name: "accessManager", address: accessManager.address, layout: await committedLayout("AccessManager") },
-    {
-      name: "upgradeController",
-      address: upgradeController.address,
-      layout: await committedLayout("UpgradeController"),
-    },
-    ...(await Promise.all(proxies)),
-  ];
+/** A proxy, with the code that is behind it before and after an operation. */
+export interface ChangingProxy {
+  readonly name: ProxyName;
+  readonly address: string;
+  readonly before: ImplementationFacts;
+  readonly after: ImplementationFacts;
 }
 
-async function presentLayout(provider: Provider, record: DeploymentRecord, name: ProxyName) {
-  const { upgradeController } = contractsAt(record, provider);
-  const { implementation } = await upgradeController.proxyRecord(record.contracts[name].address);
-  const likely = IMPLEMENTATIONS[name].contract;
-  const { contract, layout } = await knownImplementation(provider, record.chainId, implementation, likely);
-  return describeLayout(contract, layout);
+/** The suite's contracts with their storage layouts, and the Safes that act on them. */
+export async function layoutsOf(
+  provider: Provider,
+  { chainId, contracts }: DeploymentRecord,
+  proxies: readonly ChangingProxy[],
+  safes: readonly { address: string; name: string }[],
+): Promise<NamedContract[]> {
+  const { accessManager, upgradeController } = contracts;
+  const committed = async (name: string, contract: string, address: string) => ({
+    name,
+    address: getAddress(address),
+    layouts: [await committedLayout(contract)],
+  });
+  const found = [
+    await committed("accessManager", "AccessManager", accessManager.address),
+    await committed("upgradeController", "UpgradeController", upgradeController.address),
+    ...safes.map(({ name, address }) => ({ name, address, layouts: [SAFE_LAYOUT] })),
+  ];
+  const proxy = await committedLayout("TransparentUpgradeableProxy");
+  for (const { name, address, before, after } of proxies) {
+    const layouts = [proxy];
+    for (const { implementation, contract } of before.codehash === after.codehash
+      ? [before]
+      : [before, after]) {
+      const known = await knownImplementation(provider, chainId, implementation, contract);
+      layouts.push(describeLayout(known.contract, known.layout));
+    }
+    found.push({ name, address: getAddress(address), layouts });
+  }
+  return found;
 }
 
 /** The layout of a contract that never changes once it is deployed. */

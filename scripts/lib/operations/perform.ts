@@ -1,13 +1,13 @@
 import { getAddress, toBeHex, toQuantity } from "ethers";
 
 import { Fault } from "../../../deploy/fault.js";
-import { TARGET_INTERFACES, TARGET_NAMES } from "../../../deploy/selectors.js";
 import { execTransactionData, requireExecutionSuccess } from "../safe/execute.js";
 import { safeHashes } from "../safe/hash.js";
 import { SAFE } from "../safe/abi.js";
 import type { OwnerSignature } from "../safe/signatures.js";
 import type { Account } from "./accounts.js";
 import type { Fork, Mined, Transaction } from "./fork.js";
+import { reasonOf } from "./reverts.js";
 
 /** Sends a Safe's transactions on a fork; anybody may. */
 const RELAYER = getAddress("0x00000000000000000000000000000000000a11ce");
@@ -92,36 +92,4 @@ async function approve(fork: Fork, move: Move): Promise<OwnerSignature[]> {
     approvals.push({ kind: "approved", owner });
   }
   return approvals;
-}
-
-interface CallTrace {
-  readonly to?: string;
-  readonly error?: string;
-  readonly output?: string;
-  readonly calls?: readonly CallTrace[];
-}
-
-/** What the contract that failed first said. A Safe and a proxy only pass it on, or hide it. */
-async function reasonOf(fork: Fork, { hash }: Mined): Promise<string> {
-  let call = (await fork.provider.send("debug_traceTransaction", [
-    hash,
-    { tracer: "callTracer" },
-  ])) as CallTrace;
-  for (;;) {
-    const inner = call.calls?.findLast(({ error }) => error !== undefined);
-    if (inner === undefined) break;
-    call = inner;
-  }
-  return (call.output && explainRevert(call.output)) ?? call.error ?? "it reverts without a reason";
-}
-
-/** Revert data in words, if it is an error of the suite's contracts or of Solidity itself. */
-export function explainRevert(data: string): string | undefined {
-  for (const name of TARGET_NAMES) {
-    const error = TARGET_INTERFACES[name].parseError(data);
-    if (error === null) continue;
-    const args = error.fragment.inputs.map((input, i) => `${input.name} ${String(error.args[i])}`);
-    return `${error.name}(${args.join(", ")})`;
-  }
-  return undefined;
 }

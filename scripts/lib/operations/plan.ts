@@ -1,22 +1,22 @@
 import { getAddress, keccak256 } from "ethers";
 
+import { Fault } from "../../../deploy/fault.js";
 import { cautionsAbout, readAccount, type Account } from "./accounts.js";
-import type { Act } from "./acts/act.js";
+import { mayChange, type Act } from "./acts/act.js";
 import { chooseAccount } from "./authority.js";
 import { targetsOf } from "./calls.js";
 import { digestOf } from "./canonical.js";
 import { deriveStep, type Context } from "./derive.js";
 import { withFork, type Fork } from "./fork.js";
 import { presentImplementation, type ImplementationFacts } from "./implementations.js";
-import { SAFE_LAYOUT, suiteLayouts } from "./layouts.js";
 import { manifestSchema, MANIFEST_FORMAT, type Manifest, type Proxy, type StepCore } from "./manifest.js";
-import { keysOf, namesInRecord, namesOfHolders, type AddressBook } from "./names.js";
+import { namesInRecord, namesOfHolders, type AddressBook } from "./names.js";
+import { namesOfStorage } from "./naming.js";
 import { simulate, type Outcome } from "./simulate.js";
-import { StorageNames, type NamedContract } from "./state-diff.js";
+import { entryOf } from "./state-diff.js";
 import { planAct, planLadder, type Desk, type PlannedStep } from "./steps.js";
 import { contractsAt, PROXY_NAMES, type Contracts, type ProxyName, type Suite } from "./suite.js";
 import type { Token } from "./units.js";
-import type { ContractLayout } from "../../../deploy/storage-layout.js";
 
 /** An operation to plan. */
 export interface Request {
@@ -52,7 +52,6 @@ export interface Prepared {
   readonly change?: {
     readonly proxy: ProxyName;
     readonly after: ImplementationFacts;
-    readonly layout: ContractLayout;
     readonly initializer: string | null;
   };
   /** Acts of a guardian that are signed with it, each several times over. */
@@ -87,10 +86,13 @@ export async function planOperation(suite: Suite, request: Request): Promise<Man
     const names = { ...namesOfHolders(suite.parameters.holders), ...namesInRecord(suite.record) };
     const planning: Planning = { suite, fork, contracts, names };
     const prepared = await request.prepare(planning);
-    const planned = await planSteps(planning, request, prepared);
-    const facts = await readFacts(planning, prepared, planned.accounts, planned.names);
+    const { steps, accounts } = await planSteps(planning, request, prepared);
+    const facts = await readFacts(planning, prepared, accounts);
     const context: Context = { chainId: fork.chainId, ...facts };
-    const outcomes = await simulate(fork, planned.storage, planned.steps);
+    const sent = steps.map(({ account, transaction }) => ({ account: account.address, transaction }));
+    const storage = await namesOfStorage(fork.provider, suite.record, context, sent);
+    const outcomes = await simulate(fork, storage, steps);
+    requireEffect(prepared.act, steps, outcomes);
     const { maxFeePerGas, maxPriorityFeePerGas } = await provider.getFeeData();
     const fees = { maxFeePerGas: maxFeePerGas ?? 0n, maxPriorityFeePerGas: maxPriorityFeePerGas ?? 0n };
     const content = {
@@ -105,8 +107,8 @@ export async function planOperation(suite: Suite, request: Request): Promise<Man
       plannedAt: { block: block.number, hash: block.hash!, time: block.timestamp },
       expiresAt: block.timestamp + (request.validFor ?? 7 * DAY),
       ...facts,
-      cautions: [...(prepared.cautions ?? []), ...planned.accounts.flatMap(cautionsAbout)],
-      steps: planned.steps.map((step) => deriveStep(context, coreOf(step, outcomes.get(step.id)!, fees))),
+      cautions: [...(prepared.cautions ?? []), ...accounts.flatMap(cautionsAbout)],
+      steps: steps.map((step) => deriveStep(context, coreOf(step, outcomes.get(step.id)!, fees))),
     };
     return manifestSchema.parse(plain({ ...content, digest: digestOf(plain(content)) }));
   });
@@ -115,81 +117,73 @@ export async function planOperation(suite: Suite, request: Request): Promise<Man
 interface PlannedSteps {
   readonly steps: readonly PlannedStep[];
   readonly accounts: readonly Account[];
-  readonly names: AddressBook;
-  readonly storage: StorageNames;
 }
 
 async function planSteps(planning: Planning, request: Request, prepared: Prepared): Promise<PlannedSteps> {
   const { suite, fork, contracts } = planning;
-  const { act, ready, change, token } = prepared;
-  const names: AddressBook = {
-    ...planning.names,
-    ...(token && { [token.address]: token.symbol }),
-    ...(change && nameOfNew(change, planning.names)),
-  };
+  const names = allNames(planning, prepared);
   const desk: Desk = {
     accessManager: contracts.accessManager,
     targets: targetsOf(suite.record),
     nameOf: (address) => names[address] ?? address,
   };
+  const accounts: Account[] = [];
   const choose = async (role: Act["role"], named: string | undefined) => {
     const address = await chooseAccount(contracts.accessManager, suite.parameters.holders, role, named);
-    return await readAccount(fork.provider, contracts.accessManager, address);
+    const known = accounts.find((account) => account.address === address);
+    if (known !== undefined) return known;
+    const account = await readAccount(fork.provider, contracts.accessManager, address);
+    accounts.push(account);
+    return account;
   };
 
-  const account = await choose(act.role, request.account);
-  const { steps, operations } = await planAct(desk, account, act, request.verb);
-  const accounts = [account];
-  const rungs: PlannedStep[] = [];
-  for (const { id, act: readyAct, within } of ready?.acts ?? []) {
-    const guardian = await choose(readyAct.role, request.guardian);
-    const isSame = guardian.address === account.address;
-    if (!accounts.some(({ address }) => address === guardian.address)) accounts.push(guardian);
-    const last = steps.at(-1)!.id;
-    const when = {
-      notBefore: within === undefined ? null : { step: last, seconds: 0 },
-      notAfter: within === undefined ? null : { step: last, seconds: within },
-    };
-    const from = guardian.nonce + (isSame ? steps.length : 0);
-    rungs.push(...planLadder(desk, guardian, readyAct, { id, from, rungs: ready!.rungs, ...when }));
+  const account = await choose(prepared.act.role, request.account);
+  const main = await planAct(desk, account, prepared.act, request.verb);
+  const { rungs, acts } = prepared.ready ?? { rungs: 0, acts: [] };
+  const steps = [...main];
+  for (const { id, act, within } of acts) {
+    const guardian = await choose(act.role, request.guardian);
+    const from = guardian.nonce + (guardian === account ? main.length : 0);
+    steps.push(...planLadder(desk, guardian, act, { id, from, rungs, ...validity(main.at(-1)!.id, within) }));
   }
-
-  const safes = accounts.filter(({ kind }) => kind === "safe");
-  const known: NamedContract[] = [
-    ...(await suiteLayouts(fork.provider, suite.record, change && { [change.proxy]: change.layout })),
-    ...safes.map(({ address }) => ({ name: desk.nameOf(address), address, layout: SAFE_LAYOUT })),
-  ];
-  return {
-    steps: [...steps, ...rungs],
-    accounts,
-    names,
-    storage: new StorageNames(known, keysOf(withAddressesIn(act, names), operations)),
-  };
+  return { steps, accounts };
 }
 
-/** The new code has no name yet; the present one's must stay unique. */
-const nameOfNew = ({ proxy, after }: NonNullable<Prepared["change"]>, names: AddressBook): AddressBook =>
-  after.implementation in names
-    ? {}
-    : { [after.implementation]: `${proxy}'s ${after.contract} ${after.version}` };
+/** Nobody is asked to sign what changes nothing by the time it can be carried out. */
+function requireEffect(
+  act: Act,
+  steps: readonly PlannedStep[],
+  outcomes: ReadonlyMap<string, Outcome>,
+): void {
+  const { id } = steps.findLast(({ branch }) => branch === "main")!;
+  const { changes } = outcomes.get(id)!;
+  if (changes.some((change) => mayChange(act.mayChange, entryOf(change)))) return;
+  throw new Fault(
+    `"${act.title}" would change nothing: it is so already, or will be by the time it can be executed.`,
+  );
+}
 
-/** Mappings may also be keyed by addresses that an act names and nobody else does. */
-function withAddressesIn({ calls }: Act, names: AddressBook): AddressBook {
-  const mentioned = calls
-    .flatMap(({ args }) => args)
-    .filter((value): value is string => typeof value === "string" && /^0x[0-9a-f]{40}$/i.test(value))
-    .map((address) => getAddress(address));
-  return { ...Object.fromEntries(mentioned.map((address) => [address, address])), ...names };
+const validity = (step: string, within: number | undefined) =>
+  within === undefined
+    ? { notBefore: null, notAfter: null }
+    : { notBefore: { step, seconds: 0 }, notAfter: { step, seconds: within } };
+
+/** With what the operation brings along, as long as it has no name yet. */
+function allNames({ names }: Planning, { change, token }: Prepared): AddressBook {
+  return {
+    ...(token && { [token.address]: token.symbol }),
+    ...(change && {
+      [change.after.implementation]: `${change.proxy}'s ${change.after.contract} ${change.after.version}`,
+    }),
+    ...names,
+  };
 }
 
 /** What the plan is made on, apart from the accounts' own doing. */
-async function readFacts(
-  { suite, fork }: Planning,
-  { change, token }: Prepared,
-  accounts: readonly Account[],
-  names: AddressBook,
-) {
-  const { record } = suite;
+async function readFacts(planning: Planning, prepared: Prepared, accounts: readonly Account[]) {
+  const { fork } = planning;
+  const { change, token } = prepared;
+  const { record } = planning.suite;
   const codeAt = async (address: string) => ({
     address: getAddress(address),
     codehash: keccak256(await fork.provider.getCode(address)),
@@ -226,7 +220,7 @@ async function readFacts(
     },
     proxies,
     accounts: plain(accounts) as Manifest["accounts"],
-    names,
+    names: allNames(planning, prepared),
     tokens: token && !tokens.some(({ address }) => address === token.address) ? [...tokens, token] : tokens,
   };
 }

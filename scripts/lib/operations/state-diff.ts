@@ -9,7 +9,8 @@ import { fieldsOf, type Field, type Keys } from "./layout.js";
 export interface NamedContract {
   readonly address: string;
   readonly name: string;
-  readonly layout: ContractLayout;
+  /** What its slots may mean; several if its code changes. */
+  readonly layouts: readonly ContractLayout[];
 }
 
 /** What every slot of some contracts is called. */
@@ -30,10 +31,21 @@ export class StorageNames {
   fieldsAt(contract: NamedContract, slot: string): readonly Field[] {
     let fields = this.#fields.get(contract.address);
     if (fields === undefined) {
-      fields = Map.groupBy(fieldsOf(contract.layout, this.keys), (field) => field.slot);
+      fields = Map.groupBy(this.#fieldsOf(contract), (field) => field.slot);
       this.#fields.set(contract.address, fields);
     }
     return fields.get(BigInt(slot)) ?? [];
+  }
+
+  /** The same variable of two versions is one. */
+  #fieldsOf({ layouts }: NamedContract): Iterable<Field> {
+    const unique = new Map<string, Field>();
+    for (const layout of layouts) {
+      for (const field of fieldsOf(layout, this.keys)) {
+        unique.set([field.slot, field.offset, field.bytes, field.name].join(), field);
+      }
+    }
+    return unique.values();
   }
 }
 

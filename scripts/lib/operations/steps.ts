@@ -7,6 +7,7 @@ import { encodeCall, type Act, type ActCall } from "./acts/act.js";
 import { delayOf } from "./authority.js";
 import type { Transaction } from "./fork.js";
 import type { Vocabulary } from "./calls.js";
+import { operationsIn } from "./scheduled.js";
 
 /** When a step may be carried out: so many seconds after another one was. */
 export interface After {
@@ -29,13 +30,6 @@ export interface PlannedStep {
   readonly mayChange: readonly string[];
 }
 
-/** What an act comes to: its steps, and the operations that they schedule. */
-export interface PlannedAct {
-  readonly steps: readonly PlannedStep[];
-  /** Ids of operations in the AccessManager, with names for people. */
-  readonly operations: ReadonlyMap<string, string>;
-}
-
 /** Whoever plans, and with what. */
 export interface Desk {
   readonly accessManager: AccessManager;
@@ -49,13 +43,13 @@ export interface Desk {
  *
  * @param id Of the step, if there is only one.
  */
-export async function planAct(desk: Desk, account: Account, act: Act, id: string): Promise<PlannedAct> {
+export async function planAct(desk: Desk, account: Account, act: Act, id: string): Promise<PlannedStep[]> {
   requireOneTarget(act.calls);
   const calls: EncodedCall[] = [];
-  for (const { target, function: name, ...call } of act.calls) {
-    const encoded = { to: desk.targets[target], data: encodeCall({ target, function: name, ...call }) };
+  for (const call of act.calls) {
+    const encoded = { to: desk.targets[call.target], data: encodeCall(call) };
     const delay = await delayOf(desk.accessManager, account.address, encoded);
-    calls.push({ ...encoded, delay, name: `${target}.${name}` });
+    calls.push({ ...encoded, delay });
   }
   const execution: PlannedStep = {
     id,
@@ -74,11 +68,7 @@ export async function planAct(desk: Desk, account: Account, act: Act, id: string
     mayChange: [...act.mayChange, ...ownEntries(desk, account)],
   };
   const delayed = calls.filter(({ delay }) => delay > 0);
-  if (delayed.length === 0) return { steps: [execution], operations: new Map() };
-
-  const operations = await nameOperations(desk, account, delayed);
-  const scheduled = [...operations.values()].map((name) => `accessManager _schedules[${name}]`);
-  return { operations, steps: await inTwo(desk, execution, delayed, scheduled) };
+  return delayed.length === 0 ? [execution] : await inTwo(desk, execution, delayed);
 }
 
 /**
@@ -114,7 +104,6 @@ interface EncodedCall {
   readonly to: string;
   readonly data: string;
   readonly delay: number;
-  readonly name: string;
 }
 
 /** Schedules what is delayed, and after the longest delay carries everything out. */
@@ -122,18 +111,22 @@ async function inTwo(
   desk: Desk,
   execution: PlannedStep,
   delayed: readonly EncodedCall[],
-  scheduled: readonly string[],
 ): Promise<PlannedStep[]> {
   const delays = delayed.map(({ delay }) => delay);
   const lifetime = Number(await desk.accessManager.expiration());
   const schedules = delayed.map(({ to, data }) =>
     TARGET_INTERFACES.accessManager.encodeFunctionData("schedule", [to, data, 0]),
   );
+  const transaction = atOnce("accessManager", desk, schedules);
+  const from = execution.account.address;
+  const scheduled = [...operationsIn([{ from, ...transaction }], desk.targets).values()].map(
+    (name) => `accessManager _schedules[${name}]`,
+  );
   const schedule: PlannedStep = {
     ...execution,
     id: "schedule",
     title: `Schedule: ${execution.title}`,
-    transaction: atOnce("accessManager", desk, schedules),
+    transaction,
     mayChange: [
       ...scheduled.flatMap((entry) => [`${entry}.timepoint`, `${entry}.nonce`]),
       ...ownEntries(desk, execution.account),
@@ -151,21 +144,6 @@ async function inTwo(
       mayChange: [...execution.mayChange, ...scheduled.map((entry) => `${entry}.timepoint`)],
     },
   ];
-}
-
-/** Several calls of the same function are told apart by their place. */
-async function nameOperations(
-  { accessManager }: Desk,
-  account: Account,
-  calls: readonly EncodedCall[],
-): Promise<Map<string, string>> {
-  const operations = new Map<string, string>();
-  for (const [i, { to, data, name }] of calls.entries()) {
-    const isAlone = calls.filter((call) => call.name === name).length === 1;
-    const id = await accessManager.hashOperation(account.address, to, data);
-    operations.set(id, isAlone ? name : `${name} ${i + 1}`);
-  }
-  return operations;
 }
 
 /** What every transaction of a Safe changes. */

@@ -84,12 +84,12 @@ export const toUpgrade =
     const { proxy } = request;
     const { version, ...present } = await presentImplementation(site, proxy);
     const examined = await examineUpgrade(site, request);
-    const { after, layout, initializer, data, added, leftovers } = examined;
+    const { after, initializer, data, added, leftovers } = examined;
     const proxyAddress = record.contracts[proxy].address;
     const versions = `${version} (${present.contract}) to ${after.version} (${after.contract})`;
     return {
       act: upgrade({ proxy, proxyAddress, implementation: after.implementation, data, added, versions }),
-      change: { proxy, after, layout, initializer },
+      change: { proxy, after, initializer },
       ready: {
         rungs,
         acts: [
@@ -112,11 +112,11 @@ export const toRollBack =
   (proxy: ProxyName): Prepare =>
   async ({ suite, fork }): Promise<Prepared> => {
     const site = { provider: fork.provider, record: suite.record };
-    const { version, layout } = await presentImplementation(site, proxy);
+    const { version } = await presentImplementation(site, proxy);
     const after = await previousImplementation(site, proxy);
     return {
       act: rollback(proxy, suite.record.contracts[proxy].address, `${version} to ${after.version}`),
-      change: { proxy, after, layout, initializer: null },
+      change: { proxy, after, initializer: null },
     };
   };
 

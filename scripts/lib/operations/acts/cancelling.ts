@@ -12,7 +12,6 @@ import type { Act } from "./act.js";
  * Takes back what waits for its delay.
  *
  * @param id Of the operation, or the beginning of it.
- * @param nameOperation What the storage of the AccessManager is told by.
  * @throws {@link Fault} with what is pending, if nothing or more than one thing has that id.
  */
 export async function cancel(accessManager: AccessManager, fromBlock: number, id: string): Promise<Act> {
@@ -34,6 +33,6 @@ export async function cancel(accessManager: AccessManager, fromBlock: number, id
     title: `Cancel the operation ${operation.id}`,
     role: roleName(guardian) as RoleName,
     calls: [{ target: "accessManager", function: "cancel", args: [caller, target, data] }],
-    mayChange: [`accessManager _schedules[${operation.id}].timepoint`],
+    mayChange: ["accessManager _schedules[*].timepoint"],
   };
 }
