@@ -401,7 +401,7 @@ contract Escrow is IEscrow, ISelfTest, EIP712Upgradeable, MulticallUpgradeable, 
     // ----------------------------------------------------------------------------------------------- internals
 
     /// @dev A registry that writes elsewhere, or an implementation without its proxy, would freeze every record as it
-    /// is. A new registry names no escrow until its admin names this one.
+    /// is. A new registry names no escrow until CONFIGURATOR names this one.
     function _isOwn(IComplianceRegistry candidate) private view returns (bool) {
         address named = candidate.escrow();
         return

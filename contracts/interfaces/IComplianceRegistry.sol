@@ -73,7 +73,7 @@ interface IComplianceRegistry {
     /// without the proxy answers to none.
     error InvalidEscrow(address escrow);
 
-    /// @notice Names the escrow that keeps the records and applies the policy, once and for all. ADMIN role.
+    /// @notice Names the escrow that keeps the records and applies the policy, once and for all. CONFIGURATOR role, delayed.
     /// @dev Errors: {EscrowAlreadySet}, {InvalidEscrow}. Emits {EscrowSet}.
     function setEscrow(address escrow_) external;
 
@@ -94,7 +94,7 @@ interface IComplianceRegistry {
         bytes calldata signature
     ) external;
 
-    /// @notice Replaces the policy. ADMIN role, delayed.
+    /// @notice Replaces the policy. CONFIGURATOR role, delayed.
     /// @dev Errors: {InvalidSanctionsOracle}. Emits {PolicySet}.
     function setPolicy(Policy calldata policy) external;
 

@@ -378,7 +378,7 @@ interface IEscrow {
     /// @dev Errors: {InsufficientSurplus}, {CreditPushFailed}. Emits {SurplusSwept}.
     function sweepSurplus(address token, address to, uint256 amount) external;
 
-    /// @notice Sets a token's limits, allow-listing it. ADMIN role, delayed.
+    /// @notice Sets a token's limits, allow-listing it. CONFIGURATOR role, delayed.
     /// @dev Emits {TokenConfigured}.
     function configureToken(address token, TokenConfig calldata config) external;
 
@@ -391,7 +391,7 @@ interface IEscrow {
     /// @dev Errors: {InvalidPauseBits}, {InvalidPauseDuration}. Emits {Paused}.
     function pause(uint8 bits, uint32 duration, string calldata reason) external;
 
-    /// @notice As {pause}, without the limit on {EXITS}. ADMIN role, delayed.
+    /// @notice As {pause}, without the limit on {EXITS}. CONFIGURATOR role, delayed.
     function extendPause(uint8 bits, uint32 duration, string calldata reason) external;
 
     /// @notice Ends pauses early. UNPAUSER role, delayed.

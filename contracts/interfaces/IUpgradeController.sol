@@ -69,7 +69,7 @@ interface IUpgradeController {
     /// @notice The rollback window is outside its bounds.
     error InvalidRollbackWindow(uint32 given, uint32 min, uint32 max);
 
-    /// @notice Deploys a proxy in front of `implementation`. ADMIN role.
+    /// @notice Deploys a proxy in front of `implementation`. CONFIGURATOR role, delayed.
     /// @param data Initializer call made through the new proxy.
     /// @dev Errors: {ImplementationWithoutCode}, {UnexpectedProxyAdmin}, {SelfTestFailed}. Emits {ProxyDeployed}.
     function deployProxy(address implementation, bytes calldata data) external returns (address proxy);

@@ -118,7 +118,7 @@ describe("UpgradeController", () => {
   });
 
   describe("deployProxy", () => {
-    it("reverts with AccessManagedUnauthorized when the caller is not ADMIN", async () => {
+    it("reverts with AccessManagedUnauthorized when the caller lacks the role", async () => {
       const { controller, v1, stranger } = await load();
       await expect(controller.connect(stranger).deployProxy(v1, "0x"))
         .to.be.revertedWithCustomError(controller, "AccessManagedUnauthorized")
