@@ -180,16 +180,20 @@ describe("Escrow reentrancy", () => {
   for (const [from, prepare] of Object.entries(attacks)) {
     describe(`from ${from}`, () => {
       for (const [name, argumentsFor] of Object.entries(GUARDED)) {
-        it(`into ${name} is refused`, async () => {
-          const attack = await loadFixture(prepare);
-          expect(await run(attack, name, argumentsFor(attack))).to.equal(REENTERED);
+        describe(name, () => {
+          it("reverts with ReentrancyGuardReentrantCall", async () => {
+            const attack = await loadFixture(prepare);
+            expect(await run(attack, name, argumentsFor(attack))).to.equal(REENTERED);
+          });
         });
       }
 
       for (const [name, argumentsFor] of Object.entries(UNGUARDED)) {
-        it(`into ${name} moves nothing`, async () => {
-          const attack = await loadFixture(prepare);
-          await run(attack, name, argumentsFor(attack));
+        describe(name, () => {
+          it("moves nothing", async () => {
+            const attack = await loadFixture(prepare);
+            await run(attack, name, argumentsFor(attack));
+          });
         });
       }
     });
