@@ -26,7 +26,6 @@ async function withAllowList() {
   const suite = await loadFixture(deployEscrow);
   await suite.usdc.connect(suite.buyer).approve(suite.permit2, ethers.MaxUint256);
   await suite.registry.setPolicy(allowList);
-  await suite.usdc.connect(suite.buyer).approve(suite.permit2, ethers.MaxUint256);
   return suite;
 }
 
