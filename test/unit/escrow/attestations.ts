@@ -21,7 +21,7 @@ import {
   type Suite,
 } from "../fixtures/escrow.js";
 
-/** Only cleared accounts pass, and nobody is cleared. Every way in is open. */
+/** Only cleared accounts pass, and nobody is cleared. The buyer lets Permit2 take tokens too. */
 async function withAllowList() {
   const suite = await loadFixture(deployEscrow);
   await suite.usdc.connect(suite.buyer).approve(suite.permit2, ethers.MaxUint256);
