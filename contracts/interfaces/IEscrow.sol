@@ -397,9 +397,9 @@ interface IEscrow {
     function unhold(bytes32 paymentId, string calldata reason) external;
 
     /// @notice Pays out an account's whole credit. The account, to any address; anybody, to the account itself.
-    /// @dev Pause bit: {EXITS}. Both addresses are screened. The escrow itself accepts none. Errors: {EnforcedPause},
-    /// {UnauthorizedCaller}, {NoCredit}, {IScreening-NotCompliant}, {CreditPushFailed}, {BoundedCall-InsufficientGas}.
-    /// Emits {CreditWithdrawn}.
+    /// @dev Pause bit: {EXITS}. Both addresses are screened. Neither the escrow itself nor the zero address accepts one.
+    /// Errors: {EnforcedPause}, {UnauthorizedCaller}, {NoCredit}, {IScreening-NotCompliant}, {CreditPushFailed},
+    /// {BoundedCall-InsufficientGas}. Emits {CreditWithdrawn}.
     function withdrawCredit(address token, address account, address to) external returns (uint256 amount);
 
     /// @notice Moves out what no payment and no credit owns. TREASURY role.

@@ -66,7 +66,7 @@ abstract contract TokenVault is
         vault.creditOf[account] = 0;
         vault.credits -= uint128(amount);
         emit CreditWithdrawn(token, account, to, _msgSender(), amount, 0);
-        if (_push(token, to, amount) != amount) revert CreditPushFailed(token, to, amount);
+        _pushAll(token, to, amount);
     }
 
     /// @inheritdoc IEscrow
@@ -76,7 +76,7 @@ abstract contract TokenVault is
         if (amount == 0 || amount > surplus) revert InsufficientSurplus(token, amount, surplus);
 
         emit SurplusSwept(token, to, _msgSender(), amount);
-        if (_push(token, to, amount) != amount) revert CreditPushFailed(token, to, amount);
+        _pushAll(token, to, amount);
     }
 
     /// @inheritdoc IEscrow
@@ -167,6 +167,13 @@ abstract contract TokenVault is
         if (token == NATIVE_COIN) return address(this).balance;
         (bool known, uint256 amount) = BoundedCall.balance(token);
         return known ? amount : 0;
+    }
+
+    /// @dev Interaction: pays `to` all of it, or reverts. Never nobody: a token refuses that, the native coin would be burnt.
+    function _pushAll(address token, address to, uint256 amount) private {
+        if (to == address(0) || _push(token, to, amount) != amount) {
+            revert CreditPushFailed(token, to, amount);
+        }
     }
 
     /// @dev Interaction. Never to the escrow itself: what arrives there unaccounted is surplus, nobody's any more.

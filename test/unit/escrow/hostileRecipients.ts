@@ -84,7 +84,7 @@ interface Exit {
   party: Party;
   due: bigint;
   onDeadline?: bigint;
-  leave(world: World): Promise<ContractTransactionResponse>;
+  leave: (world: World) => Promise<ContractTransactionResponse>;
 }
 
 const EXITS: Exit[] = [

@@ -5,6 +5,7 @@ import {
   Bit,
   HOUR,
   NATIVE_COIN,
+  NOBODY,
   configure,
   deployEscrow,
   ethers,
@@ -204,6 +205,14 @@ describe("Escrow tokens", () => {
       await unknown.mint(escrow, 5);
       await sweep(unknown, stranger, 5);
       expect(await unknown.balanceOf(stranger)).to.equal(5n);
+    });
+
+    it("reverts with CreditPushFailed given nobody as recipient, who would burn the native coin", async () => {
+      const suite = await loadFixture(deployEscrow);
+      const { escrow, treasury } = suite;
+      await networkHelpers.setBalance(await escrow.getAddress(), 3n);
+      const call = escrow.connect(treasury).sweepSurplus(NATIVE_COIN, NOBODY, 3);
+      await expectRefusal(suite, call, "CreditPushFailed", NATIVE_COIN, NOBODY, 3);
     });
 
     it("reverts with CreditPushFailed given the escrow itself as recipient", async () => {
