@@ -69,6 +69,7 @@ contract Escrow is IEscrow, ISelfTest, EIP712Upgradeable, MulticallUpgradeable, 
     /// @custom:oz-upgrades-unsafe-allow state-variable-immutable
     IPermit2 public immutable permit2;
 
+    /// @dev Errors: {InvalidDependency}.
     /// @custom:oz-upgrades-unsafe-allow constructor
     constructor(IComplianceRegistry registry_, IPermit2 permit2_) Screening(registry_) {
         if (address(permit2_).code.length == 0) revert InvalidDependency(address(permit2_));
@@ -77,8 +78,9 @@ contract Escrow is IEscrow, ISelfTest, EIP712Upgradeable, MulticallUpgradeable, 
     }
 
     /// @notice Called once through the proxy when it is deployed.
-    /// @param authority The AccessManager that says who may do what.
-    /// @dev EIP712's own initializer would only store the name and version that are constants here.
+    /// @param authority The AccessManager that says who may do what; {selfTest} refuses one without code.
+    /// @dev Errors: {InvalidInitialization}. Emits {AuthorityUpdated}, {Initialized}. EIP712's own initializer would
+    /// only store the name and version that are constants here.
     /// @custom:oz-upgrades-unsafe-allow missing-initializer-call incorrect-initializer-order
     function initialize(address authority) external initializer {
         __AccessManaged_init(authority);
@@ -385,6 +387,7 @@ contract Escrow is IEscrow, ISelfTest, EIP712Upgradeable, MulticallUpgradeable, 
     }
 
     /// @inheritdoc ISelfTest
+    /// @dev Errors: {InvalidDependency}.
     function selfTest() external view returns (bytes4) {
         if (authority().code.length == 0) revert InvalidDependency(authority());
         if (!_isOwn(registry)) revert InvalidDependency(address(registry));
