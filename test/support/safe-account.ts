@@ -54,7 +54,8 @@ export async function safeAccount(
   const addresses = await Promise.all(owners.map((owner) => owner.getAddress()));
   const address = await createSafe(connection, { version, owners: addresses, threshold });
   const { MultiSendCallOnly } = await deploySafeContracts(connection, version);
-  const { chainId } = await ethers.provider.getNetwork();
+  const { provider } = ethers;
+  const { chainId } = await provider.getNetwork();
   const domain = { chainId, verifyingContract: address };
   const enough = owners.slice(0, threshold);
 
@@ -82,10 +83,7 @@ export async function safeAccount(
       };
       const [{ to, value = 0n, data = "0x" }, operation] =
         calls.length === 1 ? [calls[0]!, CALL] : [batch, DELEGATE_CALL];
-      const [nonce] = SAFE.decodeFunctionResult(
-        "nonce",
-        await ethers.provider.call({ to: address, data: SAFE.encodeFunctionData("nonce") }),
-      );
+      const nonce = await provider.call({ to: address, data: SAFE.encodeFunctionData("nonce") });
       const refund = {
         safeTxGas: 0,
         baseGas: 0,

@@ -84,7 +84,7 @@ interface Exit {
   party: Party;
   due: bigint;
   onDeadline?: bigint;
-  leave(world: World): Promise<ContractTransactionResponse>;
+  leave: (world: World) => Promise<ContractTransactionResponse>;
 }
 
 const EXITS: Exit[] = [
@@ -112,7 +112,12 @@ const EXITS: Exit[] = [
 async function expectOthersUnharmed({ escrow, usdc, others, theirs, honest }: World) {
   const theirEscrow = escrow.connect(others.buyer);
   await expect(theirEscrow.release(theirs, 10_000)).to.changeEtherBalance(ethers, others.seller, 9_900);
-  await expect(theirEscrow.release(honest, usd(1_000))).to.changeTokenBalance(ethers, usdc, others.seller, usd(990));
+  await expect(theirEscrow.release(honest, usd(1_000))).to.changeTokenBalance(
+    ethers,
+    usdc,
+    others.seller,
+    usd(990),
+  );
 }
 
 /** Asserts that the contract is owed an amount and nobody else any, and that it gets it elsewhere. */
