@@ -99,7 +99,7 @@ describe("Escrow tokens", () => {
       expect(await escrow.tokenConfig(usdt)).to.deep.equal(before);
     });
 
-    it("reverts with AccessManagedUnauthorized for everybody but the admin", async () => {
+    it("reverts with AccessManagedUnauthorized for everybody but the configurator", async () => {
       const suite = await loadFixture(deployEscrow);
       await expectOnly(suite, ["admin"], "AccessManagedUnauthorized", (by) =>
         suite.escrow.connect(by).configureToken(suite.usdc, CONFIG),
