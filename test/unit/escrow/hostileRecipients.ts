@@ -110,9 +110,14 @@ const EXITS: Exit[] = [
 
 /** Asserts that other people's payments pay as if nobody misbehaved. */
 async function expectOthersUnharmed({ escrow, usdc, others, theirs, honest }: World) {
-  const { release } = escrow.connect(others.buyer);
-  await expect(release(theirs, 10_000)).to.changeEtherBalance(ethers, others.seller, 9_900);
-  await expect(release(honest, usd(1_000))).to.changeTokenBalance(ethers, usdc, others.seller, usd(990));
+  const theirEscrow = escrow.connect(others.buyer);
+  await expect(theirEscrow.release(theirs, 10_000)).to.changeEtherBalance(ethers, others.seller, 9_900);
+  await expect(theirEscrow.release(honest, usd(1_000))).to.changeTokenBalance(
+    ethers,
+    usdc,
+    others.seller,
+    usd(990),
+  );
 }
 
 /** Asserts that the contract is owed an amount and nobody else any, and that it gets it elsewhere. */

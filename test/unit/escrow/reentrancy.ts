@@ -5,6 +5,7 @@ import { HELD_ROLES } from "../../../deploy/roles.js";
 import type { Payment } from "../../../scripts/lib/signing.js";
 import type { Escrow, TurnableToken } from "../../../types/ethers-contracts/index.js";
 import { itFollows } from "../../specs/outline.js";
+import { NO_PERMIT } from "../fixtures/deposits.js";
 import {
   Action,
   Bit,
@@ -21,12 +22,11 @@ import {
   usd,
   type Suite,
 } from "../fixtures/escrow.js";
-import { withToken } from "../fixtures/hostile.js";
+import { list } from "../fixtures/hostile.js";
 
 const REENTERED = ethers.id("ReentrancyGuardReentrantCall()").slice(0, 10);
 const CONFIG = { enabled: false, cap: 0, approvalThreshold: 0, outflowLimit: 0, outflowWindow: 0 };
 const RECORD = { riskScore: 0, tier: 0, jurisdiction: 0, expiry: 0, revision: 0 };
-const NO_SIGNATURE = [0, ethers.ZeroHash, ethers.ZeroHash];
 
 /** A payment that a call is in the middle of, and who calls back. */
 interface Target {
@@ -40,7 +40,7 @@ type Calls = Record<string, (target: Target) => unknown[]>;
 /** Functions that move money or a payment's state: nobody enters them while another of them runs. */
 const GUARDED: Calls = {
   deposit: ({ payment }) => [payment],
-  depositWithPermit: ({ payment }) => [payment, 0, ...NO_SIGNATURE],
+  depositWithPermit: ({ payment }) => [payment, ...NO_PERMIT],
   depositWithAuthorization: ({ payment }) => [payment, 0, 0, "0x"],
   depositWithPermit2: ({ payment }) => [payment, 0, 0, "0x"],
   release: ({ payment }) => [payment, 1],
@@ -87,36 +87,38 @@ interface Attack extends Target {
   held: bigint;
 }
 
-const attacks: Record<string, () => Promise<Attack>> = {
-  "a token that is deposited": async () => {
-    const { suite, payment, ...target } = await withReenteringToken();
+const attacks: Record<string, (suite: Suite) => Promise<Attack>> = {
+  "a token that is deposited": async (suite) => {
+    const { payment, ...target } = await withReenteringToken(suite);
     const another = await termsOf(suite, { token: payment.token });
     const act = () => suite.escrow.connect(suite.buyer).deposit(another);
     return { suite, ...target, payment, act, moved: usd(1_000), held: usd(2_000) };
   },
-  "a token that is paid out": async () => {
-    const { suite, payment, ...target } = await withReenteringToken();
+  "a token that is paid out": async (suite) => {
+    const { payment, ...target } = await withReenteringToken(suite);
     const act = () => suite.escrow.connect(suite.buyer).release(payment, usd(400));
     return { suite, ...target, payment, act, moved: -usd(400), held: usd(600) };
   },
-  "the sender's ERC-777 hook": async () => {
-    const { suite, token, attacker, who } = await withHooks();
+  "the sender's ERC-777 hook": async (suite) => {
+    const { token, attacker, who } = await withHooks(suite);
     await token.mint(who, usd(1_000));
-    const approve = token.interface.encodeFunctionData("approve", [suite.escrow.target, usd(1_000)]);
+    const approve = token.interface.encodeFunctionData("approve", [
+      await suite.escrow.getAddress(),
+      usd(1_000),
+    ]);
     await attacker.execute(token, approve);
-    const payment = await termsOf(suite, { token: token.target as string, buyer: who });
+    const payment = await termsOf(suite, { token: await token.getAddress(), buyer: who });
     const act = () => attacker.execute(suite.escrow, ESCROW.encodeFunctionData("deposit", [payment]));
     const paymentId = await suite.escrow.hashPayment(payment);
     return { suite, attacker, who, payment, paymentId, act, moved: usd(1_000), held: usd(1_000) };
   },
-  "the recipient's ERC-777 hook": async () => {
-    const { suite, token, attacker, who } = await withHooks();
-    const funded = await fund(suite, { token: token.target as string, seller: who });
+  "the recipient's ERC-777 hook": async (suite) => {
+    const { token, attacker, who } = await withHooks(suite);
+    const funded = await fund(suite, { token: await token.getAddress(), seller: who });
     const act = () => suite.escrow.connect(suite.buyer).release(funded.payment, usd(400));
     return { suite, attacker, who, ...funded, act, moved: -usd(400), held: usd(600) };
   },
-  "the recipient of the native coin": async () => {
-    const suite = await loadFixture(deployEscrow);
+  "the recipient of the native coin": async (suite) => {
     const attacker = await ethers.deployContract("HostileRecipient");
     const who = await attacker.getAddress();
     await empower(suite, who);
@@ -127,23 +129,33 @@ const attacks: Record<string, () => Promise<Attack>> = {
 };
 
 /** A payment in a token that calls back itself. */
-async function withReenteringToken() {
-  const { suite, token } = await withToken("Reenters");
+async function withReenteringToken(suite: Suite) {
+  const token = await list(suite, "Reenters");
   const who = await token.getAddress();
   const attacker = await ethers.getContractAt("Reenters", who);
   await empower(suite, who);
-  return { suite, token, attacker, who, ...(await fund(suite, { token: who })) };
+  return { token, attacker, who, ...(await fund(suite, { token: who })) };
 }
 
 /** A token that calls sender and recipient, and a contract that is called. */
-async function withHooks() {
-  const { suite, token } = await withToken("CallsBack");
+async function withHooks(suite: Suite) {
+  const token = await list(suite, "CallsBack");
   const attacker = await ethers.deployContract("HostileRecipient");
   const who = await attacker.getAddress();
   await (await ethers.getContractAt("CallsBack", token)).registerHooks(who);
   await empower(suite, who);
-  return { suite, token, attacker, who };
+  return { token, attacker, who };
 }
+
+/** The suite with everybody in it who attacks. */
+async function deployWithAttackers() {
+  const suite = await deployEscrow();
+  const prepared: Record<string, Attack> = {};
+  for (const [from, prepare] of Object.entries(attacks)) prepared[from] = await prepare(suite);
+  return prepared;
+}
+
+const underAttack = async (from: string) => (await loadFixture(deployWithAttackers))[from]!;
 
 /** No role protects anything here: the attacker has all of them. */
 async function empower({ grant }: Suite, who: string) {
@@ -177,36 +189,37 @@ describe("Escrow reentrancy", () => {
     expect([...Object.keys(GUARDED), ...Object.keys(UNGUARDED)]).to.have.members(names);
   });
 
-  for (const [from, prepare] of Object.entries(attacks)) {
-    describe(`from ${from}`, () => {
-      for (const [name, argumentsFor] of Object.entries(GUARDED)) {
-        describe(name, () => {
-          it("reverts with ReentrancyGuardReentrantCall", async () => {
-            const attack = await loadFixture(prepare);
-            expect(await run(attack, name, argumentsFor(attack))).to.equal(REENTERED);
-          });
+  for (const [name, argumentsFor] of Object.entries(GUARDED)) {
+    describe(name, () => {
+      for (const from of Object.keys(attacks)) {
+        it(`reverts with ReentrancyGuardReentrantCall from ${from}`, async () => {
+          const attack = await underAttack(from);
+          expect(await run(attack, name, argumentsFor(attack))).to.equal(REENTERED);
         });
       }
+    });
+  }
 
-      for (const [name, argumentsFor] of Object.entries(UNGUARDED)) {
-        describe(name, () => {
-          it("moves nothing", async () => {
-            const attack = await loadFixture(prepare);
-            await run(attack, name, argumentsFor(attack));
-          });
+  for (const [name, argumentsFor] of Object.entries(UNGUARDED)) {
+    describe(name, () => {
+      for (const from of Object.keys(attacks)) {
+        it(`moves nothing from ${from}`, async () => {
+          const attack = await underAttack(from);
+          await run(attack, name, argumentsFor(attack));
         });
       }
     });
   }
 
   it("from a token's permit into a deposit that would count the same money is refused", async () => {
-    const { suite, token, attacker, who } = await withReenteringToken();
+    const suite = await loadFixture(deployEscrow);
+    const { token, attacker, who } = await withReenteringToken(suite);
     const { escrow, buyer } = suite;
     const inner = await termsOf(suite, { token: who });
     const call = ESCROW.encodeFunctionData("depositWithAuthorization", [inner, 0, 0, "0x"]);
     await attacker.callBack(escrow, call);
     const outer = await termsOf(suite, { token: who });
-    await escrow.connect(buyer).depositWithPermit(outer, 0, 0, ethers.ZeroHash, ethers.ZeroHash);
+    await escrow.connect(buyer).depositWithPermit(outer, ...NO_PERMIT);
     expect(await attacker.callResult()).to.equal(REENTERED);
     await expectTotals(suite, token, { held: usd(2_000), credits: 0n });
   });
