@@ -72,6 +72,8 @@ abstract contract TokenVault is
     /// @inheritdoc IEscrow
     function sweepSurplus(address token, address to, uint256 amount) external nonReentrant restricted {
         TokenAccount storage vault = _account(token);
+        // A token with two addresses would show what is held under one as surplus under the other.
+        if (vault.cap == 0 && !vault.enabled) revert TokenNotEnabled(token);
         uint256 surplus = Math.saturatingSub(_balance(token), uint256(vault.held) + vault.credits);
         if (amount == 0 || amount > surplus) revert InsufficientSurplus(token, amount, surplus);
 

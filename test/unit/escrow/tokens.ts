@@ -199,10 +199,12 @@ describe("Escrow tokens", () => {
       await expect(sweep(NATIVE_COIN, stranger, 3)).to.changeEtherBalance(ethers, stranger, 3);
     });
 
-    it("moves a token that was never configured", async () => {
-      const { escrow, stranger, sweep } = await withSurplus();
+    it("reverts with TokenNotEnabled given a token that was never configured, which may be another face of one that was", async () => {
+      const { suite, escrow, stranger, sweep } = await withSurplus();
       const unknown = await ethers.deployContract("TestDAI");
       await unknown.mint(escrow, 5);
+      await expectRefusal(suite, sweep(unknown, stranger, 5), "TokenNotEnabled", unknown);
+      await configure(escrow, unknown, { enabled: false });
       await sweep(unknown, stranger, 5);
       expect(await unknown.balanceOf(stranger)).to.equal(5n);
     });
