@@ -14,6 +14,7 @@ import { itFollows } from "../../specs/outline.js";
 import { safeAccount, type SafeAccount } from "../../support/safe-account.js";
 import { TESTED_VERSIONS, type TestedVersion } from "../../support/safes.js";
 import {
+  Flag,
   HOUR,
   NATIVE_COIN,
   OnDeadline,
@@ -175,6 +176,19 @@ describe("Escrow with a Safe of two of three owners", () => {
           await expect(deposit).to.changeTokenBalance(ethers, usdc, safe.address, -usd(1_000));
         });
 
+        it("signs an ERC-3009 authorization as long as a person's, if it has one owner", async () => {
+          const world = await withSafe(version);
+          const { suite, escrow, usdc, owners } = world;
+          const safe = await safeAccount(connection, version, owners.slice(0, 1), 1);
+          await usdc.mint(safe.address, usd(1_000));
+          const payment = await termsOf(suite, { buyer: safe.address });
+          const { digest, args } = await authorizationOf(world, payment);
+          const signature = await safe.sign(digest);
+          expect(ethers.dataLength(signature)).to.equal(65);
+          const deposit = escrow.depositWithAuthorization(...args, signature);
+          await expect(deposit).to.changeTokenBalance(ethers, usdc, safe.address, -usd(1_000));
+        });
+
         it("signs a Permit2 witness that a stranger brings", async () => {
           const world = await withSafe(version);
           const { suite, escrow, usdc, permit2, safe, stranger, approve } = world;
@@ -230,6 +244,18 @@ describe("Escrow with a Safe of two of three owners", () => {
           const { payment } = await fund(suite, { seller: safe.address });
           const refund = call("refund", [payment, usd(1_000)]);
           await expect(refund).to.changeTokenBalance(ethers, usdc, buyer, usd(1_000));
+        });
+
+        it("disputes, and withdraws the dispute", async () => {
+          const { suite, escrow, safe, call } = await withSafe(version);
+          const { payment, paymentId } = await fund(suite, {
+            seller: safe.address,
+            onDeadline: OnDeadline.Refund,
+          });
+          await call("openDispute", [payment, ethers.id("evidence"), "ipfs://evidence"]);
+          expect((await escrow.paymentState(paymentId)).flags).to.equal(Flag.OpenedBySeller);
+          await call("withdrawDispute", [payment]);
+          expect((await escrow.paymentState(paymentId)).status).to.equal(Status.Funded);
         });
 
         it("claims after the deadline", async () => {
