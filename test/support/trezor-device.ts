@@ -62,6 +62,10 @@ export class TrezorDevice implements Device {
     await this.#wire.close();
   }
 
+  freeze(): void {
+    this.#wire.freeze();
+  }
+
   async keyOf({ address_n }: Message["message"]): Promise<HDNodeWallet> {
     await this.#unlock();
     this.#passphrase ??= await this.#askForPassphrase();

@@ -7,7 +7,7 @@ import packageJson from "../../../package.json" with { type: "json" };
 import { Fault } from "../../../deploy/fault.js";
 import { Alarm } from "./alarm.js";
 import type { Person } from "./person.js";
-import { faultOf, noAnswer, notFound, type TrezorTransport } from "./trezor-faults.js";
+import { faultOf, noAnswer, notFound, silent, type TrezorTransport } from "./trezor-faults.js";
 
 export type Connect = typeof connectModule.default;
 type UiAnswer = Parameters<Connect["uiResponse"]>[0];
@@ -36,6 +36,7 @@ export class TrezorSession {
   readonly #options: TrezorSessionOptions;
   #alarm = new Alarm();
   #isAskedToConfirm = false;
+  #hasAnswered = false;
   #isClosed = false;
 
   private constructor(connect: Connect, options: TrezorSessionOptions) {
@@ -62,10 +63,11 @@ export class TrezorSession {
     const { deviceMs, transport } = this.#options;
     const alarm = (this.#alarm = new Alarm());
     this.#isAskedToConfirm = false;
-    alarm.set(deviceMs, () => notFound(transport));
+    alarm.set(deviceMs, () => (this.#hasAnswered ? silent(deviceMs) : notFound(transport)));
     const asked = ask(this.#connect);
     try {
       const response = await Promise.race([asked, alarm.rung]);
+      this.#hasAnswered ||= response.success;
       if (response.success) return response.payload;
       throw faultOf(response.payload, transport);
     } finally {

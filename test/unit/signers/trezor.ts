@@ -233,6 +233,13 @@ describe("Trezor", () => {
       expect(await faultIn(open({ transport: "bridge" }))).to.match(/found by bridge.*\n.*Suite/);
     });
 
+    it("is an error when it hangs", async () => {
+      await plugIn({ model: "trezor-one" });
+      await open({ deviceMs: 1_000 });
+      device!.freeze();
+      expect(await faultIn(signer!.signTypedData(SAFE_TX))).to.match(/The Trezor did not answer for 1 s/);
+    });
+
     it("is an error when the cable is pulled while it signs", async () => {
       await plugIn({ model: "trezor-safe" });
       await open();
