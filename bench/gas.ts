@@ -7,6 +7,7 @@ import { network } from "hardhat";
 import { CALL_GAS, measureCapacity } from "./lib/capacity.js";
 import { describeContracts } from "./lib/contracts.js";
 import { floorOperations, measured, operations, type Operation } from "./lib/operations.js";
+import { writeFigures } from "./lib/pages.js";
 import { sharesOf, type Share } from "./lib/shares.js";
 import { buildStage, STARTED_AT, type Stage } from "./lib/stage.js";
 import { traceGas } from "./lib/trace.js";
@@ -14,7 +15,8 @@ import peers from "./peers.json" with { type: "json" };
 
 /*
  * npm run bench:gas: what every transaction of the suite costs, where the gas of a payment goes, and how far that is from
- * the least possible. Writes bench/results/gas.json; fails if a payment costs more than was promised.
+ * the least possible. Writes bench/results/gas.json, and the figures on the pages of docs/contracts; fails if a payment
+ * costs more than was promised.
  */
 
 const COMMAND = "npm run bench:gas";
@@ -134,6 +136,7 @@ function print(results: Measured): void {
 const results = await measureEverything();
 print(results);
 await writeFile(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
+await writeFigures(results);
 
 const ofFloor = (results.lifecycle / results.floor.lifecycle).toFixed(2);
 console.log(

@@ -43,8 +43,8 @@ contract ComplianceRegistry is IComplianceRegistry, ISelfTest, AccessManagedUpgr
 
     /// @notice Sets a new proxy up.
     /// @param initialAuthority The AccessManager that says who may do what here.
-    /// @dev Errors: {AccessManagedInvalidAuthority}. EIP712's own initializer would only store the name and version that
-    /// are constants here.
+    /// @dev Errors: {AccessManagedInvalidAuthority}, {InvalidInitialization}. Emits {AuthorityUpdated}, {Initialized}.
+    /// EIP712's own initializer would only store the name and version that are constants here.
     /// @custom:oz-upgrades-unsafe-allow missing-initializer-call
     function initialize(address initialAuthority) external initializer {
         _requireAuthority(initialAuthority);
@@ -164,6 +164,7 @@ contract ComplianceRegistry is IComplianceRegistry, ISelfTest, AccessManagedUpgr
     }
 
     /// @inheritdoc ISelfTest
+    /// @dev Errors: {AccessManagedInvalidAuthority}, {InvalidEscrow}.
     function selfTest() external view returns (bytes4 magic) {
         _requireAuthority(authority());
         if (escrow() != address(0)) {

@@ -41,6 +41,7 @@ contract EscrowLens is IEscrowLens {
     /// @inheritdoc IEscrowLens
     IEscrow public immutable override escrow;
 
+    /// @dev Errors: {IEscrow-InvalidDependency}.
     constructor(IEscrow escrow_) {
         if (address(escrow_).code.length == 0) revert IEscrow.InvalidDependency(address(escrow_));
         escrow = escrow_;
@@ -251,7 +252,8 @@ contract EscrowLens is IEscrowLens {
             escrow.tokenConfig(payment.token).cap,
             escrow.tokenTotals(payment.token).held
         );
-        if (payment.amount == 0 || payment.amount > room) revert IEscrow.InvalidAmount(payment.amount, room);
+        if (payment.amount == 0) revert IEscrow.InvalidAmount(0, room);
+        if (payment.amount > room) revert IEscrow.CapExceeded(payment.token, payment.amount, room);
         (state.status, state.held) = (PaymentStatus.Funded, uint104(payment.amount));
         (preview.seller.to, preview.fee.to, preview.buyer.to) = _recipients(payment);
         preview.stateAfter = state;

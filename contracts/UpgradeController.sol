@@ -33,6 +33,7 @@ contract UpgradeController is IUpgradeController, AccessManaged, ReentrancyGuard
 
     /// @param authority_ The AccessManager.
     /// @param rollbackWindow_ Seconds, from 1 day to 90 days.
+    /// @dev Errors: {InvalidRollbackWindow}.
     constructor(address authority_, uint32 rollbackWindow_) AccessManaged(authority_) {
         if (rollbackWindow_ < MIN_ROLLBACK_WINDOW || rollbackWindow_ > MAX_ROLLBACK_WINDOW) {
             revert InvalidRollbackWindow(rollbackWindow_, MIN_ROLLBACK_WINDOW, MAX_ROLLBACK_WINDOW);

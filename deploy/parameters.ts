@@ -123,6 +123,7 @@ export function checkParameters(written: unknown, source = "the parameters"): Pa
 const SEPARATED_ROLES: readonly (readonly [HeldRole, HeldRole, string])[] = [
   ["GUARDIAN", "UPGRADER", "whoever upgrades must not be the one who can cancel and roll back"],
   ["GUARDIAN", "ADMIN", "whoever governs must not be the one who can veto"],
+  ["GUARDIAN", "CONFIGURATOR", "whoever sets the limits must not be the one who can veto"],
   ["OPERATOR", "APPROVER", "a payout needs the consent of a second person"],
   ["ADMIN", "UPGRADER", "a shared key would be a single point of failure for roles and code"],
 ];

@@ -15,7 +15,8 @@ import {
 /// before it pays money out. The registry decides and signs for every change; records and policy themselves lie in the
 /// escrow's storage ({IScreening}), where every movement needs them. What the registry answers is what the escrow says.
 /// The registry moves no money. It is never paused. Before {setEscrow}, whatever reads or writes records or the policy
-/// reverts with {EscrowNotSet}.
+/// reverts with {EscrowNotSet}. A function of a role reverts with {IAccessManaged-AccessManagedUnauthorized} for everybody
+/// else.
 ///
 /// An account is asked in this order, and the first finding is the answer:
 /// 1. `Blocked`: its record says so. A block has no end of its own, whatever the record's expiry.
@@ -73,13 +74,15 @@ interface IComplianceRegistry {
     /// without the proxy answers to none.
     error InvalidEscrow(address escrow);
 
-    /// @notice Names the escrow that keeps the records and applies the policy, once and for all. ADMIN role.
+    /// @notice Names the escrow that keeps the records and applies the policy, once and for all. CONFIGURATOR
+    /// role, delayed.
     /// @dev Errors: {EscrowAlreadySet}, {InvalidEscrow}. Emits {EscrowSet}.
     function setEscrow(address escrow_) external;
 
     /// @notice Writes records. COMPLIANCE role.
     /// @dev All or nothing; of two updates of one account the later stands. Errors: {InvalidAccount}, {ExpiryInPast},
-    /// {UnlistedWithData}. Emits {RecordSet} for each.
+    /// {UnlistedWithData}, {EscrowNotSet}; {IEscrow-UnauthorizedCaller} once the escrow obeys another registry. Emits
+    /// {RecordSet} for each.
     function setRecords(ComplianceUpdate[] calldata updates) external;
 
     /// @notice Clears an account on an attester's word. Anybody may submit it.
@@ -87,15 +90,17 @@ interface IComplianceRegistry {
     /// @param signature EIP-712 over `attestation` under this registry's domain.
     /// @dev Valid while `block.timestamp < validUntil`. The ATTESTER role is whichever role the AccessManager maps this
     /// function to: mapped to its PUBLIC_ROLE, everybody could clear themselves. Errors: {AttestationExpired},
-    /// {AccountBlocked}, {AttestationStale}, {InvalidAttester}, {InvalidAccount}, {ExpiryInPast}. Emits {RecordSet}.
+    /// {EscrowNotSet}, {AccountBlocked}, {AttestationStale}, {InvalidAttester}, {InvalidAccount}, {ExpiryInPast};
+    /// {IEscrow-UnauthorizedCaller} once the escrow obeys another registry. Emits {RecordSet}.
     function submitAttestation(
         Attestation calldata attestation,
         address attester,
         bytes calldata signature
     ) external;
 
-    /// @notice Replaces the policy. ADMIN role, delayed.
-    /// @dev Errors: {InvalidSanctionsOracle}. Emits {PolicySet}.
+    /// @notice Replaces the policy. CONFIGURATOR role, delayed.
+    /// @dev Errors: {InvalidSanctionsOracle}, {EscrowNotSet}; {IEscrow-UnauthorizedCaller} once the escrow obeys
+    /// another registry. Emits {PolicySet}.
     function setPolicy(Policy calldata policy) external;
 
     /// @notice Screens both parties of a deposit, as the escrow will.
@@ -104,8 +109,8 @@ interface IComplianceRegistry {
     /// @return reason Why `account` does not pass, or `None`.
     /// @return account The first that does not pass (the buyer is asked first), or zero.
     /// @return enforced Whether the finding must stop the deposit.
-    /// @dev Errors: {BoundedCall-InsufficientGas}, only if the policy names an oracle; 150,000 gas is enough whatever
-    /// the oracle does. So for {screen} and {isCompliant}, with 90,000.
+    /// @dev Errors: {EscrowNotSet}; {BoundedCall-InsufficientGas}, only if the policy names an oracle. 150,000 gas is
+    /// enough whatever the oracle does; for {screen} and {isCompliant}, 90,000.
     function check(
         address buyer,
         address seller,
@@ -116,18 +121,22 @@ interface IComplianceRegistry {
     /// @notice Screens one account, as the escrow will when it pays it.
     /// @return reason Why the account does not pass, or `None`.
     /// @return enforced Whether the finding must stop the payout.
+    /// @dev Errors: as {check}.
     function screen(address account) external view returns (ComplianceReason reason, bool enforced);
 
     /// @notice Whether the account passes the policy, enforced or not.
+    /// @dev Errors: as {check}.
     function isCompliant(address account) external view returns (bool);
 
     /// @notice The account's record; all zero if it has none.
+    /// @dev Errors: {EscrowNotSet}.
     function recordOf(address account) external view returns (ComplianceRecord memory);
 
     /// @notice The hash of the evidence behind the record; zero if there is none.
     function attestationHashOf(address account) external view returns (bytes32);
 
     /// @notice The policy in force.
+    /// @dev Errors: {EscrowNotSet}.
     function policy() external view returns (Policy memory);
 
     /// @notice The escrow that keeps the records and applies the policy; zero before {setEscrow}.

@@ -17,9 +17,15 @@ import {
 /// @notice A payment is its terms: every function takes the whole {Payment}, whose hash must lead to a stored state.
 /// Amounts are in the token's smallest unit, times in Unix seconds.
 ///
-/// Every function that moves money can also revert with {EnforcedPause}, {PaymentOnHold}, {InvalidStatus} and
-/// {BoundedCall-InsufficientGas}. Every payout is pushed to its recipient; if the recipient cannot or may not receive it, it
-/// becomes a credit ({PayoutCredited}) that {withdrawCredit} pays out later, and nobody else is affected.
+/// Every payout is pushed to its recipient; if the recipient cannot or may not receive it, it becomes a credit
+/// ({PayoutCredited}) that {withdrawCredit} pays out later, and nobody else is affected. A payout with too little gas to
+/// try that in earnest reverts with {BoundedCall-InsufficientGas}.
+///
+/// Each function lists every error and event of its own code. What is listed nowhere: what moves money or a dispute refuses
+/// reentry (`ReentrancyGuardReentrantCall`), and a function of a role reverts with
+/// {IAccessManaged-AccessManagedUnauthorized} for everybody else, and with the AccessManager's errors for a holder with a
+/// delay who has not scheduled it. Errors of tokens, Permit2 and the like come through. One page an operation:
+/// docs/contracts.
 interface IEscrow {
     // ------------------------------------------------------------------------------------------------- events
 
@@ -244,13 +250,19 @@ interface IEscrow {
     // ----------------------------------------------------------------------------------------------- deposits
 
     /// @notice Deposits by allowance, or the native coin by value. The buyer only.
-    /// @dev `None → Funded`. Errors: every one about terms and tokens above, {UnauthorizedCaller}, {IScreening-NotCompliant}.
-    /// Emits {PaymentCreated}. The same for the three other deposits.
+    /// @dev `None → Funded`. Pause bit: {DEPOSITS}. Errors: {UnauthorizedCaller}, {EnforcedPause}, {InvalidParties},
+    /// {InvalidFee}, {InvalidDeadline}, {InvalidDisputeWindow}, {PaymentAlreadyExists}, {IScreening-NotCompliant},
+    /// {BoundedCall-InsufficientGas}, {TokenNotEnabled}, {InvalidAmount}, {CapExceeded}, {InvalidValue},
+    /// {SafeERC20-SafeERC20FailedOperation}, {TransferAmountMismatch}. Emits {PaymentCreated}, {ScreeningObserved}.
     /// @return paymentId EIP-712 digest of the terms, see {hashPayment}.
     function deposit(Payment calldata payment) external payable returns (bytes32 paymentId);
 
     /// @notice Deposits with an EIP-2612 permit for exactly `payment.amount`. The buyer only.
     /// @dev A permit that fails is ignored: somebody may have front-run it, then the allowance is there.
+    /// `None → Funded`. Pause bit: {DEPOSITS}. Errors: {UnauthorizedCaller}, {EnforcedPause}, {InvalidParties},
+    /// {InvalidFee}, {InvalidDeadline}, {InvalidDisputeWindow}, {PaymentAlreadyExists}, {IScreening-NotCompliant},
+    /// {BoundedCall-InsufficientGas}, {TokenNotEnabled}, {InvalidAmount}, {CapExceeded}, {NativeCoinNotSupported},
+    /// {SafeERC20-SafeERC20FailedOperation}, {TransferAmountMismatch}. Emits {PaymentCreated}, {ScreeningObserved}.
     /// @param permitDeadline The permit's own deadline.
     function depositWithPermit(
         Payment calldata payment,
@@ -263,6 +275,10 @@ interface IEscrow {
     /// @notice Deposits with an ERC-3009 `ReceiveWithAuthorization` signed by the buyer, whose nonce is the
     /// `paymentId`, so it binds every term. Anybody may send it.
     /// @param signature 65 bytes `r‖s‖v` for any ERC-3009 token; other lengths go to the token's `bytes` overload.
+    /// @dev `None → Funded`. Pause bit: {DEPOSITS}. Errors: {EnforcedPause}, {InvalidParties}, {InvalidFee},
+    /// {InvalidDeadline}, {InvalidDisputeWindow}, {PaymentAlreadyExists}, {IScreening-NotCompliant},
+    /// {BoundedCall-InsufficientGas}, {TokenNotEnabled}, {InvalidAmount}, {CapExceeded}, {NativeCoinNotSupported},
+    /// {TransferAmountMismatch}. Emits {PaymentCreated}, {ScreeningObserved}.
     function depositWithAuthorization(
         Payment calldata payment,
         uint256 validAfter,
@@ -272,7 +288,8 @@ interface IEscrow {
 
     /// @notice Deposits with a Permit2 `PermitWitnessTransferFrom` signed by the buyer, whose witness is the
     /// {Payment} itself, so a wallet shows every term. Anybody may send it.
-    /// @dev Chain and escrow are bound by Permit2's own domain and by the `spender` it hashes.
+    /// @dev Chain and escrow are bound by Permit2's own domain and by the `spender` it hashes. `None → Funded`. Pause
+    /// bit: {DEPOSITS}. Errors: as {depositWithAuthorization}. Emits {PaymentCreated}, {ScreeningObserved}.
     /// @param nonce Permit2 unordered nonce.
     /// @param signatureDeadline Permit2 deadline.
     function depositWithPermit2(
@@ -293,25 +310,30 @@ interface IEscrow {
     // ------------------------------------------------------------------------------------------------ payouts
 
     /// @notice Pays the seller, wholly or in part. The buyer; or an OPERATOR within the token's limits.
-    /// @dev `Funded → Funded | Closed`. Pause bits: {EXITS}; for an operator {PAYOUTS} too.
-    /// Errors: {InvalidAmount}, {UnauthorizedCaller}; for operators {ApprovalRequired}, {OutflowLimitExceeded}.
-    /// Emits {PaymentReleased}.
+    /// @dev `Funded → Funded | Closed`. Pause bits: {EXITS}; for an operator {PAYOUTS} too. Errors: {InvalidStatus},
+    /// {PaymentOnHold}, {EnforcedPause}, {InvalidAmount}, {IAccessManaged-AccessManagedUnauthorized},
+    /// {BoundedCall-InsufficientGas}; for operators {UnauthorizedCaller}, {ApprovalRequired}, {OutflowLimitExceeded}.
+    /// Emits {PayoutApprovalSpent}, {PaymentReleased}, {PayoutCredited}, {ScreeningObserved}.
     function release(Payment calldata payment, uint256 amount) external;
 
     /// @notice Pays the buyer back, wholly or in part. The seller; or an OPERATOR within the token's limits.
-    /// @dev As {release}. Emits {PaymentRefunded}.
+    /// @dev States and pause bits as {release}. Errors: as {release}. Emits {PayoutApprovalSpent}, {PaymentRefunded},
+    /// {PayoutCredited}, {ScreeningObserved}.
     function refund(Payment calldata payment, uint256 amount) external;
 
     /// @notice Pays out what is held as the terms' `onDeadline` says. Anybody, from {claimableAt} on.
-    /// @dev `Funded | Disputed → Closed`. Pause bit: {EXITS}. Errors: {TooEarly}. Emits {PaymentReleased} or
-    /// {PaymentRefunded}.
+    /// @dev `Funded | Disputed → Closed`. Pause bit: {EXITS}. Errors: {InvalidStatus}, {PaymentOnHold},
+    /// {EnforcedPause}, {TooEarly}, {BoundedCall-InsufficientGas}. Emits {PaymentReleased} or {PaymentRefunded},
+    /// {PayoutCredited}, {ScreeningObserved}.
     function claim(Payment calldata payment) external;
 
     /// @notice Pays out as both parties signed. Anybody with both signatures, in any state that holds money.
     /// @dev `Funded | Disputed → Closed`. Pause bit: {EXITS}. The EIP-712 type is
     /// `Settlement(bytes32 paymentId,uint256 sellerAmount,uint256 buyerAmount,uint256 validUntil)` under the escrow's
-    /// domain; contracts sign by ERC-1271. Errors: {InvalidSplit}, {TooLate}, {InvalidSignature}. Emits
-    /// {PaymentSettled}.
+    /// domain; contracts sign by ERC-1271, and so do accounts that delegate to code (EIP-7702). Errors:
+    /// {InvalidStatus}, {PaymentOnHold}, {EnforcedPause}, {InvalidSplit}, {TooLate}, {InvalidSignature},
+    /// {BoundedCall-InsufficientGas}. Emits {PaymentSettled}, {PaymentReleased}, {PaymentRefunded}, {PayoutCredited},
+    /// {ScreeningObserved}.
     function settle(
         Payment calldata payment,
         uint256 sellerAmount,
@@ -325,7 +347,8 @@ interface IEscrow {
 
     /// @notice Blocks release, refund and claim until the arbiter rules or its window ends. Buyer or seller, before
     /// the deadline.
-    /// @dev `Funded → Disputed`. Never paused. Errors: {UnauthorizedCaller}, {TooLate}. Emits {DisputeOpened}.
+    /// @dev `Funded → Disputed`. Never paused. Errors: {InvalidStatus}, {UnauthorizedCaller}, {TooLate}. Emits
+    /// {DisputeOpened}.
     function openDispute(
         Payment calldata payment,
         bytes32 evidenceHash,
@@ -334,13 +357,16 @@ interface IEscrow {
 
     /// @notice Takes a dispute back. Its opener; if a claim would pay the opener, only while the other party has a whole
     /// dispute window left before the deadline to open its own. {settle} works later too.
-    /// @dev `Disputed → Funded`. Never paused. Errors: {UnauthorizedCaller}, {TooLate}. Emits {DisputeWithdrawn}.
+    /// @dev `Disputed → Funded`. Never paused. Errors: {InvalidStatus}, {UnauthorizedCaller}, {TooLate}. Emits
+    /// {DisputeWithdrawn}.
     function withdrawDispute(Payment calldata payment) external;
 
     /// @notice Rules on a dispute. The terms' arbiter, or if they name none, the ARBITER role, but neither party, and in
     /// person (see {approvePayout}); before {claimableAt}.
-    /// @dev `Disputed → Closed`. Never paused, because the arbiter's window does not stop. Errors: {InvalidSplit},
-    /// {UnauthorizedCaller}, {TooLate}. Emits {DisputeResolved}.
+    /// @dev `Disputed → Closed`. Never paused, because the arbiter's window does not stop. Errors: {InvalidStatus},
+    /// {PaymentOnHold}, {UnauthorizedCaller}, {IAccessManaged-AccessManagedUnauthorized}, {InvalidSplit}, {TooLate},
+    /// {BoundedCall-InsufficientGas}. Emits {DisputeResolved}, {PaymentReleased}, {PaymentRefunded}, {PayoutCredited},
+    /// {ScreeningObserved}.
     function resolve(
         Payment calldata payment,
         uint256 sellerAmount,
@@ -354,7 +380,8 @@ interface IEscrow {
     /// be who is paid. Both must call in person: {AccessManager-execute} hides who they are.
     /// @dev Bound to what is held and released now: any movement makes it stale; a dispute that was withdrawn or a hold
     /// that was lifted does not. Lives 7 days, and no longer than the approver has the role. Approving again replaces
-    /// the approver and starts the time anew. Errors: {InvalidAmount}, {UnauthorizedCaller}. Emits {PayoutApproved}.
+    /// the approver and starts the time anew. Errors: {InvalidStatus}, {InvalidAmount}, {UnauthorizedCaller}. Emits
+    /// {PayoutApproved}.
     function approvePayout(
         Payment calldata payment,
         PayoutAction action,
@@ -370,15 +397,16 @@ interface IEscrow {
     function unhold(bytes32 paymentId, string calldata reason) external;
 
     /// @notice Pays out an account's whole credit. The account, to any address; anybody, to the account itself.
-    /// @dev Pause bit: {EXITS}. Both addresses are screened. The escrow itself accepts none. Errors:
-    /// {NoCredit}, {IScreening-NotCompliant}, {CreditPushFailed}, {UnauthorizedCaller}. Emits {CreditWithdrawn}.
+    /// @dev Pause bit: {EXITS}. Both addresses are screened. The escrow itself accepts none. Errors: {EnforcedPause},
+    /// {UnauthorizedCaller}, {NoCredit}, {IScreening-NotCompliant}, {CreditPushFailed}, {BoundedCall-InsufficientGas}.
+    /// Emits {CreditWithdrawn}.
     function withdrawCredit(address token, address account, address to) external returns (uint256 amount);
 
     /// @notice Moves out what no payment and no credit owns. TREASURY role.
-    /// @dev Errors: {InsufficientSurplus}, {CreditPushFailed}. Emits {SurplusSwept}.
+    /// @dev Errors: {InsufficientSurplus}, {CreditPushFailed}, {BoundedCall-InsufficientGas}. Emits {SurplusSwept}.
     function sweepSurplus(address token, address to, uint256 amount) external;
 
-    /// @notice Sets a token's limits, allow-listing it. ADMIN role, delayed.
+    /// @notice Sets a token's limits, allow-listing it. CONFIGURATOR role, delayed.
     /// @dev Emits {TokenConfigured}.
     function configureToken(address token, TokenConfig calldata config) external;
 
@@ -391,7 +419,8 @@ interface IEscrow {
     /// @dev Errors: {InvalidPauseBits}, {InvalidPauseDuration}. Emits {Paused}.
     function pause(uint8 bits, uint32 duration, string calldata reason) external;
 
-    /// @notice As {pause}, without the limit on {EXITS}. ADMIN role, delayed.
+    /// @notice As {pause}, without the limit on {EXITS}. CONFIGURATOR role, delayed.
+    /// @dev Errors: as {pause}. Emits {Paused}.
     function extendPause(uint8 bits, uint32 duration, string calldata reason) external;
 
     /// @notice Ends pauses early. UNPAUSER role, delayed.
@@ -432,5 +461,6 @@ interface IEscrow {
     function paused() external view returns (uint8 bits);
 
     /// @notice When the pause of `bit` ends or ended; 0 if there never was one.
+    /// @dev Errors: {InvalidPauseBits}.
     function pausedUntil(uint8 bit) external view returns (uint256);
 }

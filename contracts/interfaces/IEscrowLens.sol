@@ -11,7 +11,8 @@ import {IEscrow} from "./IEscrow.sol";
 interface IEscrowLens {
     /// @notice Whether `who` could do this to the payment in a transaction of the present block.
     /// @dev Foresees every check of the escrow, in its order. Cannot foresee a token that misbehaves, and who gave an
-    /// approval: an operator who is also an approver still needs a second person's.
+    /// approval: an operator who is also an approver still needs a second person's. Errors:
+    /// {BoundedCall-InsufficientGas}, only if the policy names an oracle.
     /// @param payment The terms; for `Deposit` of a payment that does not exist yet.
     /// @return allowed Whether the call would succeed.
     /// @return obstacle What it would meet first, or `None`.
@@ -23,27 +24,33 @@ interface IEscrowLens {
         EscrowAction action
     ) external view returns (bool allowed, Obstacle obstacle, uint256 possibleFrom);
 
-    /// @notice What a deposit would store. Errors: those of {IEscrow} about the terms, {IEscrow-PaymentAlreadyExists}.
+    /// @notice What a deposit would store.
+    /// @dev Errors: as {requireValid}, {IEscrow-PaymentAlreadyExists}, {IEscrow-InvalidAmount}, {IEscrow-CapExceeded}.
     function previewDeposit(Payment calldata payment) external view returns (Preview memory);
 
     /// @notice What a release of `amount` would pay. The previews of movements say what would happen once the movement
-    /// is allowed; {canAct} says whether it is. Errors: {IEscrow-InvalidStatus}, {IEscrow-InvalidAmount}.
+    /// is allowed; {canAct} says whether it is.
+    /// @dev Errors: {IEscrow-InvalidStatus}, {IEscrow-InvalidAmount}, {BoundedCall-InsufficientGas}.
     function previewRelease(Payment calldata payment, uint256 amount) external view returns (Preview memory);
 
-    /// @notice What a refund of `amount` would pay. Errors: as {previewRelease}.
+    /// @notice What a refund of `amount` would pay.
+    /// @dev Errors: {IEscrow-InvalidStatus}, {IEscrow-InvalidAmount}, {BoundedCall-InsufficientGas}.
     function previewRefund(Payment calldata payment, uint256 amount) external view returns (Preview memory);
 
-    /// @notice What a claim would pay. Errors: {IEscrow-InvalidStatus}.
+    /// @notice What a claim would pay.
+    /// @dev Errors: {IEscrow-InvalidStatus}, {BoundedCall-InsufficientGas}.
     function previewClaim(Payment calldata payment) external view returns (Preview memory);
 
-    /// @notice What this ruling would pay. Errors: {IEscrow-InvalidStatus}, {IEscrow-InvalidSplit}.
+    /// @notice What this ruling would pay.
+    /// @dev Errors: {IEscrow-InvalidStatus}, {IEscrow-InvalidSplit}, {BoundedCall-InsufficientGas}.
     function previewResolve(
         Payment calldata payment,
         uint256 sellerAmount,
         uint256 buyerAmount
     ) external view returns (Preview memory);
 
-    /// @notice What this settlement would pay. Errors: as {previewResolve}.
+    /// @notice What this settlement would pay.
+    /// @dev Errors: {IEscrow-InvalidStatus}, {IEscrow-InvalidSplit}, {BoundedCall-InsufficientGas}.
     function previewSettle(
         Payment calldata payment,
         uint256 sellerAmount,
@@ -58,6 +65,8 @@ interface IEscrowLens {
     ) external view returns (Snapshot memory);
 
     /// @notice Reverts as the escrow would on such terms.
+    /// @dev Errors: {IEscrow-InvalidParties}, {IEscrow-InvalidFee}, {IEscrow-InvalidDeadline},
+    /// {IEscrow-InvalidDisputeWindow}.
     function requireValid(Payment calldata payment) external view;
 
     /// @notice The escrow that it tells about. Fixed.

@@ -3,7 +3,9 @@ pragma solidity 0.8.37;
 
 /// @title The only way to change the code behind a proxy, and to take the change back
 /// @notice Owns the ProxyAdmin of every proxy it deployed. Itself immutable: a rollback runs this code and the
-/// proxy's, never the implementation that is being rolled back.
+/// proxy's, never the implementation that is being rolled back. A function of a role reverts with
+/// {IAccessManaged-AccessManagedUnauthorized} for everybody else, and each of them refuses reentry
+/// (`ReentrancyGuardReentrantCall`).
 /// @dev Rolling back restores code, not data. Storage must be append-only (ERC-7201), see docs.
 interface IUpgradeController {
     /// @notice Where one proxy stands.
@@ -69,20 +71,23 @@ interface IUpgradeController {
     /// @notice The rollback window is outside its bounds.
     error InvalidRollbackWindow(uint32 given, uint32 min, uint32 max);
 
-    /// @notice Deploys a proxy in front of `implementation`. ADMIN role.
+    /// @notice Deploys a proxy in front of `implementation`. CONFIGURATOR role, delayed.
     /// @param data Initializer call made through the new proxy.
-    /// @dev Errors: {ImplementationWithoutCode}, {UnexpectedProxyAdmin}, {SelfTestFailed}. Emits {ProxyDeployed}.
+    /// @dev Errors: {ImplementationWithoutCode}, {UnexpectedProxyAdmin}, {SelfTestFailed}; and the initializer's own.
+    /// Emits {ProxyDeployed}.
     function deployProxy(address implementation, bytes calldata data) external returns (address proxy);
 
     /// @notice Replaces a proxy's code. UPGRADER role, delayed and cancellable through the AccessManager.
     /// @param data Optional call made through the proxy after the change, in the same transaction.
-    /// @dev Records the replaced implementation and its codehash. Errors: {UnknownProxy}, {SameImplementation},
-    /// {ImplementationWithoutCode}, {SelfTestFailed}. Emits {Upgraded}.
+    /// @dev Records the replaced implementation and its codehash. Errors: {UnknownProxy},
+    /// {SameImplementation}, {ImplementationWithoutCode}, {SelfTestFailed}; and those
+    /// of the call that `data` makes. Emits {Upgraded}.
     function upgrade(address proxy, address implementation, bytes calldata data) external;
 
     /// @notice Puts the previous code back at once. GUARDIAN role, no delay.
-    /// @dev Runs no code of either implementation. Errors: {UnknownProxy}, {NothingToRollBack}, {CodehashChanged},
-    /// {RollbackWindowOver}. Emits {RolledBack}.
+    /// @dev Runs no code of either implementation. Errors: {UnknownProxy},
+    /// {NothingToRollBack}, {RollbackWindowOver}, {CodehashChanged}. Emits
+    /// {RolledBack}.
     function rollback(address proxy) external;
 
     /// @notice Where a proxy stands. All zero for an unknown proxy.

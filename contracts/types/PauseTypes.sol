@@ -9,5 +9,5 @@ uint8 constant PAYOUTS = 2;
 /// on while exits are paused, and not disputes, which move nothing.
 uint8 constant EXITS = 4;
 
-/// @dev Guardians cannot keep exits paused for longer without the delayed admin path.
+/// @dev Guardians cannot keep exits paused for longer without the delayed path of CONFIGURATOR.
 uint40 constant MAX_EXITS_PAUSE = 7 days;

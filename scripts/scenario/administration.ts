@@ -39,7 +39,7 @@ export const ADMINISTRATION: readonly Act[] = [
     async act(world) {
       const { escrow, people, clock } = world;
       const data = escrow.interface.encodeFunctionData("extendPause", [PAUSE.EXITS, 2n * HOUR, "exercise"]);
-      await afterDelay(world, { by: "ADMIN", target: escrow, data }, async () => {
+      await afterDelay(world, { by: "CONFIGURATOR", target: escrow, data }, async () => {
         await mined(escrow.connect(people.officer("GUARDIAN")).pause(PAUSE.EXITS, HOUR, "exercise"));
       });
       await clock.reach(await escrow.pausedUntil(PAUSE.EXITS));
@@ -63,7 +63,7 @@ export const ADMINISTRATION: readonly Act[] = [
         await escrow.tokenConfig(address);
       const limits = { enabled, cap: (cap * 11n) / 10n, approvalThreshold, outflowLimit, outflowWindow };
       const data = escrow.interface.encodeFunctionData("configureToken", [address, limits]);
-      await afterDelay(world, { by: "ADMIN", target: escrow, data });
+      await afterDelay(world, { by: "CONFIGURATOR", target: escrow, data });
     },
   },
   {

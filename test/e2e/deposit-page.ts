@@ -15,16 +15,17 @@ import { deployedSuite } from "../support/suite.js";
 const ANVIL_PORT = 51_547;
 const INDEXER_PORT = 51_071;
 const CHAIN_ID = 31337;
-/** Account 11 of the well-known test mnemonic, which holds no role. */
+/** Accounts 11 and 12 of the well-known test mnemonic, which hold no role. */
 const BUYER_KEY = "0x701b615bbdfb9de65240bc28bd21bbc0d996645a3dd57e7b12bc2bdf6f192c82";
+const SELLER_KEY = "0xa267530f49f8280200edf313ee7af6b827f2a8bce2897751d06a843f644967b1";
 
 const run = promisify(execFile);
 const root = new URL("../../", import.meta.url).pathname;
 
-describe("docs/deposit.md", function () {
+describe("docs/deposit.md and docs/contracts/Escrow/settle.md", function () {
   this.timeout(180_000);
 
-  it("leads a buyer who copies its snippets to payments that anyone finds in GraphQL", async () => {
+  it("lead people who copy their snippets to payments that anyone finds in GraphQL", async () => {
     await using stack = new AsyncDisposableStack();
     // A block every second also when nothing is sent: ethers' wait() misses a block that comes too soon, and takes the next.
     const mining = ["--block-time", "1", "--mixed-mining"];
@@ -40,8 +41,7 @@ describe("docs/deposit.md", function () {
     stack.defer(() => rm(directory, { recursive: true }));
     await writeFile(join(directory, `${CHAIN_ID}.json`), JSON.stringify(record));
 
-    const paymentIds: string[] = [];
-    for (const { name, code } of await docBlocks("docs/deposit.md", "ts", "run")) {
+    const runSnippet = async (name: string, code: string, variables: Record<string, string> = {}) => {
       const file = join(directory, `${name}.ts`);
       await writeFile(file, code);
       const { stdout } = await run(process.execPath, [file], {
@@ -53,10 +53,19 @@ describe("docs/deposit.md", function () {
           TOKEN: await usdc.getAddress(),
           SELLER: seller!.address,
           BUYER_KEY,
+          ...variables,
         },
       });
-      paymentIds.push(stdout.trim());
+      return stdout.trim();
+    };
+
+    const paymentIds: string[] = [];
+    for (const { name, code } of await docBlocks("docs/deposit.md", "ts", "run")) {
+      paymentIds.push(await runSnippet(name, code));
     }
+    const [settle] = await docBlocks("docs/contracts/Escrow/settle.md", "ts", "run");
+    const settled = await runSnippet(settle!.name, settle!.code, { PAYMENT_ID: paymentIds[1]!, SELLER_KEY });
+    expect(settled).to.equal("3n");
 
     const indexer = await startIndexer({
       recordsDir: directory,
@@ -67,13 +76,27 @@ describe("docs/deposit.md", function () {
     stack.defer(() => indexer.stop());
     const { payments } = await askGraphql(
       indexer.url,
-      `{ payments(orderBy: "createdAt") { items { paymentId buyer seller held status } } }`,
+      `{ payments(orderBy: "createdAt") { items { paymentId buyer seller held released refunded status } } }`,
     );
     const parties = { buyer: buyer!.address.toLowerCase(), seller: seller!.address.toLowerCase() };
     expect(payments).to.deep.equal({
       items: [
-        { paymentId: paymentIds[0], ...parties, held: "25000000", status: "Funded" },
-        { paymentId: paymentIds[1], ...parties, held: "40000000", status: "Funded" },
+        {
+          paymentId: paymentIds[0],
+          ...parties,
+          held: "25000000",
+          released: "0",
+          refunded: "0",
+          status: "Funded",
+        },
+        {
+          paymentId: paymentIds[1],
+          ...parties,
+          held: "0",
+          released: "10000000",
+          refunded: "30000000",
+          status: "Closed",
+        },
       ],
     });
   });

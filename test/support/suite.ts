@@ -30,13 +30,14 @@ export async function deployedSuite(connection: NetworkConnection, given?: Param
     ),
   ) as Record<HeldRole, Awaited<ReturnType<typeof ethers.getSigner>>>;
   const [deployer, ...others] = await ethers.getSigners();
+  const officers = Object.values(parameters.holders).flat();
 
   return {
     parameters,
     record,
     holders,
     deployer: deployer!,
-    users: others.slice(HELD_ROLES.length),
+    users: others.filter(({ address }) => !officers.includes(address)),
     accessManager: await ethers.getContractAt("AccessManager", accessManager.address),
     upgradeController: await ethers.getContractAt("UpgradeController", upgradeController.address),
     complianceRegistry: await ethers.getContractAt("ComplianceRegistry", complianceRegistry.address),

@@ -1,6 +1,5 @@
 import { expect } from "chai";
 import type { TypedDataDomain } from "ethers";
-import { hashTypedData } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 
 import { itFollows } from "../specs/outline.js";
@@ -17,8 +16,10 @@ import {
   domainOf,
   ethers,
   loadFixture,
+  noRecord,
   signAttestation,
   time,
+  viemTypedData,
 } from "./fixtures/registry.js";
 
 /** A registry, and an attestation of the buyer that the attester signed. */
@@ -37,39 +38,8 @@ async function withContractAttester() {
   return { ...fixture, wallet };
 }
 
-/** What viem signs; its types want the chain as a number. */
-const viemTypedData = (domain: Awaited<ReturnType<typeof domainOf>>, message: Record<string, unknown>) => ({
-  domain: {
-    ...domain,
-    chainId: Number(domain.chainId),
-    verifyingContract: domain.verifyingContract as `0x${string}`,
-  },
-  types: attestationTypes,
-  primaryType: "Attestation" as const,
-  message,
-});
-
-describe("ComplianceRegistry attestations", () => {
+describe("ComplianceRegistry submitAttestation", () => {
   itFollows("ComplianceRegistry.tree");
-
-  describe("hashAttestation", () => {
-    it("is what ethers and viem hash", async () => {
-      const { registry, attestation } = await loadFixture(withAttestation);
-      const domain = await domainOf(registry);
-      const digest = await registry.hashAttestation(attestation);
-
-      expect(digest).to.equal(ethers.TypedDataEncoder.hash(domain, attestationTypes, attestation));
-      expect(digest).to.equal(hashTypedData(viemTypedData(domain, attestation)));
-    });
-
-    it("is under the domain that EIP-5267 tells", async () => {
-      const { registry } = await loadFixture(withAttestation);
-      const { name, version, chainId, verifyingContract } = await domainOf(registry);
-
-      const told = await registry.eip712Domain();
-      expect(told.slice(0, 5)).to.deep.equal(["0x0f", name, version, chainId, verifyingContract]);
-    });
-  });
 
   describe("when the attestation is good", () => {
     it("clears the account, whoever submits it, and names the attester", async () => {
@@ -144,7 +114,7 @@ describe("ComplianceRegistry attestations", () => {
       expect(event!.args.by).to.equal(await wallet.getAddress());
     });
 
-    it("reverts given somebody else's signature", async () => {
+    it("reverts with InvalidAttester given somebody else's signature", async () => {
       const { registry, wallet, attestation, signature } = await loadFixture(withContractAttester);
 
       await expect(registry.submitAttestation(attestation, wallet, signature))
@@ -152,7 +122,7 @@ describe("ComplianceRegistry attestations", () => {
         .withArgs(await wallet.getAddress());
     });
 
-    it("reverts given a contract without the role", async () => {
+    it("reverts with InvalidAttester given a contract without the role", async () => {
       const { registry, manager, wallet, stranger, attestation } = await loadFixture(withContractAttester);
       const signature = await signAttestation(registry, stranger, attestation);
       await manager.revokeRole(ATTESTER, wallet);
@@ -165,7 +135,7 @@ describe("ComplianceRegistry attestations", () => {
   });
 
   describe("when the attester lacks the role", () => {
-    it("reverts given one who never had it", async () => {
+    it("reverts with InvalidAttester given one who never had it", async () => {
       const { registry, officer, attestation } = await loadFixture(withAttestation);
       const signature = await signAttestation(registry, officer, attestation);
 
@@ -174,7 +144,7 @@ describe("ComplianceRegistry attestations", () => {
         .withArgs(officer.address);
     });
 
-    it("reverts given one whose role was revoked after signing", async () => {
+    it("reverts with InvalidAttester given one whose role was revoked after signing", async () => {
       const { registry, manager, attester, attestation, signature } = await loadFixture(withAttestation);
       await manager.revokeRole(ATTESTER, attester);
 
@@ -183,7 +153,7 @@ describe("ComplianceRegistry attestations", () => {
       ).to.be.revertedWithCustomError(registry, "InvalidAttester");
     });
 
-    it("reverts given one who has it with a delay", async () => {
+    it("reverts with InvalidAttester given one who has it with a delay", async () => {
       const { registry, manager, stranger, attestation } = await loadFixture(withAttestation);
       await manager.grantRole(ATTESTER, stranger, 60);
       const signature = await signAttestation(registry, stranger, attestation);
@@ -193,7 +163,7 @@ describe("ComplianceRegistry attestations", () => {
       ).to.be.revertedWithCustomError(registry, "InvalidAttester");
     });
 
-    it("reverts while the AccessManager has closed the registry", async () => {
+    it("reverts with InvalidAttester while the AccessManager has closed the registry", async () => {
       const { registry, manager, attester, attestation, signature } = await loadFixture(withAttestation);
       await manager.setTargetClosed(registry, true);
 
@@ -215,7 +185,7 @@ describe("ComplianceRegistry attestations", () => {
       validUntil: FAR_FUTURE,
     };
     for (const [field, value] of Object.entries(otherFields)) {
-      it(`reverts given one over another ${field}`, async () => {
+      it(`reverts with InvalidAttester given one over another ${field}`, async () => {
         const { registry, attester, attestation } = await loadFixture(withAttestation);
         const signature = await signAttestation(registry, attester, { ...attestation, [field]: value });
 
@@ -232,7 +202,7 @@ describe("ComplianceRegistry attestations", () => {
       contract: { verifyingContract: otherFields.account },
     };
     for (const [part, change] of Object.entries(otherDomains)) {
-      it(`reverts given one under another ${part}`, async () => {
+      it(`reverts with InvalidAttester given one under another ${part}`, async () => {
         const { registry, attester, attestation } = await loadFixture(withAttestation);
         const domain = { ...(await domainOf(registry)), ...change };
         const signature = await attester.signTypedData(domain, attestationTypes, attestation);
@@ -243,7 +213,7 @@ describe("ComplianceRegistry attestations", () => {
       });
     }
 
-    it("reverts given none", async () => {
+    it("reverts with InvalidAttester given none", async () => {
       const { registry, attester, attestation } = await loadFixture(withAttestation);
 
       await expect(registry.submitAttestation(attestation, attester, "0x")).to.be.revertedWithCustomError(
@@ -254,7 +224,7 @@ describe("ComplianceRegistry attestations", () => {
   });
 
   describe("when the record or the time does not allow it", () => {
-    it("reverts in the second it is valid until", async () => {
+    it("reverts with AttestationExpired in the second it is valid until", async () => {
       const { registry, attester, attestation } = await loadFixture(withAttestation);
       const validUntil = BigInt(await time.latest()) + 100n;
       const shortLived = { ...attestation, validUntil };
@@ -266,7 +236,7 @@ describe("ComplianceRegistry attestations", () => {
         .withArgs(validUntil, validUntil);
     });
 
-    it("reverts when it is submitted twice", async () => {
+    it("reverts with AttestationStale when it is submitted twice", async () => {
       const { registry, attester, attestation, signature } = await loadFixture(withAttestation);
       await registry.submitAttestation(attestation, attester, signature);
 
@@ -275,7 +245,7 @@ describe("ComplianceRegistry attestations", () => {
         .withArgs(attestation.account, 0n, 1n);
     });
 
-    it("reverts when an officer wrote the record since", async () => {
+    it("reverts with AttestationStale when an officer wrote the record since", async () => {
       const { registry, officer, attester, attestation, signature } = await loadFixture(withAttestation);
       await registry.connect(officer).setRecords([{ account: attestation.account, ...clearedRecord }]);
 
@@ -284,7 +254,7 @@ describe("ComplianceRegistry attestations", () => {
       ).to.be.revertedWithCustomError(registry, "AttestationStale");
     });
 
-    it("reverts given a revision that is yet to come", async () => {
+    it("reverts with AttestationStale given a revision that is yet to come", async () => {
       const { registry, attester, attestation } = await loadFixture(withAttestation);
       const early = { ...attestation, revision: 1n };
       const signature = await signAttestation(registry, attester, early);
@@ -294,7 +264,7 @@ describe("ComplianceRegistry attestations", () => {
         .withArgs(attestation.account, 1n, 0n);
     });
 
-    it("reverts given a blocked account, even for its present revision", async () => {
+    it("reverts with AccountBlocked given a blocked account, even for its present revision", async () => {
       const { registry, officer, attester, attestation } = await loadFixture(withAttestation);
       await registry.connect(officer).setRecords([{ account: attestation.account, ...blockedRecord }]);
       const next = { ...attestation, revision: 1n };
@@ -305,18 +275,50 @@ describe("ComplianceRegistry attestations", () => {
         .withArgs(attestation.account);
     });
 
-    it("reverts given a clearing that is over already", async () => {
+    it("reverts with ExpiryInPast given a clearing that is over in this very second", async () => {
       const { registry, attester, attestation } = await loadFixture(withAttestation);
-      const over = { ...attestation, expiry: 1n };
+      const expiry = BigInt(await time.latest()) + 100n;
+      const over = { ...attestation, expiry };
       const signature = await signAttestation(registry, attester, over);
+      await time.setNextBlockTimestamp(expiry);
 
-      await expect(registry.submitAttestation(over, attester, signature)).to.be.revertedWithCustomError(
-        registry,
-        "ExpiryInPast",
-      );
+      await expect(registry.submitAttestation(over, attester, signature))
+        .to.be.revertedWithCustomError(registry, "ExpiryInPast")
+        .withArgs(expiry, expiry);
     });
 
-    it("reverts given the zero address", async () => {
+    it("accepts a clearing that is over in the next second", async () => {
+      const { registry, attester, attestation } = await loadFixture(withAttestation);
+      const expiry = BigInt(await time.latest()) + 100n;
+      const short = { ...attestation, expiry };
+      const signature = await signAttestation(registry, attester, short);
+      await time.setNextBlockTimestamp(expiry - 1n);
+
+      await registry.submitAttestation(short, attester, signature);
+      expect((await registry.recordOf(attestation.account)).expiry).to.equal(expiry);
+    });
+
+    it("accepts a clearing without end", async () => {
+      const { registry, attester, attestation } = await loadFixture(withAttestation);
+      const endless = { ...attestation, expiry: 0n };
+      const signature = await signAttestation(registry, attester, endless);
+
+      await registry.submitAttestation(endless, attester, signature);
+      expect((await registry.recordOf(attestation.account)).standing).to.equal(Standing.Cleared);
+    });
+
+    it("accepts an account that an officer took off the list again", async () => {
+      const { registry, officer, attester, attestation } = await loadFixture(withAttestation);
+      await registry.connect(officer).setRecords([{ account: attestation.account, ...blockedRecord }]);
+      await registry.connect(officer).setRecords([{ account: attestation.account, ...noRecord }]);
+      const next = { ...attestation, revision: 2n };
+      const signature = await signAttestation(registry, attester, next);
+
+      await registry.submitAttestation(next, attester, signature);
+      expect((await registry.recordOf(attestation.account)).standing).to.equal(Standing.Cleared);
+    });
+
+    it("reverts with InvalidAccount given the zero address", async () => {
       const { registry, attester } = await loadFixture(withAttestation);
       const nobody = attestationOf(ethers.ZeroAddress);
       const signature = await signAttestation(registry, attester, nobody);

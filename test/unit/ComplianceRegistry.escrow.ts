@@ -12,8 +12,8 @@ import {
   deployRegistry,
   deployUnconnected,
   ethers,
+  expectOnly,
   loadFixture,
-  networkHelpers,
   openPolicy,
   signAttestation,
   strictPolicy,
@@ -23,17 +23,12 @@ describe("ComplianceRegistry and its escrow", () => {
   itFollows("ComplianceRegistry.tree");
 
   describe("setEscrow", () => {
-    for (const caller of ["stranger", "officer", "attester", "policyAdmin"] as const) {
-      it(`reverts when called by the ${caller}`, async () => {
-        const fixture = await loadFixture(deployUnconnected);
-        const { registry, escrow } = fixture;
+    it("reverts with AccessManagedUnauthorized for everybody but the admin", async () => {
+      const fixture = await loadFixture(deployUnconnected);
+      const { registry, escrow } = fixture;
 
-        await expect(registry.connect(fixture[caller]).setEscrow(escrow)).to.be.revertedWithCustomError(
-          registry,
-          "AccessManagedUnauthorized",
-        );
-      });
-    }
+      await expectOnly(fixture, ["admin"], (by) => registry.connect(by).setEscrow(escrow));
+    });
 
     it("names the escrow and says so", async () => {
       const { registry, escrow, admin } = await loadFixture(deployUnconnected);
@@ -44,7 +39,7 @@ describe("ComplianceRegistry and its escrow", () => {
       expect(await registry.escrow()).to.equal(await escrow.getAddress());
     });
 
-    it("reverts the second time, whatever it is given", async () => {
+    it("reverts with EscrowAlreadySet the second time, whatever it is given", async () => {
       const { registry, escrow, stranger } = await loadFixture(deployRegistry);
 
       for (const again of [escrow, stranger]) {
@@ -54,7 +49,7 @@ describe("ComplianceRegistry and its escrow", () => {
       }
     });
 
-    it("reverts given an account without code", async () => {
+    it("reverts with InvalidEscrow given an account without code", async () => {
       const { registry, stranger } = await loadFixture(deployUnconnected);
 
       await expect(registry.setEscrow(stranger))
@@ -69,7 +64,7 @@ describe("ComplianceRegistry and its escrow", () => {
       expect(await registry.escrow()).to.equal(ethers.ZeroAddress);
     });
 
-    it("reverts given an escrow that names another registry", async () => {
+    it("reverts with InvalidEscrow given an escrow that names another registry", async () => {
       const { registry } = await loadFixture(deployUnconnected);
       const { escrow: another } = await deployUnconnected();
 
@@ -78,7 +73,7 @@ describe("ComplianceRegistry and its escrow", () => {
         .withArgs(await another.getAddress());
     });
 
-    it("reverts given an escrow under another authority", async () => {
+    it("reverts with InvalidEscrow given an escrow under another authority", async () => {
       const { registry, escrowImplementation, admin } = await loadFixture(deployUnconnected);
       const another = await ethers.deployContract("AccessManager", [admin.address]);
       const escrow = await deployProxy(escrowImplementation, admin, another);
@@ -88,7 +83,7 @@ describe("ComplianceRegistry and its escrow", () => {
         .withArgs(escrow);
     });
 
-    it("reverts given the escrow's implementation in place of its proxy", async () => {
+    it("reverts with InvalidEscrow given the escrow's implementation in place of its proxy", async () => {
       const { registry, escrowImplementation } = await loadFixture(deployUnconnected);
 
       await expect(registry.setEscrow(escrowImplementation))
@@ -108,22 +103,24 @@ describe("ComplianceRegistry and its escrow", () => {
       "recordOf",
       "policy",
     ] as const) {
-      it(`reverts on ${name}`, async () => {
-        const { registry, admin, officer, attester, buyer, seller } = await loadFixture(deployUnconnected);
-        const attestation = attestationOf(buyer.address);
-        const signature = await signAttestation(registry, attester, attestation);
-        const calls = {
-          setRecords: () => registry.connect(officer).setRecords([{ account: buyer, ...clearedRecord }]),
-          submitAttestation: () => registry.submitAttestation(attestation, attester, signature),
-          setPolicy: () => registry.connect(admin).setPolicy(openPolicy),
-          check: () => registry.check(buyer, seller, ethers.ZeroAddress, 1n),
-          screen: () => registry.screen(buyer),
-          isCompliant: () => registry.isCompliant(buyer),
-          recordOf: () => registry.recordOf(buyer),
-          policy: () => registry.policy(),
-        };
+      describe(name, () => {
+        it("reverts with EscrowNotSet", async () => {
+          const { registry, admin, officer, attester, buyer, seller } = await loadFixture(deployUnconnected);
+          const attestation = attestationOf(buyer.address);
+          const signature = await signAttestation(registry, attester, attestation);
+          const calls = {
+            setRecords: () => registry.connect(officer).setRecords([{ account: buyer, ...clearedRecord }]),
+            submitAttestation: () => registry.submitAttestation(attestation, attester, signature),
+            setPolicy: () => registry.connect(admin).setPolicy(openPolicy),
+            check: () => registry.check(buyer, seller, ethers.ZeroAddress, 1n),
+            screen: () => registry.screen(buyer),
+            isCompliant: () => registry.isCompliant(buyer),
+            recordOf: () => registry.recordOf(buyer),
+            policy: () => registry.policy(),
+          };
 
-        await expect(calls[name]()).to.be.revertedWithCustomError(registry, "EscrowNotSet");
+          await expect(calls[name]()).to.be.revertedWithCustomError(registry, "EscrowNotSet");
+        });
       });
     }
 
@@ -142,68 +139,6 @@ describe("ComplianceRegistry and its escrow", () => {
       expect(await escrow.selfTest()).to.equal(escrow.selfTest.fragment.selector);
     });
   });
-
-  for (const name of ["storeRecord", "storePolicy"] as const) {
-    describe(name, () => {
-      /** A call of it, as the registry would make it. */
-      async function withCall() {
-        const fixture = await deployRegistry();
-        const { escrow, buyer } = fixture;
-        const { standing, riskScore, tier, jurisdiction, expiry } = clearedRecord;
-        const record = { standing, riskScore, tier, jurisdiction, expiry, revision: 1n };
-        const policy = { ...strictPolicy, sanctionsOracle: ethers.ZeroAddress };
-        const calls = {
-          storeRecord: escrow.interface.encodeFunctionData("storeRecord", [buyer.address, record]),
-          storePolicy: escrow.interface.encodeFunctionData("storePolicy", [policy]),
-        };
-        const stored = {
-          storeRecord: async () => expect(await escrow.recordOf(buyer)).to.deep.equal(Object.values(record)),
-          storePolicy: async () => expect(await escrow.policy()).to.deep.equal(Object.values(policy)),
-        };
-        return {
-          ...fixture,
-          call: { to: await escrow.getAddress(), data: calls[name] },
-          expectStored: stored[name],
-        };
-      }
-
-      it("obeys the registry", async () => {
-        const { registry, call, expectStored } = await loadFixture(withCall);
-        const asRegistry = await ethers.getImpersonatedSigner(await registry.getAddress());
-        await networkHelpers.setBalance(asRegistry.address, 10n ** 18n);
-
-        await asRegistry.sendTransaction(call);
-        await expectStored();
-      });
-
-      for (const caller of ["stranger", "officer", "admin"] as const) {
-        it(`reverts when called by the ${caller}`, async () => {
-          const fixture = await loadFixture(withCall);
-          const { escrow, call } = fixture;
-
-          await expect(fixture[caller].sendTransaction(call))
-            .to.be.revertedWithCustomError(escrow, "UnauthorizedCaller")
-            .withArgs(fixture[caller].address);
-        });
-      }
-
-      it("reverts when the AccessManager executes it", async () => {
-        const { escrow, manager, admin, call } = await loadFixture(withCall);
-
-        await expect(manager.connect(admin).execute(escrow, call.data))
-          .to.be.revertedWithCustomError(escrow, "UnauthorizedCaller")
-          .withArgs(await manager.getAddress());
-      });
-
-      it("reverts inside the escrow's own multicall", async () => {
-        const { escrow, stranger, call } = await loadFixture(withCall);
-
-        await expect(escrow.connect(stranger).multicall([call.data]))
-          .to.be.revertedWithCustomError(escrow, "UnauthorizedCaller")
-          .withArgs(stranger.address);
-      });
-    });
-  }
 
   describe("what they answer", () => {
     it("is the same given nothing but the first policy", async () => {
@@ -231,6 +166,41 @@ describe("ComplianceRegistry and its escrow", () => {
         expect(await told.screen(seller)).to.deep.equal([Reason.Blocked, false]);
         expect(await told.screen(buyer)).to.deep.equal([Reason.None, false]);
       }
+    });
+  });
+
+  describe("escrow", () => {
+    it("is zero before it is set, and that one for good", async () => {
+      const { registry, escrow } = await loadFixture(deployUnconnected);
+      expect(await registry.escrow()).to.equal(ethers.ZeroAddress);
+      await registry.setEscrow(escrow);
+      expect(await registry.escrow()).to.equal(escrow);
+    });
+  });
+
+  describe("recordOf", () => {
+    it("is all zero for who has none", async () => {
+      const { registry, stranger } = await loadFixture(deployRegistry);
+      expect(await registry.recordOf(stranger)).to.deep.equal([0n, 0n, 0n, 0n, 0n, 0n]);
+    });
+  });
+
+  describe("attestationHashOf", () => {
+    it("is zero for who has no record, and of the present record otherwise", async () => {
+      const { registry, officer, buyer } = await loadFixture(deployRegistry);
+      expect(await registry.attestationHashOf(buyer)).to.equal(ethers.ZeroHash);
+      for (const attestationHash of [ethers.id("first"), ethers.id("second"), ethers.ZeroHash]) {
+        await registry.connect(officer).setRecords([{ account: buyer, ...clearedRecord, attestationHash }]);
+        expect(await registry.attestationHashOf(buyer)).to.equal(attestationHash);
+      }
+    });
+  });
+
+  describe("policy", () => {
+    it("is the escrow's", async () => {
+      const { registry, escrow } = await loadFixture(deployRegistry);
+      expect((await registry.policy()).maxRiskScore).to.equal(openPolicy.maxRiskScore);
+      expect(await registry.policy()).to.deep.equal(await escrow.policy());
     });
   });
 });

@@ -15,7 +15,14 @@ import {
   openPolicy,
   time,
 } from "./fixtures/registry.js";
-import { findingWith, gasOf, intrinsicGasOf, lowest, slotsRead } from "./fixtures/gas.js";
+import {
+  findingWith,
+  gasOf,
+  intrinsicGasOf,
+  lowest,
+  measuresDeployedCode,
+  slotsRead,
+} from "./fixtures/gas.js";
 import { controlsSlot, recordSlot } from "./fixtures/slots.js";
 
 const EXPIRY = 3_000_000_000n;
@@ -87,94 +94,94 @@ async function withOracle() {
   return { ...fixture, policy };
 }
 
+const MISBEHAVIOURS = [
+  ["reverts", OracleMode.Reverts],
+  ["returns nothing", OracleMode.ReturnsNothing],
+  ["burns its gas", OracleMode.BurnsGas],
+  ["returns a bomb", OracleMode.ReturnBomb],
+  ["answers with a word that is no boolean", OracleMode.LiesWithWord],
+] as const;
+
 describe("ComplianceRegistry screening", () => {
   itFollows("ComplianceRegistry.tree");
 
-  for (const listMode of [ListMode.Deny, ListMode.Allow]) {
-    describe(listMode === ListMode.Deny ? "given a deny-list" : "given an allow-list", () => {
-      for (const { given, records, at, deny, allow } of situations) {
-        const finding = listMode === ListMode.Deny ? deny : allow;
+  describe("screen", () => {
+    for (const listMode of [ListMode.Deny, ListMode.Allow]) {
+      describe(listMode === ListMode.Deny ? "given a deny-list" : "given an allow-list", () => {
+        for (const { given, records, at, deny, allow } of situations) {
+          const finding = listMode === ListMode.Deny ? deny : allow;
 
-        it(`finds ${Reason[finding]} given ${given}`, async () => {
-          for (const enforced of [true, false]) {
-            const { registry, escrow, admin, officer, buyer } = await loadFixture(deployRegistry);
-            await registry.connect(admin).setPolicy({ ...openPolicy, listMode, enforced });
-            for (const record of records) {
-              await registry.connect(officer).setRecords([{ account: buyer, ...record }]);
-            }
-            if (at !== undefined) await time.increaseTo(at);
+          it(`finds ${Reason[finding]} given ${given}`, async () => {
+            for (const enforced of [true, false]) {
+              const { registry, escrow, admin, officer, buyer } = await loadFixture(deployRegistry);
+              await registry.connect(admin).setPolicy({ ...openPolicy, listMode, enforced });
+              for (const record of records) {
+                await registry.connect(officer).setRecords([{ account: buyer, ...record }]);
+              }
+              if (at !== undefined) await time.increaseTo(at);
 
-            for (const screened of [registry, escrow]) {
-              expect(await screened.screen(buyer)).to.deep.equal([finding, enforced]);
+              for (const screened of [registry, escrow]) {
+                expect(await screened.screen(buyer)).to.deep.equal([finding, enforced]);
+              }
             }
-            expect(await registry.isCompliant(buyer)).to.equal(finding === None);
-          }
+          });
+        }
+      });
+    }
+
+    describe("given a sanctions oracle", () => {
+      it("finds None for an account that is not on its list", async () => {
+        const { registry, buyer } = await loadFixture(withOracle);
+
+        expect((await registry.screen(buyer)).reason).to.equal(None);
+      });
+
+      it("finds Sanctioned for one that is", async () => {
+        const { registry, oracle, buyer } = await loadFixture(withOracle);
+        await oracle.setSanctioned(buyer, true);
+
+        expect((await registry.screen(buyer)).reason).to.equal(Sanctioned);
+      });
+
+      it("reports its finding without enforcing it when the policy observes", async () => {
+        const { registry, admin, oracle, policy, buyer } = await loadFixture(withOracle);
+        await oracle.setSanctioned(buyer, true);
+        await registry.connect(admin).setPolicy({ ...policy, enforced: false });
+
+        expect(await registry.screen(buyer)).to.deep.equal([Sanctioned, false]);
+      });
+
+      for (const [misbehaves, mode] of MISBEHAVIOURS) {
+        it(`finds OracleUnavailable when it ${misbehaves}`, async () => {
+          const { registry, oracle, buyer } = await loadFixture(withOracle);
+          await oracle.setMode(mode);
+
+          expect(await registry.screen(buyer)).to.deep.equal([OracleUnavailable, true]);
+        });
+      }
+
+      it("finds OracleUnavailable when its code is gone", async () => {
+        const { registry, oracle, buyer } = await loadFixture(withOracle);
+        await networkHelpers.setCode(await oracle.getAddress(), "0x");
+
+        expect((await registry.screen(buyer)).reason).to.equal(OracleUnavailable);
+      });
+
+      for (const [given, record, listMode, finding] of [
+        ["a block", blockedRecord, ListMode.Deny, Blocked],
+        ["no record", noRecord, ListMode.Allow, NotListed],
+        ["a score too high", { ...clearedRecord, riskScore: 255 }, ListMode.Deny, RiskTooHigh],
+      ] as const) {
+        it(`is not asked given ${given}`, async () => {
+          const { registry, admin, officer, oracle, policy, buyer } = await loadFixture(withOracle);
+          await oracle.setMode(OracleMode.Reverts);
+          await registry.connect(admin).setPolicy({ ...policy, listMode });
+          await registry.connect(officer).setRecords([{ account: buyer, ...record }]);
+
+          expect((await registry.screen(buyer)).reason).to.equal(finding);
         });
       }
     });
-  }
-
-  describe("given a sanctions oracle", () => {
-    it("finds None for an account that is not on its list", async () => {
-      const { registry, buyer } = await loadFixture(withOracle);
-
-      expect((await registry.screen(buyer)).reason).to.equal(None);
-      expect(await registry.isCompliant(buyer)).to.equal(true);
-    });
-
-    it("finds Sanctioned for one that is", async () => {
-      const { registry, oracle, buyer } = await loadFixture(withOracle);
-      await oracle.setSanctioned(buyer, true);
-
-      expect((await registry.screen(buyer)).reason).to.equal(Sanctioned);
-      expect(await registry.isCompliant(buyer)).to.equal(false);
-    });
-
-    it("reports its finding without enforcing it when the policy observes", async () => {
-      const { registry, admin, oracle, policy, buyer } = await loadFixture(withOracle);
-      await oracle.setSanctioned(buyer, true);
-      await registry.connect(admin).setPolicy({ ...policy, enforced: false });
-
-      expect(await registry.screen(buyer)).to.deep.equal([Sanctioned, false]);
-    });
-
-    for (const [misbehaves, mode] of [
-      ["reverts", OracleMode.Reverts],
-      ["returns nothing", OracleMode.ReturnsNothing],
-      ["burns its gas", OracleMode.BurnsGas],
-      ["returns a bomb", OracleMode.ReturnBomb],
-      ["answers with a word that is no boolean", OracleMode.LiesWithWord],
-    ] as const) {
-      it(`finds OracleUnavailable when it ${misbehaves}`, async () => {
-        const { registry, oracle, buyer } = await loadFixture(withOracle);
-        await oracle.setMode(mode);
-
-        expect(await registry.screen(buyer)).to.deep.equal([OracleUnavailable, true]);
-        expect(await registry.isCompliant(buyer)).to.equal(false);
-      });
-    }
-
-    it("finds OracleUnavailable when its code is gone", async () => {
-      const { registry, oracle, buyer } = await loadFixture(withOracle);
-      await networkHelpers.setCode(await oracle.getAddress(), "0x");
-
-      expect((await registry.screen(buyer)).reason).to.equal(OracleUnavailable);
-    });
-
-    for (const [given, record, listMode, finding] of [
-      ["a block", blockedRecord, ListMode.Deny, Blocked],
-      ["no record", noRecord, ListMode.Allow, NotListed],
-      ["a score too high", { ...clearedRecord, riskScore: 255 }, ListMode.Deny, RiskTooHigh],
-    ] as const) {
-      it(`is not asked given ${given}`, async () => {
-        const { registry, admin, officer, oracle, policy, buyer } = await loadFixture(withOracle);
-        await oracle.setMode(OracleMode.Reverts);
-        await registry.connect(admin).setPolicy({ ...policy, listMode });
-        await registry.connect(officer).setRecords([{ account: buyer, ...record }]);
-
-        expect((await registry.screen(buyer)).reason).to.equal(finding);
-      });
-    }
   });
 
   describe("check", () => {
@@ -232,7 +239,33 @@ describe("ComplianceRegistry screening", () => {
     });
   });
 
+  describe("isCompliant", () => {
+    it("says whether anything is found, whether the policy enforces it or only observes", async () => {
+      for (const enforced of [true, false]) {
+        const { registry, admin, officer, policy, oracle, buyer, seller, stranger } =
+          await loadFixture(withOracle);
+        await registry.connect(admin).setPolicy({ ...policy, enforced });
+        await registry.connect(officer).setRecords([{ account: buyer, ...blockedRecord }]);
+        await oracle.setSanctioned(seller, true);
+
+        const answers = [buyer, seller, stranger].map((account) => registry.isCompliant(account));
+        expect(await Promise.all(answers)).to.deep.equal([false, false, true]);
+      }
+    });
+
+    for (const [misbehaves, mode] of MISBEHAVIOURS) {
+      it(`says no when the oracle ${misbehaves}`, async () => {
+        const { registry, oracle, buyer } = await loadFixture(withOracle);
+        await oracle.setMode(mode);
+
+        expect(await registry.isCompliant(buyer)).to.equal(false);
+      });
+    }
+  });
+
   describe("gas", () => {
+    measuresDeployedCode();
+
     /** A registry and both of its questions, as calldata. */
     async function withQuestions() {
       const fixture = await withOracle();
@@ -244,6 +277,7 @@ describe("ComplianceRegistry screening", () => {
       return {
         ...fixture,
         screen: registry.interface.encodeFunctionData("screen", [seller.address]),
+        isCompliant: registry.interface.encodeFunctionData("isCompliant", [seller.address]),
         check: registry.interface.encodeFunctionData("check", [
           buyer.address,
           seller.address,
@@ -253,43 +287,47 @@ describe("ComplianceRegistry screening", () => {
       };
     }
 
-    for (const [question, screened, enough] of [
-      ["screen", ["seller"], 90_000],
-      ["check", ["buyer", "seller"], 150_000],
+    /** The first word of each answer about a sanctioned account; `isCompliant` says false, which is the word of None. */
+    for (const [question, screened, enough, refused] of [
+      ["screen", ["seller"], 90_000, "Sanctioned"],
+      ["check", ["buyer", "seller"], 150_000, "Sanctioned"],
+      ["isCompliant", ["seller"], 90_000, "None"],
     ] as const) {
-      it(`${question} reads the escrow's settings and each record, no record twice`, async () => {
-        const { registry, admin, ...fixture } = await loadFixture(withQuestions);
-        await registry.connect(admin).setPolicy({ ...openPolicy, listMode: ListMode.Allow });
-        const settings = ethers.toBeHex(controlsSlot, 32);
-        const records = screened.map((party) => recordSlot(fixture[party].address));
+      describe(question, () => {
+        it("reads the escrow's settings and each record, no record twice", async () => {
+          const { registry, admin, ...fixture } = await loadFixture(withQuestions);
+          await registry.connect(admin).setPolicy({ ...openPolicy, listMode: ListMode.Allow });
+          const settings = ethers.toBeHex(controlsSlot, 32);
+          const records = screened.map((party) => recordSlot(fixture[party].address));
 
-        const read = await slotsRead(registry, fixture[question]);
-        expect(read).to.include(settings);
-        expect(read.filter((slot) => slot !== settings)).to.deep.equal(records);
-      });
+          const read = await slotsRead(registry, fixture[question]);
+          expect(read).to.include(settings);
+          expect(read.filter((slot) => slot !== settings)).to.deep.equal(records);
+        });
 
-      it(`${question} gives a starved oracle no chance to answer`, async () => {
-        const { registry, escrow, oracle, seller, ...questions } = await loadFixture(withQuestions);
-        await oracle.setMode(OracleMode.GivesUpWhenStarved);
-        await oracle.setSanctioned(seller, true);
-        const ask = (gas: number) => findingWith(gas, registry, escrow, questions[question]);
+        it("reverts with InsufficientGas rather than starve an oracle", async () => {
+          const { registry, escrow, oracle, seller, ...questions } = await loadFixture(withQuestions);
+          await oracle.setMode(OracleMode.GivesUpWhenStarved);
+          await oracle.setSanctioned(seller, true);
+          const ask = (gas: number) => findingWith(gas, registry, escrow, questions[question]);
 
-        const needed = await lowest(60_000, 200_000, async (gas) => (await ask(gas)) === "Sanctioned");
-        for (let gas = needed - 120; gas < needed; gas++) {
-          expect(await ask(gas), `with ${gas} gas`).to.equal("InsufficientGas");
-        }
-        for (let gas = 30_000; gas < needed; gas += 500) {
-          expect(await ask(gas), `with ${gas} gas`).to.be.oneOf(["InsufficientGas", "OutOfGas"]);
-        }
-      });
+          const needed = await lowest(60_000, 200_000, async (gas) => (await ask(gas)) === refused);
+          for (let gas = needed - 120; gas < needed; gas++) {
+            expect(await ask(gas), `with ${gas} gas`).to.equal("InsufficientGas");
+          }
+          for (let gas = 30_000; gas < needed; gas += 500) {
+            expect(await ask(gas), `with ${gas} gas`).to.be.oneOf(["InsufficientGas", "OutOfGas"]);
+          }
+        });
 
-      it(`${question} answers with ${enough} gas though the oracle uses all it gets`, async () => {
-        const { registry, escrow, oracle, seller, ...questions } = await loadFixture(withQuestions);
-        await oracle.setMode(OracleMode.AnswersAtTheLastMoment);
-        await oracle.setSanctioned(seller, true);
-        const gas = intrinsicGasOf(questions[question]) + enough;
+        it(`answers with ${enough} gas though the oracle uses all it gets`, async () => {
+          const { registry, escrow, oracle, seller, ...questions } = await loadFixture(withQuestions);
+          await oracle.setMode(OracleMode.AnswersAtTheLastMoment);
+          await oracle.setSanctioned(seller, true);
+          const gas = intrinsicGasOf(questions[question]) + enough;
 
-        expect(await findingWith(gas, registry, escrow, questions[question])).to.equal("Sanctioned");
+          expect(await findingWith(gas, registry, escrow, questions[question])).to.equal(refused);
+        });
       });
     }
 

@@ -1,15 +1,20 @@
 import { expect } from "chai";
+import { hashTypedData } from "viem";
 
 import { itFollows } from "../specs/outline.js";
 import {
   ListMode,
   Standing,
+  attestationOf,
+  attestationTypes,
   blockedRecord,
   clearedRecord,
   deployEscrowImplementation,
   deployRegistry,
   deployUnconnected,
+  domainOf,
   ethers,
+  expectOnly,
   loadFixture,
   networkHelpers,
   noRecord,
@@ -17,6 +22,7 @@ import {
   POLICY_DELAY,
   setImplementation,
   time,
+  viemTypedData,
 } from "./fixtures/registry.js";
 import { LIST_MODE_OFFSET, controlsSlot } from "./fixtures/slots.js";
 
@@ -30,7 +36,7 @@ describe("ComplianceRegistry", () => {
       expect(await registry.authority()).to.equal(await manager.getAddress());
     });
 
-    it("reverts on the implementation", async () => {
+    it("reverts with InvalidInitialization on the implementation", async () => {
       const { implementation, manager } = await loadFixture(deployRegistry);
 
       await expect(implementation.initialize(manager)).to.be.revertedWithCustomError(
@@ -39,7 +45,7 @@ describe("ComplianceRegistry", () => {
       );
     });
 
-    it("reverts the second time", async () => {
+    it("reverts with InvalidInitialization the second time", async () => {
       const { registry, manager, admin } = await loadFixture(deployRegistry);
 
       await expect(registry.connect(admin).initialize(manager)).to.be.revertedWithCustomError(
@@ -48,7 +54,7 @@ describe("ComplianceRegistry", () => {
       );
     });
 
-    it("reverts given an authority without code", async () => {
+    it("reverts with AccessManagedInvalidAuthority given an authority without code", async () => {
       const { implementation, admin, stranger } = await loadFixture(deployRegistry);
       const data = implementation.interface.encodeFunctionData("initialize", [stranger.address]);
 
@@ -67,7 +73,7 @@ describe("ComplianceRegistry", () => {
       expect(await registry.selfTest()).to.equal(registry.selfTest.fragment.selector);
     });
 
-    it("reverts given a storage that was never initialised", async () => {
+    it("reverts with AccessManagedInvalidAuthority given a storage that was never initialised", async () => {
       const { implementation } = await loadFixture(deployRegistry);
 
       await expect(implementation.selfTest())
@@ -75,7 +81,7 @@ describe("ComplianceRegistry", () => {
         .withArgs(ethers.ZeroAddress);
     });
 
-    it("reverts given an authority whose code is gone", async () => {
+    it("reverts with AccessManagedInvalidAuthority given an authority whose code is gone", async () => {
       const { registry, manager } = await loadFixture(deployRegistry);
       await networkHelpers.setCode(await manager.getAddress(), "0x");
 
@@ -84,14 +90,14 @@ describe("ComplianceRegistry", () => {
         .withArgs(await manager.getAddress());
     });
 
-    it("reverts given a stored policy with an unknown list mode", async () => {
+    it("panics given a stored policy with an unknown list mode", async () => {
       const { registry, escrow } = await loadFixture(deployRegistry);
       await networkHelpers.setStorageAt(await escrow.getAddress(), controlsSlot, 2n << LIST_MODE_OFFSET);
 
       await expect(registry.selfTest()).to.be.revertedWithPanic(0x21);
     });
 
-    it("reverts given an escrow whose code names another registry by now", async () => {
+    it("reverts with InvalidEscrow given an escrow whose code names another registry by now", async () => {
       const { registry, escrow, manager, admin } = await loadFixture(deployRegistry);
       const other = await deployUnconnected();
       const implementation = await deployEscrowImplementation(other.registry, manager);
@@ -112,16 +118,39 @@ describe("ComplianceRegistry", () => {
   });
 
   describe("setRecords", () => {
-    for (const caller of ["stranger", "buyer", "attester", "policyAdmin"] as const) {
-      it(`reverts when called by the ${caller}`, async () => {
-        const fixture = await loadFixture(deployRegistry);
-        const { registry, buyer } = fixture;
+    it("reverts with AccessManagedUnauthorized for everybody but the officer", async () => {
+      const fixture = await loadFixture(deployRegistry);
+      const { registry, buyer } = fixture;
 
-        await expect(
-          registry.connect(fixture[caller]).setRecords([{ account: buyer, ...clearedRecord }]),
-        ).to.be.revertedWithCustomError(registry, "AccessManagedUnauthorized");
-      });
-    }
+      await expectOnly(fixture, ["officer"], (by) =>
+        registry.connect(by).setRecords([{ account: buyer, ...clearedRecord }]),
+      );
+    });
+
+    it("writes nothing given no updates", async () => {
+      const { registry, officer } = await loadFixture(deployRegistry);
+
+      await expect(registry.connect(officer).setRecords([])).not.to.emit(registry, "RecordSet");
+    });
+
+    it("stores the largest values there are", async () => {
+      const { registry, officer, buyer } = await loadFixture(deployRegistry);
+      const [riskScore, tier, jurisdiction, expiry] = [255n, 255n, 65_535n, 2n ** 64n - 1n] as const;
+      const largest = { riskScore, tier, jurisdiction, expiry, attestationHash: `0x${"ff".repeat(32)}` };
+      await registry
+        .connect(officer)
+        .setRecords([{ account: buyer, standing: Standing.Blocked, ...largest }]);
+
+      expect(await registry.recordOf(buyer)).to.deep.equal([
+        Standing.Blocked,
+        riskScore,
+        tier,
+        jurisdiction,
+        expiry,
+        1n,
+      ]);
+      expect(await registry.attestationHashOf(buyer)).to.equal(largest.attestationHash);
+    });
 
     it("stores the whole record and says so", async () => {
       const { registry, officer, buyer } = await loadFixture(deployRegistry);
@@ -172,7 +201,7 @@ describe("ComplianceRegistry", () => {
       expect(record.revision).to.equal(2n);
     });
 
-    it("writes nothing of a batch of which one update is bad", async () => {
+    it("writes nothing of a batch of which one update is bad, and reverts with its error", async () => {
       const { registry, officer, buyer, seller } = await loadFixture(deployRegistry);
 
       await expect(
@@ -184,7 +213,7 @@ describe("ComplianceRegistry", () => {
       expect((await registry.recordOf(buyer)).revision).to.equal(0n);
     });
 
-    it("reverts given the zero address", async () => {
+    it("reverts with InvalidAccount given the zero address", async () => {
       const { registry, officer } = await loadFixture(deployRegistry);
 
       await expect(
@@ -192,7 +221,7 @@ describe("ComplianceRegistry", () => {
       ).to.be.revertedWithCustomError(registry, "InvalidAccount");
     });
 
-    it("reverts given a clearing that is over in this very second", async () => {
+    it("reverts with ExpiryInPast given a clearing that is over in this very second", async () => {
       const { registry, officer, buyer } = await loadFixture(deployRegistry);
       const expiry = BigInt(await time.latest()) + 100n;
       await time.setNextBlockTimestamp(expiry);
@@ -200,6 +229,23 @@ describe("ComplianceRegistry", () => {
       await expect(registry.connect(officer).setRecords([{ account: buyer, ...clearedRecord, expiry }]))
         .to.be.revertedWithCustomError(registry, "ExpiryInPast")
         .withArgs(expiry, expiry);
+    });
+
+    it("reverts with ExpiryInPast given a clearing that was over a second ago", async () => {
+      const { registry, officer, buyer } = await loadFixture(deployRegistry);
+      const expiry = BigInt(await time.latest()) + 100n;
+      await time.setNextBlockTimestamp(expiry + 1n);
+
+      await expect(registry.connect(officer).setRecords([{ account: buyer, ...clearedRecord, expiry }]))
+        .to.be.revertedWithCustomError(registry, "ExpiryInPast")
+        .withArgs(expiry, expiry + 1n);
+    });
+
+    it("accepts a clearing without end", async () => {
+      const { registry, officer, buyer } = await loadFixture(deployRegistry);
+      await registry.connect(officer).setRecords([{ account: buyer, ...clearedRecord, expiry: 0n }]);
+
+      expect((await registry.recordOf(buyer)).standing).to.equal(Standing.Cleared);
     });
 
     it("accepts a clearing that is over in the next second", async () => {
@@ -219,7 +265,7 @@ describe("ComplianceRegistry", () => {
     });
 
     for (const field of ["riskScore", "tier", "jurisdiction", "expiry", "attestationHash"] as const) {
-      it(`reverts given an unlisted account with a leftover ${field}`, async () => {
+      it(`reverts with UnlistedWithData given an unlisted account with a leftover ${field}`, async () => {
         const { registry, officer, buyer } = await loadFixture(deployRegistry);
         const update = { account: buyer, ...noRecord, [field]: clearedRecord[field] };
 
@@ -231,19 +277,14 @@ describe("ComplianceRegistry", () => {
   });
 
   describe("setPolicy", () => {
-    for (const caller of ["stranger", "officer", "attester"] as const) {
-      it(`reverts when called by the ${caller}`, async () => {
-        const fixture = await loadFixture(deployRegistry);
-        const { registry } = fixture;
+    it("reverts with AccessManagedUnauthorized for everybody but its admins", async () => {
+      const fixture = await loadFixture(deployRegistry);
+      const { registry } = fixture;
 
-        await expect(registry.connect(fixture[caller]).setPolicy(openPolicy)).to.be.revertedWithCustomError(
-          registry,
-          "AccessManagedUnauthorized",
-        );
-      });
-    }
+      await expectOnly(fixture, ["admin", "policyAdmin"], (by) => registry.connect(by).setPolicy(openPolicy));
+    });
 
-    it("reverts when a delayed admin has not waited", async () => {
+    it("reverts with AccessManagerNotScheduled when a delayed admin has not waited", async () => {
       const { registry, manager, policyAdmin } = await loadFixture(deployRegistry);
 
       await expect(registry.connect(policyAdmin).setPolicy(openPolicy)).to.be.revertedWithCustomError(
@@ -270,12 +311,54 @@ describe("ComplianceRegistry", () => {
       expect(await registry.policy()).to.deep.equal(Object.values(policy));
     });
 
-    it("reverts given an oracle without code", async () => {
+    for (const maxRiskScore of [0, 255]) {
+      it(`lets a score of ${maxRiskScore} pass, and none above it, given that as the highest`, async () => {
+        const { registry, admin, officer, buyer } = await loadFixture(deployRegistry);
+        await registry.connect(admin).setPolicy({ ...openPolicy, maxRiskScore });
+
+        for (const riskScore of [maxRiskScore, maxRiskScore + 1].filter((score) => score < 256)) {
+          await registry.connect(officer).setRecords([{ account: buyer, ...clearedRecord, riskScore }]);
+          expect(await registry.isCompliant(buyer)).to.equal(riskScore === maxRiskScore);
+        }
+      });
+    }
+
+    it("takes an oracle away again", async () => {
+      const { registry, escrow, admin, oracle } = await loadFixture(deployRegistry);
+      await registry.connect(admin).setPolicy({ ...openPolicy, sanctionsOracle: oracle });
+      await registry.connect(admin).setPolicy(openPolicy);
+
+      expect((await escrow.policy()).sanctionsOracle).to.equal(ethers.ZeroAddress);
+    });
+
+    it("reverts with InvalidSanctionsOracle given an oracle without code", async () => {
       const { registry, admin, stranger } = await loadFixture(deployRegistry);
 
       await expect(registry.connect(admin).setPolicy({ ...openPolicy, sanctionsOracle: stranger.address }))
         .to.be.revertedWithCustomError(registry, "InvalidSanctionsOracle")
         .withArgs(stranger.address);
+    });
+  });
+
+  describe("hashAttestation", () => {
+    it("is what ethers and viem hash", async () => {
+      const { registry, buyer } = await loadFixture(deployRegistry);
+      const attestation = attestationOf(buyer.address);
+      const domain = await domainOf(registry);
+      const digest = await registry.hashAttestation(attestation);
+
+      expect(digest).to.equal(ethers.TypedDataEncoder.hash(domain, attestationTypes, attestation));
+      expect(digest).to.equal(hashTypedData(viemTypedData(domain, attestation)));
+    });
+  });
+
+  describe("eip712Domain", () => {
+    it("tells the domain of every attestation (EIP-5267)", async () => {
+      const { registry } = await loadFixture(deployRegistry);
+      const { name, version, chainId, verifyingContract } = await domainOf(registry);
+
+      const told = await registry.eip712Domain();
+      expect(told).to.deep.equal(["0x0f", name, version, chainId, verifyingContract, ethers.ZeroHash, []]);
     });
   });
 });

@@ -4,6 +4,7 @@ import { itFollows } from "../specs/outline.js";
 import {
   COMPLIANCE,
   Standing,
+  attestationOf,
   blockedRecord,
   clearedRecord,
   deployEscrowImplementation,
@@ -12,7 +13,9 @@ import {
   ethers,
   loadFixture,
   networkHelpers,
+  openPolicy,
   setImplementation,
+  signAttestation,
 } from "./fixtures/registry.js";
 import { LIST_MODE_OFFSET, controlsSlot } from "./fixtures/slots.js";
 
@@ -28,6 +31,8 @@ async function withSuccessor() {
   return { ...fixture, successor, nextCode: await deployEscrowImplementation(successor, manager) };
 }
 
+type Succeeded = Awaited<ReturnType<typeof withSuccessor>>;
+
 describe("ComplianceRegistry under upgrades of its escrow", () => {
   itFollows("ComplianceRegistry.tree");
 
@@ -38,7 +43,7 @@ describe("ComplianceRegistry under upgrades of its escrow", () => {
       expect(await escrow.selfTest()).to.equal(escrow.selfTest.fragment.selector);
     });
 
-    it("reverts given a storage that was never initialised", async () => {
+    it("reverts with InvalidDependency given a storage that was never initialised", async () => {
       const { escrowImplementation } = await loadFixture(deployRegistry);
 
       await expect(escrowImplementation.selfTest())
@@ -46,14 +51,14 @@ describe("ComplianceRegistry under upgrades of its escrow", () => {
         .withArgs(ethers.ZeroAddress);
     });
 
-    it("reverts given a stored policy with an unknown list mode", async () => {
+    it("panics given a stored policy with an unknown list mode", async () => {
       const { escrow } = await loadFixture(deployRegistry);
       await networkHelpers.setStorageAt(await escrow.getAddress(), controlsSlot, 2n << LIST_MODE_OFFSET);
 
       await expect(escrow.selfTest()).to.be.revertedWithPanic(0x21);
     });
 
-    it("reverts given code that names another escrow's registry", async () => {
+    it("reverts with InvalidDependency given code that names another escrow's registry", async () => {
       const { escrow, escrowImplementation, manager, registry, admin } = await loadFixture(deployRegistry);
       const another = await ethers.getContractAt(
         "Escrow",
@@ -65,7 +70,7 @@ describe("ComplianceRegistry under upgrades of its escrow", () => {
         .withArgs(await registry.getAddress());
     });
 
-    it("reverts given code that names the registry's implementation in place of its proxy", async () => {
+    it("reverts with InvalidDependency given code that names the registry's implementation in place of its proxy", async () => {
       const { escrow, implementation, manager, admin } = await loadFixture(deployRegistry);
       await setImplementation(escrow, admin, await deployEscrowImplementation(implementation, manager));
 
@@ -116,5 +121,29 @@ describe("ComplianceRegistry under upgrades of its escrow", () => {
       const { standing, revision } = await escrow.recordOf(buyer);
       expect([standing, revision]).to.deep.equal([Standing.Blocked, 2n]);
     });
+
+    for (const [name, attempt] of Object.entries({
+      setRecords: async ({ registry, officer, buyer }: Succeeded) =>
+        registry.connect(officer).setRecords([{ account: buyer, ...clearedRecord }]),
+      submitAttestation: async ({ registry, attester, buyer, stranger }: Succeeded) => {
+        const attestation = attestationOf(buyer.address);
+        const signature = await signAttestation(registry, attester, attestation);
+        return registry.connect(stranger).submitAttestation(attestation, attester, signature);
+      },
+      setPolicy: async ({ registry, admin }: Succeeded) => registry.connect(admin).setPolicy(openPolicy),
+    })) {
+      describe(name, () => {
+        it("reverts with UnauthorizedCaller given the old registry", async () => {
+          const fixture = await loadFixture(withSuccessor);
+          const { registry, successor, escrow, nextCode, admin } = fixture;
+          await setImplementation(escrow, admin, nextCode);
+          await successor.setEscrow(escrow);
+
+          await expect(attempt(fixture))
+            .to.be.revertedWithCustomError(escrow, "UnauthorizedCaller")
+            .withArgs(await registry.getAddress());
+        });
+      });
+    }
   });
 });

@@ -5,16 +5,19 @@ import { network } from "hardhat";
 
 import { ROLES } from "../../deploy/roles.js";
 import type { Counter, CounterV2 } from "../../types/ethers-contracts/index.js";
-
-// Branch for branch: test/specs/UpgradeController.tree.
+import { itFollows } from "../specs/outline.js";
 
 const DAY = 86_400;
 const WINDOW = 14 * DAY;
+/** Where a proxy keeps its implementation (ERC-1967). */
+const IMPLEMENTATION_SLOT = "0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc";
 const PRECOMPILE = "0x0000000000000000000000000000000000000004";
 
 type Signer = HardhatEthersSigner;
 
 describe("UpgradeController", () => {
+  itFollows("UpgradeController.tree");
+
   let connection: Awaited<ReturnType<typeof network.create>>;
   before(async () => {
     connection = await network.create();
@@ -82,6 +85,7 @@ describe("UpgradeController", () => {
     };
   }
 
+  type Proxied = Awaited<ReturnType<typeof deployedProxy>>;
   const load = () => connection.networkHelpers.loadFixture(deployedProxy);
   const codehash = async (contract: BaseContract) =>
     connection.ethers.keccak256(await connection.ethers.provider.getCode(contract));
@@ -97,50 +101,107 @@ describe("UpgradeController", () => {
 
   describe("constructor", () => {
     for (const [name, window] of [
-      ["below 1 day", DAY - 1],
-      ["above 90 days", 90 * DAY + 1],
+      ["none", 0],
+      ["a second less than 1 day", DAY - 1],
+      ["a second more than 90 days", 90 * DAY + 1],
+      ["as long a one as it can say", 2 ** 32 - 1],
     ] as const) {
-      it(`reverts with InvalidRollbackWindow given a rollback window ${name}`, async () => {
+      it(`reverts with InvalidRollbackWindow given ${name}`, async () => {
         const { authority, controller } = await load();
         await expect(connection.ethers.deployContract("UpgradeController", [authority, window]))
           .to.be.revertedWithCustomError(controller, "InvalidRollbackWindow")
           .withArgs(window, DAY, 90 * DAY);
       });
     }
+  });
 
-    it("keeps a rollback window at either bound", async () => {
+  describe("rollbackWindow", () => {
+    it("is what it was deployed with, at either bound too", async () => {
       const { authority } = await load();
-      for (const window of [DAY, 90 * DAY]) {
+      for (const window of [DAY, WINDOW, 90 * DAY]) {
         const controller = await connection.ethers.deployContract("UpgradeController", [authority, window]);
         expect(await controller.rollbackWindow()).to.equal(window);
       }
     });
   });
 
+  describe("proxyRecord", () => {
+    it("is all zero for a proxy that it did not deploy", async () => {
+      const { ethers } = connection;
+      const { controller, v1 } = await load();
+      const { ZeroAddress: none, ZeroHash } = ethers;
+      expect(await controller.proxyRecord(v1)).to.deep.equal([none, none, none, ZeroHash, 0n]);
+    });
+
+    it("tells what a rollback would restore, which the proxy itself confirms", async () => {
+      const { ethers } = connection;
+      const { controller, proxy, v1, upgrade } = await load();
+      const v2 = await ethers.deployContract("CounterV2");
+      await upgrade(v2);
+      const record = await controller.proxyRecord(proxy);
+      expect([record.implementation, record.previous]).to.deep.equal([
+        await v2.getAddress(),
+        await v1.getAddress(),
+      ]);
+      const stored = await ethers.provider.getStorage(proxy, IMPLEMENTATION_SLOT);
+      expect(ethers.getAddress(ethers.dataSlice(stored, 12))).to.equal(record.implementation);
+    });
+  });
+
+  describe("re-entering", () => {
+    for (const name of ["deployProxy", "upgrade", "rollback"] as const) {
+      describe(name, () => {
+        it("reverts with ReentrancyGuardReentrantCall from an upgrade's data", async () => {
+          const { authority, controller, proxy, v1, upgrade } = await load();
+          // The worst case: the proxy itself has every role that the inner call could need.
+          for (const role of ["ADMIN", "UPGRADER", "GUARDIAN"] as const) {
+            await authority.grantRole(ROLES[role].id, proxy, 0);
+          }
+          const v2 = await connection.ethers.deployContract("CounterV2");
+          const data = {
+            deployProxy: controller.interface.encodeFunctionData("deployProxy", [
+              await v1.getAddress(),
+              "0x",
+            ]),
+            upgrade: controller.interface.encodeFunctionData("upgrade", [proxy, await v1.getAddress(), "0x"]),
+            rollback: controller.interface.encodeFunctionData("rollback", [proxy]),
+          }[name];
+          const callOut = v2.interface.encodeFunctionData("callOut", [await controller.getAddress(), data]);
+          await expect(upgrade(v2, callOut)).to.be.revertedWithCustomError(
+            controller,
+            "ReentrancyGuardReentrantCall",
+          );
+        });
+      });
+    }
+  });
+
   describe("deployProxy", () => {
-    it("reverts with AccessManagedUnauthorized when the caller is not ADMIN", async () => {
-      const { controller, v1, stranger } = await load();
-      await expect(controller.connect(stranger).deployProxy(v1, "0x"))
-        .to.be.revertedWithCustomError(controller, "AccessManagedUnauthorized")
-        .withArgs(stranger);
+    it("reverts with AccessManagedUnauthorized when the caller lacks the role", async () => {
+      const { controller, v1, upgrader, guardian, stranger } = await load();
+      for (const caller of [upgrader, guardian, stranger]) {
+        await expect(controller.connect(caller).deployProxy(v1, "0x"))
+          .to.be.revertedWithCustomError(controller, "AccessManagedUnauthorized")
+          .withArgs(caller);
+      }
     });
 
     describe("given an address without code of its own", () => {
-      it("refuses an account without code", async () => {
+      it("reverts with ImplementationWithoutCode given an account without code", async () => {
         const { controller, stranger } = await load();
         await expect(controller.deployProxy(stranger, "0x"))
           .to.be.revertedWithCustomError(controller, "ImplementationWithoutCode")
           .withArgs(stranger);
       });
 
-      it("refuses a precompile", async () => {
+      it("reverts with ImplementationWithoutCode given a precompile", async () => {
         const { controller } = await load();
         await expect(controller.deployProxy(PRECOMPILE, "0x"))
           .to.be.revertedWithCustomError(controller, "ImplementationWithoutCode")
           .withArgs(PRECOMPILE);
       });
 
-      it("refuses an account that delegates its code (EIP-7702)", async () => {
+      it("reverts with ImplementationWithoutCode given an account that delegates its code (EIP-7702)", async () => {
         const { controller, v1, stranger } = await load();
         const account = await delegate(stranger.address, v1);
         await expect(controller.deployProxy(account, v1.interface.encodeFunctionData("initialize", [1n])))
@@ -205,11 +266,13 @@ describe("UpgradeController", () => {
   });
 
   describe("upgrade", () => {
-    it("reverts with AccessManagedUnauthorized when the caller is not UPGRADER", async () => {
-      const { controller, proxy, v1, guardian } = await load();
-      await expect(controller.connect(guardian).upgrade(proxy, v1, "0x"))
-        .to.be.revertedWithCustomError(controller, "AccessManagedUnauthorized")
-        .withArgs(guardian);
+    it("reverts with AccessManagedUnauthorized when the caller lacks the role", async () => {
+      const { controller, proxy, v1, admin, guardian, stranger } = await load();
+      for (const caller of [admin, guardian, stranger]) {
+        await expect(controller.connect(caller).upgrade(proxy, v1, "0x"))
+          .to.be.revertedWithCustomError(controller, "AccessManagedUnauthorized")
+          .withArgs(caller);
+      }
     });
 
     it("reverts with AccessManagerNotScheduled when UPGRADER has not scheduled it", async () => {
@@ -218,7 +281,7 @@ describe("UpgradeController", () => {
       await expect(execute(v2)).to.be.revertedWithCustomError(authority, "AccessManagerNotScheduled");
     });
 
-    it("reverts with AccessManagerNotReady when UPGRADER scheduled it less than 2 days ago", async () => {
+    it("reverts with AccessManagerNotReady a second before 2 days have passed, and works from then on", async () => {
       const { authority, controller, schedule, execute } = await load();
       const { time } = connection.networkHelpers;
       const v2 = await connection.ethers.deployContract("CounterV2");
@@ -254,17 +317,31 @@ describe("UpgradeController", () => {
       await expect(upgrade(v1)).to.be.revertedWithCustomError(controller, "SameImplementation").withArgs(v1);
     });
 
-    it("reverts with ImplementationWithoutCode given an address without code of its own", async () => {
-      const { controller, v1, stranger, guardian, upgrade } = await load();
-      for (const account of [stranger.address, PRECOMPILE, await delegate(guardian.address, v1)]) {
-        await expect(upgrade(account))
-          .to.be.revertedWithCustomError(controller, "ImplementationWithoutCode")
-          .withArgs(account);
-      }
+    for (const [what, account] of [
+      ["an account without code", ({ stranger }: Proxied) => stranger.address],
+      ["a precompile", () => PRECOMPILE],
+      [
+        "an account that delegates its code (EIP-7702)",
+        ({ guardian, v1 }: Proxied) => delegate(guardian.address, v1),
+      ],
+    ] as const) {
+      it(`reverts with ImplementationWithoutCode given ${what}`, async () => {
+        const proxied = await load();
+        const address = await account(proxied);
+        await expect(proxied.upgrade(address))
+          .to.be.revertedWithCustomError(proxied.controller, "ImplementationWithoutCode")
+          .withArgs(address);
+      });
+    }
+
+    it("takes code as long as a delegation for code, which then fails its self-test", async () => {
+      const { controller, stranger, upgrade } = await load();
+      await connection.networkHelpers.setCode(stranger.address, `0x${"5b".repeat(23)}`);
+      await expect(upgrade(stranger.address)).to.be.revertedWithCustomError(controller, "SelfTestFailed");
     });
 
     describe("given an implementation whose self-test fails", () => {
-      it("carries the reason of one that reverts", async () => {
+      it("reverts with SelfTestFailed and the reason of one that reverts", async () => {
         const { controller, proxy, upgrade } = await load();
         const failing = await connection.ethers.deployContract("FailingSelfTest");
         const reason = failing.interface.encodeErrorResult("StorageDamaged", [7n]);
@@ -280,14 +357,14 @@ describe("UpgradeController", () => {
         ["an open fallback", "AcceptsEverything"],
         ["a self-test that writes", "WritingSelfTest"],
       ] as const) {
-        it(`refuses ${name}`, async () => {
+        it(`reverts with SelfTestFailed given ${name}`, async () => {
           const { controller, upgrade } = await load();
           const implementation = await connection.ethers.deployContract(contract as "Counter");
           await expect(upgrade(implementation)).to.be.revertedWithCustomError(controller, "SelfTestFailed");
         });
       }
 
-      it("survives a return bomb, of which it keeps 256 bytes", async () => {
+      it("reverts with SelfTestFailed and 256 bytes of a return bomb", async () => {
         const { controller, proxy, upgrade } = await load();
         const bomb = await connection.ethers.deployContract("ReturnBombSelfTest");
         await expect(upgrade(bomb))
@@ -303,19 +380,6 @@ describe("UpgradeController", () => {
         expect(await controller.proxyRecord(proxy)).to.deep.equal(before);
         expect(await counter.selfTest()).to.equal(counter.getFunction("selfTest").fragment.selector);
       });
-    });
-
-    it("reverts with ReentrancyGuardReentrantCall given data that re-enters the controller", async () => {
-      const { authority, controller, proxy, upgrade } = await load();
-      // The worst case: the proxy itself has the role that the inner call needs.
-      await authority.grantRole(ROLES.GUARDIAN.id, proxy, 0);
-      const v2 = await connection.ethers.deployContract("CounterV2");
-      const rollback = controller.interface.encodeFunctionData("rollback", [proxy]);
-      const callOut = v2.interface.encodeFunctionData("callOut", [await controller.getAddress(), rollback]);
-      await expect(upgrade(v2, callOut)).to.be.revertedWithCustomError(
-        controller,
-        "ReentrancyGuardReentrantCall",
-      );
     });
 
     it("reverts with OwnableUnauthorizedAccount given data that calls the ProxyAdmin", async () => {
@@ -373,11 +437,13 @@ describe("UpgradeController", () => {
     }
     const loadUpgraded = () => connection.networkHelpers.loadFixture(upgradedProxy);
 
-    it("reverts with AccessManagedUnauthorized when the caller is not GUARDIAN", async () => {
-      const { controller, proxy, upgrader } = await loadUpgraded();
-      await expect(controller.connect(upgrader).rollback(proxy))
-        .to.be.revertedWithCustomError(controller, "AccessManagedUnauthorized")
-        .withArgs(upgrader);
+    it("reverts with AccessManagedUnauthorized when the caller lacks the role", async () => {
+      const { controller, proxy, admin, upgrader, stranger } = await loadUpgraded();
+      for (const caller of [admin, upgrader, stranger]) {
+        await expect(controller.connect(caller).rollback(proxy))
+          .to.be.revertedWithCustomError(controller, "AccessManagedUnauthorized")
+          .withArgs(caller);
+      }
     });
 
     it("reverts with UnknownProxy given a proxy that it did not deploy", async () => {
@@ -487,7 +553,7 @@ describe("UpgradeController", () => {
       }
       const loadRolledBack = () => connection.networkHelpers.loadFixture(rolledBackProxy);
 
-      it("refuses to run the old reinitializer again", async () => {
+      it("reverts with InvalidInitialization if it runs the old reinitializer again", async () => {
         const { v2, v2b, upgrade } = await loadRolledBack();
         await expect(upgrade(v2b, initializeV2(v2, 99n))).to.be.revertedWithCustomError(
           v2b,

@@ -84,6 +84,7 @@ describe("the deployment parameters", () => {
     for (const [one, other] of [
       ["GUARDIAN", "UPGRADER"],
       ["GUARDIAN", "ADMIN"],
+      ["GUARDIAN", "CONFIGURATOR"],
       ["OPERATOR", "APPROVER"],
       ["ADMIN", "UPGRADER"],
     ] as const) {

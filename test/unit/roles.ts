@@ -4,7 +4,14 @@ import { expect } from "chai";
 import { network } from "hardhat";
 import type { NetworkConnection } from "hardhat/types/network";
 
-import { FUNCTION_ROLES, HELD_ROLES, ROLE_NAMES, ROLES, type RoleName } from "../../deploy/roles.js";
+import {
+  FUNCTION_ROLES,
+  HELD_ROLES,
+  ROLE_NAMES,
+  ROLES,
+  type HeldRole,
+  type RoleName,
+} from "../../deploy/roles.js";
 import { rolesTable } from "../../deploy/roles-table.js";
 import { mappedFunctions, TARGET_INTERFACES, TARGET_NAMES } from "../../deploy/selectors.js";
 import { deployedSuite } from "../support/suite.js";
@@ -40,6 +47,14 @@ describe("the role data", () => {
     }
   });
 
+  it("lets GUARDIAN veto whatever waits, but for revoking a role and naming one", () => {
+    const beyondVeto = mappedFunctions()
+      .filter(({ role }) => ROLES[role].executionDelay > 0 || !ROLES[role].held)
+      .filter(({ role }) => ROLES[role].guardian !== "GUARDIAN")
+      .flatMap(({ target, functions }) => functions.map((name) => `${target}.${name}`));
+    expect(beyondVeto).to.deep.equal(["accessManager.labelRole", "accessManager.revokeRole"]);
+  });
+
   it("makes no way around UPGRADER's delay: granting the role takes longer than using it", () => {
     expect(ROLES.ADMIN.executionDelay).to.be.greaterThan(ROLES.UPGRADER.executionDelay);
   });
@@ -51,7 +66,7 @@ describe("the role data", () => {
 
   it("lets the slow path extend a pause of exits before the fast one ends", () => {
     const MAX_EXITS_PAUSE = 7 * DAY;
-    expect(ROLES.ADMIN.executionDelay).to.be.lessThan(MAX_EXITS_PAUSE);
+    expect(ROLES.CONFIGURATOR.executionDelay).to.be.lessThan(MAX_EXITS_PAUSE);
   });
 });
 
@@ -69,13 +84,15 @@ describe("the roles on the chain", () => {
       if (target === "accessManager") continue; // Its own functions are ADMIN's whatever they are mapped to; see below.
       for (const [i, selector] of selectors.entries()) {
         for (const other of HELD_ROLES) {
+          const holder = parameters.holders[other][0]!;
           const [immediate, delay] = await accessManager.canCall(
-            parameters.holders[other][0]!,
+            holder,
             record.contracts[target].address,
             selector,
           );
-          const executionDelay = ROLES[other].executionDelay;
-          const expected = other === role ? [executionDelay === 0, executionDelay] : [false, 0];
+          const { executionDelay } = ROLES[role];
+          const held = parameters.holders[role as HeldRole].includes(holder);
+          const expected = held ? [executionDelay === 0, executionDelay] : [false, 0];
           expect([immediate, Number(delay)], `${other}: ${target}.${functions[i]}`).to.deep.equal(expected);
         }
       }
@@ -149,6 +166,37 @@ describe("the roles on the chain", () => {
       expect((await accessManager.hasRole(ROLES.UPGRADER.id, account)).isMember).to.equal(false);
       await connection.networkHelpers.time.increase(ROLES.UPGRADER.grantDelay);
       expect((await accessManager.hasRole(ROLES.UPGRADER.id, account)).isMember).to.equal(true);
+    });
+  });
+
+  describe("CONFIGURATOR", () => {
+    /** CONFIGURATOR schedules to let nobody out for a year. */
+    async function schedule() {
+      const suite = await load();
+      const { accessManager, escrow, holders } = suite;
+      const data = escrow.interface.encodeFunctionData("extendPause", [4, 365 * DAY, "why not"]);
+      await accessManager.connect(holders.CONFIGURATOR).schedule(escrow, data, 0);
+      const execute = () => holders.CONFIGURATOR.sendTransaction({ to: escrow, data });
+      return { ...suite, data, execute };
+    }
+
+    it("does nothing at once", async () => {
+      const { accessManager, execute } = await schedule();
+      await expect(execute()).to.be.revertedWithCustomError(accessManager, "AccessManagerNotReady");
+    });
+
+    it("acts after its delay", async () => {
+      const { escrow, execute } = await schedule();
+      await connection.networkHelpers.time.increase(ROLES.CONFIGURATOR.executionDelay);
+      await execute();
+      expect(await escrow.paused()).to.equal(4n);
+    });
+
+    it("can be vetoed by GUARDIAN before it acts", async () => {
+      const { accessManager, escrow, holders, data, execute } = await schedule();
+      await accessManager.connect(holders.GUARDIAN).cancel(holders.CONFIGURATOR, escrow, data);
+      await connection.networkHelpers.time.increase(ROLES.CONFIGURATOR.executionDelay);
+      await expect(execute()).to.be.revertedWithCustomError(accessManager, "AccessManagerNotScheduled");
     });
   });
 

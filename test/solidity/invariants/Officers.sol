@@ -21,6 +21,7 @@ library Officers {
     address internal constant ARBITER = address(uint160(uint256(keccak256("arbiter"))));
     address internal constant COMPLIANCE = address(uint160(uint256(keccak256("compliance"))));
     address internal constant TREASURY = address(uint160(uint256(keccak256("treasury"))));
+    address internal constant CONFIGURATOR = address(uint160(uint256(keccak256("configurator"))));
     /// @dev Named in terms, without any role.
     address internal constant NAMED_ARBITER = address(uint160(uint256(keccak256("named arbiter"))));
 
@@ -28,10 +29,11 @@ library Officers {
     uint32 internal constant ADMIN_DELAY = 3 days;
     uint32 internal constant UPGRADER_DELAY = 2 days;
     uint32 internal constant UNPAUSER_DELAY = 1 days;
+    uint32 internal constant CONFIGURATOR_DELAY = 3 days;
 
     /// @dev None of them may ever gain anything but the treasury, and that only surplus.
     function all() internal pure returns (address[] memory officers) {
-        officers = new address[](11);
+        officers = new address[](12);
         officers[0] = ADMIN;
         officers[1] = UPGRADER;
         officers[2] = GUARDIAN;
@@ -43,6 +45,7 @@ library Officers {
         officers[8] = TREASURY;
         officers[9] = NAMED_ARBITER;
         officers[10] = VM.addr(ATTESTER_KEY);
+        officers[11] = CONFIGURATOR;
     }
 
     /// @dev Grants and maps everything; the caller, who must be the admin, ends with nothing.
@@ -66,6 +69,16 @@ library Officers {
         address attester = VM.addr(ATTESTER_KEY);
         _allow(manager, address(registry), registry.submitAttestation.selector, 8, attester, 0);
         _allow(manager, address(escrow), escrow.sweepSurplus.selector, 9, TREASURY, 0);
+        _allow(
+            manager,
+            address(escrow),
+            escrow.configureToken.selector,
+            11,
+            CONFIGURATOR,
+            CONFIGURATOR_DELAY
+        );
+        _allow(manager, address(escrow), escrow.extendPause.selector, 11, CONFIGURATOR, CONFIGURATOR_DELAY);
+        _allow(manager, address(registry), registry.setPolicy.selector, 11, CONFIGURATOR, CONFIGURATOR_DELAY);
         manager.grantRole(ADMIN_ROLE, ADMIN, ADMIN_DELAY);
         manager.renounceRole(ADMIN_ROLE, address(this));
     }

@@ -2,10 +2,12 @@ import { expect } from "chai";
 
 import { itFollows } from "../../specs/outline.js";
 import {
+  ACTORS,
   Bit,
   Cause,
   DAY,
   HOUR,
+  NATIVE_COIN,
   OnDeadline,
   Status,
   at,
@@ -13,10 +15,12 @@ import {
   ethers,
   expectRefusal,
   expectState,
+  expectToWait,
   expectTotals,
   fund,
   fundAndDispute,
   loadFixture,
+  time,
   usd,
 } from "../fixtures/escrow.js";
 
@@ -78,7 +82,7 @@ describe("Escrow claim", () => {
   });
 
   describe("time", () => {
-    it("reverts a second before the deadline", async () => {
+    it("reverts with TooEarly a second before the deadline", async () => {
       const suite = await loadFixture(deployEscrow);
       const { payment } = await fund(suite);
       await at(payment.deadline - 1n);
@@ -86,11 +90,10 @@ describe("Escrow claim", () => {
       await expectRefusal(suite, call, "TooEarly", payment.deadline, payment.deadline - 1n);
     });
 
-    it("reverts in a dispute until its window after the deadline is over", async () => {
+    it("reverts with TooEarly in a dispute until its window after the deadline is over", async () => {
       const suite = await loadFixture(deployEscrow);
       const { payment } = await fundAndDispute(suite);
       const over = payment.deadline + payment.disputeWindow;
-      expect(await suite.escrow.claimableAt(payment)).to.equal(over);
       await at(over - 1n);
       await expectRefusal(suite, suite.escrow.claim(payment), "TooEarly", over, over - 1n);
     });
@@ -115,22 +118,41 @@ describe("Escrow claim", () => {
       const suite = await loadFixture(deployEscrow);
       const { payment } = await fundAndDispute(suite);
       await suite.escrow.connect(suite.buyer).withdrawDispute(payment);
-      expect(await suite.escrow.claimableAt(payment)).to.equal(payment.deadline);
       await at(payment.deadline);
       await suite.escrow.claim(payment);
     });
   });
 
-  it("reverts while exits are paused, and works when they no longer are", async () => {
+  it("pays the native coin", async () => {
     const suite = await loadFixture(deployEscrow);
-    const { escrow, guardian } = suite;
+    const { escrow, seller, feeRecipient } = suite;
+    const { payment } = await fund(suite, { token: NATIVE_COIN, amount: 10_000n });
+    await at(payment.deadline);
+    await expect(escrow.claim(payment)).to.changeEtherBalances(ethers, [seller, feeRecipient], [9_900, 100]);
+  });
+
+  it("is for everybody", async () => {
+    const suite = await loadFixture(deployEscrow);
+    for (const who of ACTORS) {
+      const { payment, paymentId } = await fund(suite, { deadline: BigInt(await time.latest()) + HOUR });
+      await time.increaseTo(payment.deadline);
+      await suite.escrow.connect(suite[who]).claim(payment);
+      expect((await suite.escrow.paymentState(paymentId)).status, who).to.equal(Status.Closed);
+    }
+  });
+
+  it("reverts with EnforcedPause until a pause of exits ends", async () => {
+    const suite = await loadFixture(deployEscrow);
     const { payment } = await fund(suite);
-    await at(payment.deadline - HOUR);
-    await escrow.connect(guardian).pause(Bit.EXITS, DAY, "incident");
-    const until = await escrow.pausedUntil(Bit.EXITS);
-    await at(until - 1n);
-    await expectRefusal(suite, escrow.claim(payment), "EnforcedPause", Bit.EXITS, until);
-    await at(until);
-    await escrow.claim(payment);
+    await at(payment.deadline);
+    await expectToWait(suite, Bit.EXITS, () => suite.escrow.claim(payment));
+  });
+
+  it("goes on while deposits and payouts are paused", async () => {
+    const suite = await loadFixture(deployEscrow);
+    const { payment } = await fund(suite);
+    await at(payment.deadline);
+    await suite.escrow.connect(suite.guardian).pause(Bit.DEPOSITS | Bit.PAYOUTS, DAY, "incident");
+    await suite.escrow.claim(payment);
   });
 });

@@ -14,11 +14,14 @@ import {
   clear,
   deployEscrow,
   ethers,
+  expectOnly,
   expectRefusal,
   expectState,
+  expectToWait,
   expectTotals,
   fund,
   loadFixture,
+  observing,
   usd,
   type Suite,
 } from "../fixtures/escrow.js";
@@ -158,15 +161,14 @@ describe("Escrow credits", () => {
       );
     });
 
-    for (const who of ["buyer", "operator", "treasury", "officer", "admin", "stranger"] as const) {
-      it(`reverts for the ${who} who wants it elsewhere`, async () => {
-        const { suite, escrow, usdc, seller } = await withCredit();
-        const call = escrow.connect(suite[who]).withdrawCredit(usdc, seller, suite[who]);
-        await expectRefusal(suite, call, "UnauthorizedCaller", suite[who]);
-      });
-    }
+    it("reverts with UnauthorizedCaller for everybody else who wants it elsewhere", async () => {
+      const { suite, escrow, usdc, seller } = await withCredit();
+      await expectOnly(suite, ["seller"], "UnauthorizedCaller", (by) =>
+        escrow.connect(by).withdrawCredit(usdc, seller, by),
+      );
+    });
 
-    it("reverts given nothing to withdraw", async () => {
+    it("reverts with NoCredit given nothing to withdraw", async () => {
       const { suite, escrow, usdc, buyer } = await withCredit();
       await expectRefusal(
         suite,
@@ -177,7 +179,7 @@ describe("Escrow credits", () => {
       );
     });
 
-    it("keeps the credit when the recipient does not accept it", async () => {
+    it("reverts with CreditPushFailed when the recipient does not accept it, who keeps the credit", async () => {
       const { suite, escrow, usdc, seller } = await withCredit();
       const call = escrow.connect(seller).withdrawCredit(usdc, seller, seller);
       await expectRefusal(suite, call, "CreditPushFailed", usdc, seller, usd(990));
@@ -185,7 +187,7 @@ describe("Escrow credits", () => {
       await expectTotals(suite, usdc, { held: 0n, credits: usd(990) });
     });
 
-    it("reverts given the escrow itself as recipient", async () => {
+    it("reverts with CreditPushFailed given the escrow itself as recipient", async () => {
       const { suite, escrow, usdc, seller } = await withCredit();
       const call = escrow.connect(seller).withdrawCredit(usdc, seller, escrow);
       await expectRefusal(suite, call, "CreditPushFailed", usdc, escrow, usd(990));
@@ -219,19 +221,83 @@ describe("Escrow credits", () => {
       await escrow.connect(seller).withdrawCredit(usdc, seller, stranger);
     });
 
-    it("reverts while exits are paused", async () => {
-      const { suite, escrow, usdc, seller, stranger, guardian } = await withCredit();
-      await escrow.connect(guardian).pause(Bit.EXITS, HOUR, "incident");
-      const until = await escrow.pausedUntil(Bit.EXITS);
-      const call = escrow.connect(seller).withdrawCredit(usdc, seller, stranger);
-      await expectRefusal(suite, call, "EnforcedPause", Bit.EXITS, until);
+    it("reverts with CreditPushFailed given nobody as recipient of a token", async () => {
+      const { suite, escrow, usdc, seller } = await withCredit();
+      const call = escrow.connect(seller).withdrawCredit(usdc, seller, NOBODY);
+      await expectRefusal(suite, call, "CreditPushFailed", usdc, NOBODY, usd(990));
     });
 
-    it("keeps the credits of tokens and accounts apart", async () => {
+    it("pays what several payments owe at once", async () => {
+      const { suite, escrow, usdc, buyer, seller, stranger } = await withCredit();
+      const { payment } = await fund(suite);
+      await escrow.connect(buyer).release(payment, usd(100));
+      await expect(escrow.connect(seller).withdrawCredit(usdc, seller, stranger)).to.changeTokenBalance(
+        ethers,
+        usdc,
+        stranger,
+        usd(990) + usd(99),
+      );
+    });
+
+    it("reverts with EnforcedPause until a pause of exits ends", async () => {
+      const { suite, escrow, usdc, seller, stranger } = await withCredit();
+      await expectToWait(suite, Bit.EXITS, () =>
+        escrow.connect(seller).withdrawCredit(usdc, seller, stranger),
+      );
+    });
+
+    it("goes on while deposits and payouts are paused", async () => {
+      const { escrow, usdc, seller, stranger, guardian } = await withCredit();
+      await escrow.connect(guardian).pause(Bit.DEPOSITS | Bit.PAYOUTS, HOUR, "incident");
+      await escrow.connect(seller).withdrawCredit(usdc, seller, stranger);
+    });
+
+    describe("given a blocked account", () => {
+      it("reverts with NotCompliant, given its owner", async () => {
+        const { suite, escrow, usdc, seller, stranger } = await withCredit();
+        await block(suite, seller);
+        const call = escrow.connect(seller).withdrawCredit(usdc, seller, stranger);
+        await expectRefusal(suite, call, "NotCompliant", seller, Reason.Blocked);
+      });
+
+      it("reverts with NotCompliant, given the recipient", async () => {
+        const { suite, escrow, usdc, seller, stranger } = await withCredit();
+        await block(suite, stranger);
+        const call = escrow.connect(seller).withdrawCredit(usdc, seller, stranger);
+        await expectRefusal(suite, call, "NotCompliant", stranger, Reason.Blocked);
+      });
+
+      it("pays, given who brings it to its owner", async () => {
+        const { suite, escrow, usdc, seller, stranger } = await withCredit();
+        await usdc.setBlacklisted(seller, false);
+        await block(suite, stranger);
+        await escrow.connect(stranger).withdrawCredit(usdc, seller, seller);
+        expect(await usdc.balanceOf(seller)).to.equal(usd(990));
+      });
+
+      it("pays, given a policy that observes", async () => {
+        const { suite, escrow, usdc, registry, seller, stranger } = await withCredit();
+        await registry.setPolicy(observing);
+        await block(suite, seller, stranger);
+        await escrow.connect(seller).withdrawCredit(usdc, seller, stranger);
+        expect(await usdc.balanceOf(stranger)).to.equal(usd(990));
+      });
+    });
+  });
+
+  describe("creditOf", () => {
+    it("is zero for who is owed nothing", async () => {
       const { escrow, usdc, usdt, buyer, seller } = await withCredit();
       expect(await escrow.creditOf(usdt, seller)).to.equal(0n);
       expect(await escrow.creditOf(usdc, buyer)).to.equal(0n);
       expect(await escrow.creditOf(usdc, NOBODY)).to.equal(0n);
+    });
+
+    it("is what could not be paid, until it is withdrawn", async () => {
+      const { escrow, usdc, seller, stranger } = await withCredit();
+      expect(await escrow.creditOf(usdc, seller)).to.equal(usd(990));
+      await escrow.connect(seller).withdrawCredit(usdc, seller, stranger);
+      expect(await escrow.creditOf(usdc, seller)).to.equal(0n);
     });
   });
 
@@ -254,7 +320,7 @@ describe("Escrow credits", () => {
         .withArgs(paymentId, usdc, seller, usd(990), usd(990), Reason.Blocked);
     });
 
-    it("reverts a withdrawal while that lasts", async () => {
+    it("reverts a withdrawal with NotCompliant while that lasts", async () => {
       const { suite, escrow, usdc, seller, stranger } = await withFrozenCredit();
       const call = (to: Suite["seller"]) => escrow.connect(seller).withdrawCredit(usdc, seller, to);
       await expectRefusal(suite, call(stranger), "NotCompliant", seller, Reason.Blocked);
@@ -270,13 +336,6 @@ describe("Escrow credits", () => {
         seller,
         usd(990),
       );
-    });
-
-    it("reverts given another recipient who is blocked", async () => {
-      const { suite, escrow, usdc, seller, stranger } = await withCredit();
-      await block(suite, stranger);
-      const call = escrow.connect(seller).withdrawCredit(usdc, seller, stranger);
-      await expectRefusal(suite, call, "NotCompliant", stranger, Reason.Blocked);
     });
   });
 });

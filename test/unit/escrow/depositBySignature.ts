@@ -1,26 +1,16 @@
 import { expect } from "chai";
-import type { Signer } from "ethers";
 
-import {
-  PERMIT,
-  PERMIT2_WITNESS,
-  RECEIVE_WITH_AUTHORIZATION,
-  domainOf,
-  paymentIdOf,
-  sign,
-  type Payment,
-} from "../../../scripts/lib/signing.js";
+import { domainOf, paymentIdOf, sign, type Payment } from "../../../scripts/lib/signing.js";
 import { itFollows } from "../../specs/outline.js";
+import { NO_PERMIT, signAuthorization, signPermit, signPermit2 } from "../fixtures/deposits.js";
 import {
   HOUR,
-  NATIVE_COIN,
+  at,
   OnDeadline,
-  Status,
   configure,
   deployEscrow,
   ethers,
   expectRefusal,
-  expectState,
   expectTotals,
   loadFixture,
   termsOf,
@@ -28,54 +18,13 @@ import {
   type Suite,
 } from "../fixtures/escrow.js";
 
-const noSignature = [0n, 0, ethers.ZeroHash, ethers.ZeroHash] as const;
-
-/** What the buyer signs for {depositWithPermit}. */
-async function signPermit({ usdc, escrow, buyer, startedAt }: Suite, { amount }: Payment) {
-  const deadline = startedAt + HOUR;
-  const { v, r, s } = await sign(buyer, await domainOf(usdc), PERMIT, {
-    owner: buyer.address,
-    spender: await escrow.getAddress(),
-    value: amount,
-    nonce: await usdc.nonces(buyer),
-    deadline,
-  });
-  return [deadline, v, r, s] as const;
-}
-
-/** What `signer` signs for {depositWithAuthorization}. */
-async function signAuthorization(
-  { usdc, escrow, domain, startedAt }: Suite,
-  payment: Payment,
-  signer: Signer,
-) {
-  const { serialized } = await sign(signer, await domainOf(usdc), RECEIVE_WITH_AUTHORIZATION, {
-    from: payment.buyer,
-    to: await escrow.getAddress(),
-    value: payment.amount,
-    validAfter: 0n,
-    validBefore: startedAt + HOUR,
-    nonce: paymentIdOf(domain, payment),
-  });
-  return [0n, startedAt + HOUR, serialized] as const;
-}
-
-/** What `signer` signs for {depositWithPermit2}. */
-async function signPermit2({ permit2, escrow, domain, startedAt }: Suite, payment: Payment, signer: Signer) {
-  const { serialized } = await sign(
-    signer,
-    { name: "Permit2", chainId: domain.chainId, verifyingContract: await permit2.getAddress() },
-    PERMIT2_WITNESS,
-    {
-      permitted: { token: payment.token, amount: payment.amount },
-      spender: await escrow.getAddress(),
-      nonce: 5n,
-      deadline: startedAt + HOUR,
-      witness: payment,
-    },
-  );
-  return [5n, startedAt + HOUR, serialized] as const;
-}
+/** Under a token's domain (ERC-3009). */
+const CANCEL_AUTHORIZATION = {
+  CancelAuthorization: [
+    { name: "authorizer", type: "address" },
+    { name: "nonce", type: "bytes32" },
+  ],
+};
 
 /** A buyer who is a contract wallet of two owners, with 1,000 USDC. */
 async function withWalletBuyer() {
@@ -127,42 +76,50 @@ describe("Escrow deposit by signature", () => {
       await expectTotals(suite, usdc, { held: usd(1_000), credits: 0n });
     });
 
-    it("reverts given a bad permit and no allowance", async () => {
+    it("needs no permit given an allowance", async () => {
       const { suite, escrow, payment } = await withoutAllowance();
-      await expect(escrow.depositWithPermit(payment, ...noSignature))
+      await suite.usdc.connect(suite.buyer).approve(escrow, payment.amount);
+      await escrow.depositWithPermit(payment, ...NO_PERMIT);
+      await expectTotals(suite, suite.usdc, { held: usd(1_000), credits: 0n });
+    });
+
+    it("works in the last second of the permit", async () => {
+      const { suite, escrow, payment, permit } = await withoutAllowance();
+      await at(permit[0]);
+      await escrow.depositWithPermit(payment, ...permit);
+      await expectTotals(suite, suite.usdc, { held: usd(1_000), credits: 0n });
+    });
+
+    it("reverts with ERC20InsufficientAllowance in the second after it", async () => {
+      const { suite, escrow, payment, permit } = await withoutAllowance();
+      await at(permit[0] + 1n);
+      await expect(escrow.depositWithPermit(payment, ...permit))
         .to.be.revertedWithCustomError(suite.usdc, "ERC20InsufficientAllowance")
         .withArgs(escrow, 0, usd(1_000));
     });
 
-    it("reverts for anybody but the buyer, because the permit binds no terms", async () => {
+    it("reverts with ERC20InsufficientAllowance given a permit for another amount", async () => {
+      const { suite, escrow, payment, permit } = await withoutAllowance();
+      await expect(
+        escrow.depositWithPermit({ ...payment, amount: payment.amount - 1n }, ...permit),
+      ).to.be.revertedWithCustomError(suite.usdc, "ERC20InsufficientAllowance");
+    });
+
+    it("reverts with ERC20InsufficientAllowance given a bad permit and no allowance", async () => {
+      const { suite, escrow, payment } = await withoutAllowance();
+      await expect(escrow.depositWithPermit(payment, ...NO_PERMIT))
+        .to.be.revertedWithCustomError(suite.usdc, "ERC20InsufficientAllowance")
+        .withArgs(escrow, 0, usd(1_000));
+    });
+
+    it("reverts with UnauthorizedCaller for the seller, because the permit binds no terms", async () => {
       const { suite, escrow, payment, permit } = await withoutAllowance();
       const call = escrow.connect(suite.seller).depositWithPermit(payment, ...permit);
       await expectRefusal(suite, call, "UnauthorizedCaller", suite.seller);
     });
-
-    it("reverts given the native coin", async () => {
-      const { suite, escrow, payment, permit } = await withoutAllowance();
-      const native = { ...payment, token: NATIVE_COIN };
-      await expectRefusal(suite, escrow.depositWithPermit(native, ...permit), "NativeCoinNotSupported");
-    });
   });
 
   describe("depositWithAuthorization", () => {
-    it("lets a stranger bring what the buyer signed", async () => {
-      const suite = await loadFixture(deployEscrow);
-      const { escrow, usdc, buyer, stranger, domain } = suite;
-      const payment = await termsOf(suite);
-      const authorization = await signAuthorization(suite, payment, buyer);
-
-      const call = escrow.connect(stranger).depositWithAuthorization(payment, ...authorization);
-      await expect(call).to.changeTokenBalances(ethers, usdc, [buyer, escrow], [-usd(1_000), usd(1_000)]);
-      await expectState(suite, paymentIdOf(domain, payment), {
-        status: Status.Funded,
-        held: usd(1_000),
-        released: 0n,
-      });
-    });
-
     it("takes a contract wallet's longer signature to the token's bytes overload", async () => {
       const { suite, payment } = await withWalletBuyer();
       const { escrow, usdc, buyer, stranger } = suite;
@@ -173,7 +130,7 @@ describe("Escrow deposit by signature", () => {
       await expectTotals(suite, usdc, { held: usd(1_000), credits: 0n });
     });
 
-    it("reverts given somebody else's signature", async () => {
+    it("reverts with InvalidAuthorizationSignature given somebody else's signature", async () => {
       const suite = await loadFixture(deployEscrow);
       const { escrow, usdc, buyer, stranger } = suite;
       const payment = await termsOf(suite);
@@ -183,7 +140,45 @@ describe("Escrow deposit by signature", () => {
         .withArgs(buyer);
     });
 
-    it("reverts given any other term than was signed", async () => {
+    for (const [what, signature] of [
+      ["none", "0x"],
+      ["a byte less than a signature has", `0x${"11".repeat(64)}`],
+      ["a byte more", `0x${"11".repeat(66)}`],
+    ] as const) {
+      it(`reverts with InvalidAuthorizationSignature given ${what}`, async () => {
+        const suite = await loadFixture(deployEscrow);
+        const payment = await termsOf(suite);
+        const validBefore = suite.startedAt + HOUR;
+        await expect(suite.escrow.depositWithAuthorization(payment, 0, validBefore, signature))
+          .to.be.revertedWithCustomError(suite.usdc, "InvalidAuthorizationSignature")
+          .withArgs(suite.buyer);
+      });
+    }
+
+    for (const [title, offset, error] of [
+      [
+        "reverts with AuthorizationNotYetValid in the second it is valid after",
+        0n,
+        "AuthorizationNotYetValid",
+      ],
+      ["works in the first second it is valid in", 1n, undefined],
+      ["works in the last second it is valid in", HOUR - 1n, undefined],
+      ["reverts with AuthorizationExpired in the second it is valid before", HOUR, "AuthorizationExpired"],
+    ] as const) {
+      it(title, async () => {
+        const suite = await loadFixture(deployEscrow);
+        const payment = await termsOf(suite);
+        const validAfter = suite.startedAt + HOUR;
+        const valid: [bigint, bigint] = [validAfter, validAfter + HOUR];
+        const authorization = await signAuthorization(suite, payment, suite.buyer, valid);
+        await at(validAfter + offset);
+        const call = suite.escrow.depositWithAuthorization(payment, ...authorization);
+        if (error === undefined) await call;
+        else await expect(call).to.be.revertedWithCustomError(suite.usdc, error);
+      });
+    }
+
+    it("reverts with InvalidAuthorizationSignature given any other term than was signed", async () => {
       const suite = await loadFixture(deployEscrow);
       const { escrow, usdc, buyer } = suite;
       const payment = await termsOf(suite);
@@ -196,27 +191,32 @@ describe("Escrow deposit by signature", () => {
       }
     });
 
-    it("reverts given a used signature", async () => {
+    it("reverts with AuthorizationUsedOrCanceled given one that somebody cancelled", async () => {
       const suite = await loadFixture(deployEscrow);
+      const { escrow, usdc, buyer } = suite;
       const payment = await termsOf(suite);
-      const authorization = await signAuthorization(suite, payment, suite.buyer);
-      await suite.escrow.depositWithAuthorization(payment, ...authorization);
-      await expectRefusal(
-        suite,
-        suite.escrow.depositWithAuthorization(payment, ...authorization),
-        "PaymentAlreadyExists",
-        paymentIdOf(suite.domain, payment),
-      );
+      const authorization = await signAuthorization(suite, payment, buyer);
+      const nonce = paymentIdOf(suite.domain, payment);
+      const { serialized } = await sign(buyer, await domainOf(usdc), CANCEL_AUTHORIZATION, {
+        authorizer: buyer.address,
+        nonce,
+      });
+      await usdc["cancelAuthorization(address,bytes32,bytes)"](buyer, nonce, serialized);
+      await expect(escrow.depositWithAuthorization(payment, ...authorization))
+        .to.be.revertedWithCustomError(usdc, "AuthorizationUsedOrCanceled")
+        .withArgs(buyer, nonce);
     });
 
-    it("reverts given the native coin", async () => {
+    it("reverts with TransferAmountMismatch given a token that takes a fee", async () => {
       const suite = await loadFixture(deployEscrow);
-      const native = await termsOf(suite, { token: NATIVE_COIN });
-      const call = suite.escrow.depositWithAuthorization(native, 0, 0, "0x");
-      await expectRefusal(suite, call, "NativeCoinNotSupported");
+      const TAKES_FEE = 1;
+      await suite.hostile.setMode(TAKES_FEE);
+      const payment = await termsOf(suite, { token: await suite.hostile.getAddress() });
+      const call = suite.escrow.depositWithAuthorization(payment, 0, 0, "0x");
+      await expectRefusal(suite, call, "TransferAmountMismatch", usd(990), usd(1_000));
     });
 
-    it("reverts given a token whose fallback accepts everything and moves nothing", async () => {
+    it("reverts with TransferAmountMismatch given a token whose fallback accepts everything and moves nothing", async () => {
       const suite = await loadFixture(deployEscrow);
       const silent = await ethers.deployContract("SilentContract");
       await configure(suite.escrow, silent);
@@ -248,7 +248,7 @@ describe("Escrow deposit by signature", () => {
       await expectTotals(suite, usdt, { held: usd(1_000), credits: 0n });
     });
 
-    it("reverts given any other term than was signed", async () => {
+    it("reverts with InvalidSigner given any other term than was signed", async () => {
       const { suite, escrow, permit2, buyer } = await withPermit2();
       const payment = await termsOf(suite);
       const permit = await signPermit2(suite, payment, buyer);
@@ -260,31 +260,51 @@ describe("Escrow deposit by signature", () => {
       }
     });
 
-    it("reverts given a nonce that was used for other terms", async () => {
+    it("reverts with InvalidSigner given somebody else's signature", async () => {
+      const { suite, escrow, permit2, stranger } = await withPermit2();
+      const payment = await termsOf(suite);
+      const permit = await signPermit2(suite, payment, stranger);
+      await expect(escrow.depositWithPermit2(payment, ...permit)).to.be.revertedWithCustomError(
+        permit2,
+        "InvalidSigner",
+      );
+    });
+
+    it("reverts with InvalidNonce given a nonce that was used for other terms", async () => {
       const { suite, escrow, permit2, buyer } = await withPermit2();
       const [one, other] = [await termsOf(suite), await termsOf(suite)];
-      await escrow.depositWithPermit2(one, ...(await signPermit2(suite, one, buyer)));
-      const permit = await signPermit2(suite, other, buyer);
+      await escrow.depositWithPermit2(one, ...(await signPermit2(suite, one, buyer, 7n)));
+      const permit = await signPermit2(suite, other, buyer, 7n);
       await expect(escrow.depositWithPermit2(other, ...permit)).to.be.revertedWithCustomError(
         permit2,
         "InvalidNonce",
       );
     });
 
-    it("reverts given an expired signature", async () => {
-      const { suite, escrow, permit2, buyer } = await withPermit2();
+    it("works in the last second of the signature", async () => {
+      const { suite, escrow, buyer } = await withPermit2();
       const payment = await termsOf(suite);
-      const [nonce, , signature] = await signPermit2(suite, payment, buyer);
-      await expect(escrow.depositWithPermit2(payment, nonce, 1, signature))
-        .to.be.revertedWithCustomError(permit2, "SignatureExpired")
-        .withArgs(1);
+      const permit = await signPermit2(suite, payment, buyer);
+      await at(permit[1]);
+      await escrow.depositWithPermit2(payment, ...permit);
     });
 
-    it("reverts given the native coin", async () => {
-      const { suite, escrow } = await withPermit2();
-      const native = await termsOf(suite, { token: NATIVE_COIN });
-      const call = escrow.depositWithPermit2(native, 0, 0, "0x");
-      await expectRefusal(suite, call, "NativeCoinNotSupported");
+    it("reverts with SignatureExpired in the second after it", async () => {
+      const { suite, escrow, permit2, buyer } = await withPermit2();
+      const payment = await termsOf(suite);
+      const permit = await signPermit2(suite, payment, buyer);
+      await at(permit[1] + 1n);
+      await expect(escrow.depositWithPermit2(payment, ...permit))
+        .to.be.revertedWithCustomError(permit2, "SignatureExpired")
+        .withArgs(permit[1]);
+    });
+
+    it("reverts with the TRANSFER_FROM_FAILED of Permit2 given a buyer who allowed it a unit less", async () => {
+      const { suite, escrow, usdc, permit2, buyer } = await withPermit2();
+      await usdc.connect(buyer).approve(permit2, usd(1_000) - 1n);
+      const payment = await termsOf(suite);
+      const permit = await signPermit2(suite, payment, buyer);
+      await expect(escrow.depositWithPermit2(payment, ...permit)).to.be.revertedWith("TRANSFER_FROM_FAILED");
     });
   });
 });

@@ -7,14 +7,17 @@ import {
   HOUR,
   at,
   deployEscrow,
+  expectOnly,
   expectRefusal,
-  expectUnauthorized,
   loadFixture,
+  time,
 } from "../fixtures/escrow.js";
 
 const ALL = Bit.DEPOSITS | Bit.PAYOUTS | Bit.EXITS;
 const WEEK = 7n * DAY;
 const LATEST = 2n ** 40n - 1n;
+/** Seconds of the longest pause that fits the parameter: 136 years. */
+const LONGEST = 2n ** 32n - 1n;
 
 /** The suite an hour after it started, so that times can be written down. */
 async function atNine() {
@@ -46,17 +49,6 @@ describe("Escrow pausing", () => {
       expect(await escrow.pausedUntil(Bit.PAYOUTS)).to.equal(0n);
     });
 
-    it("ends by itself", async () => {
-      const { suite, escrow, guarded, nine } = await atNine();
-      await at(nine);
-      await guarded.pause(ALL, HOUR, "");
-      await at(nine + HOUR);
-      // Any transaction: a view is asked in the block that was mined last.
-      await suite.usdc.mint(suite.buyer, 1);
-      expect(await escrow.paused()).to.equal(0n);
-      expect(await escrow.pausedUntil(Bit.DEPOSITS)).to.equal(nine + HOUR);
-    });
-
     it("extends a pause that runs", async () => {
       const { escrow, guarded, nine } = await atNine();
       await at(nine);
@@ -77,32 +69,48 @@ describe("Escrow pausing", () => {
       expect(await escrow.pausedUntil(Bit.DEPOSITS)).to.equal(nine + DAY);
     });
 
-    for (const bits of [0n, 8n, ALL + 1n, 255n]) {
-      it(`reverts given the bits ${bits}`, async () => {
+    it("may last one second", async () => {
+      const { escrow, guarded, nine } = await atNine();
+      await at(nine);
+      await guarded.pause(ALL, 1, "");
+      expect(await escrow.paused()).to.equal(ALL);
+      expect(await escrow.pausedUntil(Bit.EXITS)).to.equal(nine + 1n);
+    });
+
+    for (const bits of [0n, 8n, 9n, 255n]) {
+      it(`reverts with InvalidPauseBits given the bits ${bits}`, async () => {
         const { suite, guarded } = await atNine();
         await expectRefusal(suite, guarded.pause(bits, HOUR, ""), "InvalidPauseBits", bits);
       });
     }
 
-    it("reverts given no duration", async () => {
-      const { suite, guarded, nine } = await atNine();
-      await at(nine);
-      const call = guarded.pause(Bit.DEPOSITS, 0, "");
-      await expectRefusal(suite, call, "InvalidPauseDuration", nine, nine + 1n, LATEST);
-    });
-
-    it("may pause deposits and operators for years", async () => {
-      const { escrow, guarded } = await atNine();
-      await guarded.pause(Bit.DEPOSITS | Bit.PAYOUTS, 3_650n * DAY, "");
-      expect(await escrow.paused()).to.equal(Bit.DEPOSITS | Bit.PAYOUTS);
-    });
-
-    for (const who of ["unpauser", "operator", "officer", "admin", "stranger"] as const) {
-      it(`reverts for the ${who}`, async () => {
-        const { suite, escrow } = await atNine();
-        await expectUnauthorized(suite, escrow.connect(suite[who]).pause(ALL, HOUR, ""), suite[who]);
+    for (const [part, bits, latest] of [
+      ["deposits", Bit.DEPOSITS, LATEST],
+      ["payouts", Bit.PAYOUTS, LATEST],
+      ["exits", Bit.EXITS, WEEK],
+    ] as const) {
+      it(`reverts with InvalidPauseDuration given none for ${part}`, async () => {
+        const { suite, guarded, nine } = await atNine();
+        await at(nine);
+        const max = bits === Bit.EXITS ? nine + latest : latest;
+        await expectRefusal(suite, guarded.pause(bits, 0, ""), "InvalidPauseDuration", nine, nine + 1n, max);
       });
     }
+
+    it("may pause deposits and operators for as long as it can say", async () => {
+      const { escrow, guarded, nine } = await atNine();
+      await at(nine);
+      await guarded.pause(Bit.DEPOSITS | Bit.PAYOUTS, LONGEST, "");
+      expect(await escrow.paused()).to.equal(Bit.DEPOSITS | Bit.PAYOUTS);
+      expect(await escrow.pausedUntil(Bit.PAYOUTS)).to.equal(nine + LONGEST);
+    });
+
+    it("reverts with AccessManagedUnauthorized for everybody but the guardian", async () => {
+      const { suite, escrow } = await atNine();
+      await expectOnly(suite, ["guardian"], "AccessManagedUnauthorized", (by) =>
+        escrow.connect(by).pause(ALL, HOUR, ""),
+      );
+    });
   });
 
   describe("a guardian's pause of exits", () => {
@@ -113,14 +121,14 @@ describe("Escrow pausing", () => {
       expect(await escrow.pausedUntil(Bit.EXITS)).to.equal(nine + WEEK);
     });
 
-    it("reverts given a second more, also together with other parts", async () => {
+    it("reverts with InvalidPauseDuration given a second more, also together with other parts", async () => {
       const { suite, guarded, nine } = await atNine();
       await at(nine);
       const call = guarded.pause(ALL, WEEK + 1n, "");
       await expectRefusal(suite, call, "InvalidPauseDuration", nine + WEEK + 1n, nine + 1n, nine + WEEK);
     });
 
-    it("reverts given pieces that end later than seven days after the first began", async () => {
+    it("reverts with InvalidPauseDuration given pieces that end later than seven days after the first began", async () => {
       const { suite, guarded, nine } = await atNine();
       await at(nine);
       await guarded.pause(Bit.EXITS, HOUR, "");
@@ -179,20 +187,45 @@ describe("Escrow pausing", () => {
         .withArgs(suite.admin, Bit.EXITS, nine + 30n * DAY, "court");
     });
 
-    it("reverts given unknown bits or no duration", async () => {
+    it("extends what a guardian paused, and never shortens it", async () => {
+      const { escrow, guarded, governed, nine } = await atNine();
+      await at(nine);
+      await guarded.pause(Bit.EXITS, WEEK, "");
+      await at(nine + DAY);
+      await governed.extendPause(Bit.EXITS, WEEK, "");
+      expect(await escrow.pausedUntil(Bit.EXITS)).to.equal(nine + DAY + WEEK);
+      await governed.extendPause(Bit.EXITS, 1, "");
+      expect(await escrow.pausedUntil(Bit.EXITS)).to.equal(nine + DAY + WEEK);
+    });
+
+    it("may last as long as it can say", async () => {
+      const { escrow, governed, nine } = await atNine();
+      await at(nine);
+      await governed.extendPause(ALL, LONGEST, "");
+      expect(await escrow.paused()).to.equal(ALL);
+      expect(await escrow.pausedUntil(Bit.EXITS)).to.equal(nine + LONGEST);
+    });
+
+    for (const bits of [0n, 8n, 9n, 255n]) {
+      it(`reverts with InvalidPauseBits given the bits ${bits}`, async () => {
+        const { suite, governed } = await atNine();
+        await expectRefusal(suite, governed.extendPause(bits, HOUR, ""), "InvalidPauseBits", bits);
+      });
+    }
+
+    it("reverts with InvalidPauseDuration given none", async () => {
       const { suite, governed, nine } = await atNine();
-      await expectRefusal(suite, governed.extendPause(8, HOUR, ""), "InvalidPauseBits", 8);
       await at(nine);
       const call = governed.extendPause(Bit.EXITS, 0, "");
       await expectRefusal(suite, call, "InvalidPauseDuration", nine, nine + 1n, LATEST);
     });
 
-    for (const who of ["guardian", "unpauser", "stranger"] as const) {
-      it(`reverts for the ${who}`, async () => {
-        const { suite, escrow } = await atNine();
-        await expectUnauthorized(suite, escrow.connect(suite[who]).extendPause(ALL, HOUR, ""), suite[who]);
-      });
-    }
+    it("reverts with AccessManagedUnauthorized for everybody but the configurator", async () => {
+      const { suite, escrow } = await atNine();
+      await expectOnly(suite, ["admin"], "AccessManagedUnauthorized", (by) =>
+        escrow.connect(by).extendPause(ALL, HOUR, ""),
+      );
+    });
   });
 
   describe("unpause", () => {
@@ -216,24 +249,68 @@ describe("Escrow pausing", () => {
       expect(await escrow.pausedUntil(Bit.DEPOSITS)).to.equal(nine + HOUR);
     });
 
-    it("reverts given no bits or unknown ones", async () => {
-      const { suite, unpausing } = await atNine();
-      for (const bits of [0n, 8n]) {
-        await expectRefusal(suite, unpausing.unpause(bits), "InvalidPauseBits", bits);
+    it("leaves what never was paused as it was", async () => {
+      const { escrow, unpausing } = await atNine();
+      await unpausing.unpause(ALL);
+      for (const bit of [Bit.DEPOSITS, Bit.PAYOUTS, Bit.EXITS]) {
+        expect(await escrow.pausedUntil(bit)).to.equal(0n);
       }
     });
 
-    for (const who of ["guardian", "admin", "stranger"] as const) {
-      it(`reverts for the ${who}`, async () => {
-        const { suite, escrow } = await atNine();
-        await expectUnauthorized(suite, escrow.connect(suite[who]).unpause(ALL), suite[who]);
+    for (const bits of [0n, 8n, 9n, 255n]) {
+      it(`reverts with InvalidPauseBits given the bits ${bits}`, async () => {
+        const { suite, unpausing } = await atNine();
+        await expectRefusal(suite, unpausing.unpause(bits), "InvalidPauseBits", bits);
+      });
+    }
+
+    it("reverts with AccessManagedUnauthorized for everybody but the unpauser", async () => {
+      const { suite, escrow } = await atNine();
+      await expectOnly(suite, ["unpauser"], "AccessManagedUnauthorized", (by) =>
+        escrow.connect(by).unpause(ALL),
+      );
+    });
+  });
+
+  describe("paused", () => {
+    it("names nothing before the first pause", async () => {
+      const { escrow } = await atNine();
+      expect(await escrow.paused()).to.equal(0n);
+    });
+
+    for (const [part, bit] of Object.entries(Bit)) {
+      it(`names ${part} until the second in which its pause ends`, async () => {
+        const { escrow, guarded, nine } = await atNine();
+        await at(nine);
+        await guarded.pause(bit, HOUR, "");
+        await time.increaseTo(nine + HOUR - 1n);
+        expect(await escrow.paused()).to.equal(bit);
+        await time.increaseTo(nine + HOUR);
+        expect(await escrow.paused()).to.equal(0n);
       });
     }
   });
 
   describe("pausedUntil", () => {
-    for (const bit of [0n, 3n, 8n]) {
-      it(`reverts given ${bit}, which is not one part`, async () => {
+    it("is zero before the first pause", async () => {
+      const { escrow } = await atNine();
+      expect(await escrow.pausedUntil(Bit.DEPOSITS)).to.equal(0n);
+    });
+
+    it("tells each part's own end, also when it is over", async () => {
+      const { escrow, guarded, nine } = await atNine();
+      for (const [i, bit] of [Bit.DEPOSITS, Bit.PAYOUTS, Bit.EXITS].entries()) {
+        await at(nine + BigInt(i));
+        await guarded.pause(bit, HOUR, "");
+      }
+      await time.increaseTo(nine + DAY);
+      expect(await escrow.pausedUntil(Bit.DEPOSITS)).to.equal(nine + HOUR);
+      expect(await escrow.pausedUntil(Bit.PAYOUTS)).to.equal(nine + 1n + HOUR);
+      expect(await escrow.pausedUntil(Bit.EXITS)).to.equal(nine + 2n + HOUR);
+    });
+
+    for (const bit of [0n, 3n, 8n, 255n]) {
+      it(`reverts with InvalidPauseBits given ${bit}, which is not one part`, async () => {
         const { escrow } = await atNine();
         await expect(escrow.pausedUntil(bit))
           .to.be.revertedWithCustomError(escrow, "InvalidPauseBits")

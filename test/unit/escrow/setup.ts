@@ -35,14 +35,14 @@ describe("Escrow setup", () => {
   itFollows("escrow/setup.tree");
 
   describe("constructor", () => {
-    it("reverts given a registry without code", async () => {
+    it("reverts with InvalidDependency given a registry without code", async () => {
       const { implementation, permit2, stranger } = await loadFixture(deployEscrow);
       await expect(ethers.deployContract("Escrow", [stranger, permit2]))
         .to.be.revertedWithCustomError(implementation, "InvalidDependency")
         .withArgs(stranger);
     });
 
-    it("reverts given a Permit2 without code", async () => {
+    it("reverts with InvalidDependency given a Permit2 without code", async () => {
       const { implementation, registry, stranger } = await loadFixture(deployEscrow);
       await expect(ethers.deployContract("Escrow", [registry, stranger]))
         .to.be.revertedWithCustomError(implementation, "InvalidDependency")
@@ -56,12 +56,12 @@ describe("Escrow setup", () => {
       expect(await escrow.authority()).to.equal(manager);
     });
 
-    it("reverts the second time", async () => {
+    it("reverts with InvalidInitialization the second time", async () => {
       const suite = await loadFixture(deployEscrow);
       await expectRefusal(suite, suite.escrow.initialize(suite.stranger), "InvalidInitialization");
     });
 
-    it("reverts on the implementation", async () => {
+    it("reverts with InvalidInitialization on the implementation", async () => {
       const suite = await loadFixture(deployEscrow);
       await expectRefusal(suite, suite.implementation.initialize(suite.stranger), "InvalidInitialization");
     });
@@ -73,14 +73,14 @@ describe("Escrow setup", () => {
       expect(await escrow.selfTest()).to.equal(escrow.interface.getFunction("selfTest").selector);
     });
 
-    it("reverts without an authority", async () => {
+    it("reverts with InvalidDependency without an authority", async () => {
       const { implementation } = await loadFixture(deployEscrow);
       await expect(implementation.selfTest())
         .to.be.revertedWithCustomError(implementation, "InvalidDependency")
         .withArgs(NOBODY);
     });
 
-    it("reverts given an authority whose code is gone", async () => {
+    it("reverts with InvalidDependency given an authority whose code is gone", async () => {
       const { escrow, manager } = await loadFixture(deployEscrow);
       await networkHelpers.setCode(await manager.getAddress(), "0x");
       await expect(escrow.selfTest())
@@ -88,7 +88,7 @@ describe("Escrow setup", () => {
         .withArgs(manager);
     });
 
-    it("reverts given a registry under another authority", async () => {
+    it("reverts with InvalidDependency given a registry under another authority", async () => {
       const { escrow, registry, manager, admin } = await loadFixture(deployEscrow);
       await manager.updateAuthority(registry, await ethers.deployContract("AccessManager", [admin]));
       await expect(escrow.selfTest())
@@ -96,7 +96,7 @@ describe("Escrow setup", () => {
         .withArgs(registry);
     });
 
-    it("reverts given a registry that writes to another escrow", async () => {
+    it("reverts with InvalidDependency given a registry that writes to another escrow", async () => {
       const { registry, manager, admin, implementation } = await loadFixture(deployEscrow);
       const proxy = await ethers.deployContract("TransparentUpgradeableProxy", [
         implementation,
@@ -110,33 +110,45 @@ describe("Escrow setup", () => {
     });
   });
 
-  describe("identity", () => {
-    it("is version 1.0.0", async () => {
+  describe("version", () => {
+    it("is 1.0.0", async () => {
       const { escrow } = await loadFixture(deployEscrow);
       expect(await escrow.version()).to.equal("1.0.0");
     });
+  });
 
-    it("tells its EIP-712 domain (EIP-5267)", async () => {
+  describe("eip712Domain", () => {
+    it("tells the domain of every id and signature (EIP-5267)", async () => {
       const { escrow } = await loadFixture(deployEscrow);
       const { chainId } = await ethers.provider.getNetwork();
-      expect((await escrow.eip712Domain()).slice(0, 5)).to.deep.equal([
+      expect(await escrow.eip712Domain()).to.deep.equal([
         "0x0f",
         "Holdfast Escrow",
         "1",
         chainId,
         await escrow.getAddress(),
+        ethers.ZeroHash,
+        [],
       ]);
     });
+  });
 
-    it("tells its dependencies", async () => {
-      const { escrow, registry, permit2 } = await loadFixture(deployEscrow);
-      expect([await escrow.registry(), await escrow.permit2()]).to.deep.equal([
-        await registry.getAddress(),
-        await permit2.getAddress(),
-      ]);
+  describe("registry", () => {
+    it("is the one that its code names", async () => {
+      const { escrow, registry } = await loadFixture(deployEscrow);
+      expect(await escrow.registry()).to.equal(registry);
     });
+  });
 
-    it("refuses coins that come without a deposit", async () => {
+  describe("permit2", () => {
+    it("is the one that its code names", async () => {
+      const { escrow, permit2 } = await loadFixture(deployEscrow);
+      expect(await escrow.permit2()).to.equal(permit2);
+    });
+  });
+
+  describe("coins that come without a call", () => {
+    it("are refused", async () => {
       const { escrow, buyer } = await loadFixture(deployEscrow);
       await expect(buyer.sendTransaction({ to: escrow, value: 1 })).to.revert(ethers);
     });

@@ -5,7 +5,6 @@ import { SETTLEMENT, paymentIdOf, sign, type Payment } from "../../../scripts/li
 import { itFollows } from "../../specs/outline.js";
 import {
   Action,
-  DAY,
   Status,
   at,
   deployEscrow,
@@ -114,27 +113,13 @@ describe("Escrow states", () => {
     });
   }
 
-  describe("closed", () => {
-    it("leaves nothing behind but what was released", async () => {
+  describe("paymentState", () => {
+    it("keeps nothing of a closed payment but what was released", async () => {
       const suite = await loadFixture(deployEscrow);
       const { payment, paymentId } = await fundAndDispute(suite, {}, suite.seller);
       await suite.escrow.connect(suite.arbiter).resolve(payment, 1, payment.amount - 1n, ethers.ZeroHash);
       const { status, flags, disputedAt, held, released } = await suite.escrow.paymentState(paymentId);
       expect([status, flags, disputedAt, held, released]).to.deep.equal([Status.Closed, 0n, 0n, 0n, 1n]);
-    });
-  });
-
-  describe("paymentStates", () => {
-    it("answers in the order asked, with zeros for what does not exist", async () => {
-      const suite = await loadFixture(deployEscrow);
-      const { paymentId: funded } = await fund(suite);
-      const { paymentId: disputed } = await fundAndDispute(suite, { deadline: suite.startedAt + 9n * DAY });
-      const states = await suite.escrow.paymentStates([disputed, ethers.ZeroHash, funded]);
-      expect(states.map((state) => state.status)).to.deep.equal([
-        Status.Disputed,
-        Status.None,
-        Status.Funded,
-      ]);
     });
   });
 });

@@ -2,38 +2,23 @@ import { expect } from "chai";
 
 import { itFollows } from "../../specs/outline.js";
 import {
+  Bit,
+  HOUR,
   NATIVE_COIN,
-  Reason,
   configure,
   deployEscrow,
   ethers,
+  expectOnly,
   expectRefusal,
   expectTotals,
-  expectUnauthorized,
   fund,
   loadFixture,
   networkHelpers,
-  termsOf,
   usd,
 } from "../fixtures/escrow.js";
-
-const TokenMode = {
-  Honest: 0,
-  TakesFee: 1,
-  ReturnsFalse: 2,
-  MovesNothing: 3,
-  ReturnsNumber: 4,
-  ReturnBomb: 5,
-  BurnsGas: 6,
-} as const;
+import { worldWith } from "../fixtures/hostile.js";
 
 const CONFIG = { enabled: true, cap: 5n, approvalThreshold: 4n, outflowLimit: 3n, outflowWindow: 2n };
-
-async function withHostilePayment() {
-  const suite = await loadFixture(deployEscrow);
-  const token = await suite.hostile.getAddress();
-  return { suite, ...suite, ...(await fund(suite, { token })) };
-}
 
 describe("Escrow tokens", () => {
   itFollows("escrow/tokens.tree");
@@ -68,58 +53,6 @@ describe("Escrow tokens", () => {
     });
   });
 
-  describe("a hostile token at the deposit", () => {
-    const deposit = async (mode: number) => {
-      const suite = await loadFixture(deployEscrow);
-      await suite.hostile.setMode(mode);
-      const payment = await termsOf(suite, { token: await suite.hostile.getAddress() });
-      return { suite, call: suite.escrow.connect(suite.buyer).deposit(payment) };
-    };
-
-    it("reverts if it takes a fee", async () => {
-      const { suite, call } = await deposit(TokenMode.TakesFee);
-      await expectRefusal(suite, call, "TransferAmountMismatch", usd(990), usd(1_000));
-    });
-
-    it("reverts if it returns false", async () => {
-      const { suite, call } = await deposit(TokenMode.ReturnsFalse);
-      await expectRefusal(suite, call, "SafeERC20FailedOperation", suite.hostile);
-    });
-
-    it("reverts if it says true and moves nothing", async () => {
-      const { suite, call } = await deposit(TokenMode.MovesNothing);
-      await expectRefusal(suite, call, "TransferAmountMismatch", 0, usd(1_000));
-    });
-  });
-
-  describe("a hostile token at the payout", () => {
-    for (const name of ["ReturnsFalse", "ReturnsNumber", "BurnsGas"] as const) {
-      it(`makes credits if it ${name}`, async () => {
-        const { suite, escrow, hostile, buyer, seller, payment, paymentId } = await withHostilePayment();
-        await hostile.setMode(TokenMode[name]);
-        await expect(escrow.connect(buyer).release(payment, usd(1_000)))
-          .to.emit(escrow, "PayoutCredited")
-          .withArgs(paymentId, hostile, seller, usd(990), usd(990), Reason.None);
-        await expectTotals(suite, hostile, { held: 0n, credits: usd(1_000) });
-      });
-    }
-
-    it("takes a huge answer for a true one without copying it", async () => {
-      const { escrow, hostile, buyer, payment } = await withHostilePayment();
-      await hostile.setMode(TokenMode.ReturnBomb);
-      const { gasUsed } = (await (await escrow.connect(buyer).release(payment, usd(1_000))).wait())!;
-      expect(gasUsed).to.be.lessThan(700_000n);
-    });
-
-    it("makes credits if its code is gone", async () => {
-      const { suite, escrow, hostile, buyer, payment } = await withHostilePayment();
-      await networkHelpers.setCode(await hostile.getAddress(), "0x");
-      await escrow.connect(buyer).release(payment, usd(1_000));
-      const { held, credits } = await suite.escrow.tokenTotals(hostile);
-      expect([held, credits]).to.deep.equal([0n, usd(1_000)]);
-    });
-  });
-
   describe("configureToken", () => {
     it("replaces every limit and tells them", async () => {
       const suite = await loadFixture(deployEscrow);
@@ -139,13 +72,65 @@ describe("Escrow tokens", () => {
       await escrow.connect(buyer).release(payment, usd(1_000));
     });
 
-    for (const who of ["guardian", "operator", "treasury", "stranger"] as const) {
-      it(`reverts for the ${who}`, async () => {
-        const suite = await loadFixture(deployEscrow);
-        const call = suite.escrow.connect(suite[who]).configureToken(suite.usdc, CONFIG);
-        await expectUnauthorized(suite, call, suite[who]);
-      });
-    }
+    it("accepts the largest limits there are", async () => {
+      const { escrow, usdc } = await loadFixture(deployEscrow);
+      const most = {
+        enabled: true,
+        cap: 2n ** 104n - 1n,
+        approvalThreshold: 2n ** 128n - 1n,
+        outflowLimit: 2n ** 208n - 1n,
+        outflowWindow: 2n ** 48n - 1n,
+      };
+      await escrow.configureToken(usdc, most);
+      expect([...(await escrow.tokenConfig(usdc))]).to.deep.equal(Object.values(most));
+    });
+
+    it("can take everything back", async () => {
+      const { escrow, usdc } = await loadFixture(deployEscrow);
+      const nothing = { enabled: false, cap: 0n, approvalThreshold: 0n, outflowLimit: 0n, outflowWindow: 0n };
+      await escrow.configureToken(usdc, nothing);
+      expect([...(await escrow.tokenConfig(usdc))]).to.deep.equal(Object.values(nothing));
+    });
+
+    it("touches no other token", async () => {
+      const { escrow, usdc, usdt } = await loadFixture(deployEscrow);
+      const before = await escrow.tokenConfig(usdt);
+      await escrow.configureToken(usdc, CONFIG);
+      expect(await escrow.tokenConfig(usdt)).to.deep.equal(before);
+    });
+
+    it("reverts with AccessManagedUnauthorized for everybody but the configurator", async () => {
+      const suite = await loadFixture(deployEscrow);
+      await expectOnly(suite, ["admin"], "AccessManagedUnauthorized", (by) =>
+        suite.escrow.connect(by).configureToken(suite.usdc, CONFIG),
+      );
+    });
+  });
+
+  describe("tokenConfig", () => {
+    it("is all zero for a token that was never configured", async () => {
+      const { escrow, stranger } = await loadFixture(deployEscrow);
+      expect([...(await escrow.tokenConfig(stranger))]).to.deep.equal([false, 0n, 0n, 0n, 0n]);
+    });
+  });
+
+  describe("tokenTotals", () => {
+    it("is zero for a token that was never paid with", async () => {
+      const { escrow, usdt, stranger } = await loadFixture(deployEscrow);
+      expect([...(await escrow.tokenTotals(usdt))]).to.deep.equal([0n, 0n]);
+      expect([...(await escrow.tokenTotals(stranger))]).to.deep.equal([0n, 0n]);
+    });
+
+    it("tells what is held and what is owed, of each token alone", async () => {
+      const suite = await loadFixture(deployEscrow);
+      const { escrow, usdc, usdt, buyer, seller } = suite;
+      const { payment } = await fund(suite);
+      await fund(suite, { token: await usdt.getAddress(), amount: usd(5) });
+      await usdc.setBlacklisted(seller, true);
+      await escrow.connect(buyer).release(payment, usd(400));
+      await expectTotals(suite, usdc, { held: usd(600), credits: usd(396) });
+      await expectTotals(suite, usdt, { held: usd(5), credits: 0n });
+    });
   });
 
   describe("sweepSurplus", () => {
@@ -169,27 +154,38 @@ describe("Escrow tokens", () => {
       await expectTotals(suite, usdc, { held: usd(1_000), credits: usd(990) });
     });
 
-    it("reverts given a unit more, or nothing", async () => {
+    for (const [what, amount] of [
+      ["nothing", 0n],
+      ["a unit more", usd(7) + 1n],
+      ["the largest number there is", ethers.MaxUint256],
+    ] as const) {
+      it(`reverts with InsufficientSurplus given ${what}`, async () => {
+        const { suite, usdc, stranger, sweep } = await withSurplus();
+        const call = sweep(usdc, stranger, amount);
+        await expectRefusal(suite, call, "InsufficientSurplus", usdc, amount, usd(7));
+      });
+    }
+
+    it("leaves what it was not told to move", async () => {
       const { suite, usdc, stranger, sweep } = await withSurplus();
-      for (const amount of [usd(7) + 1n, 0n]) {
-        await expectRefusal(
-          suite,
-          sweep(usdc, stranger, amount),
-          "InsufficientSurplus",
-          usdc,
-          amount,
-          usd(7),
-        );
-      }
+      await sweep(usdc, stranger, usd(7) - 1n);
+      await expectRefusal(suite, sweep(usdc, stranger, 2), "InsufficientSurplus", usdc, 2, 1);
+      await sweep(usdc, stranger, 1);
     });
 
-    it("finds no surplus in an escrow that owns less than it owes", async () => {
-      const { suite, escrow, hostile, stranger, treasury } = await withHostilePayment();
-      // Answers zero to everything, also to balanceOf.
-      const empty = await ethers.deployContract("SilentContract");
-      await networkHelpers.setCode(await hostile.getAddress(), await ethers.provider.getCode(empty));
-      const call = escrow.connect(treasury).sweepSurplus(hostile, stranger, 1);
-      await expectRefusal(suite, call, "InsufficientSurplus", hostile, 1, 0);
+    it("reverts with InsufficientSurplus in an escrow that owns less than it owes", async () => {
+      const { suite, escrow, token, stranger, treasury } = await worldWith("Rebases");
+      await (await ethers.getContractAt("Rebases", token)).rebase(50);
+      const call = escrow.connect(treasury).sweepSurplus(token, stranger, 1);
+      await expectRefusal(suite, call, "InsufficientSurplus", token, 1, 0);
+    });
+
+    it("reverts with InsufficientSurplus of a token that does not tell its balance", async () => {
+      const { suite, escrow, token, stranger, treasury } = await worldWith("HidesBalance");
+      await token.mint(escrow, 1);
+      await token.turn(true);
+      const call = escrow.connect(treasury).sweepSurplus(token, stranger, 1);
+      await expectRefusal(suite, call, "InsufficientSurplus", token, 1, 0);
     });
 
     it("moves the native coin", async () => {
@@ -202,17 +198,35 @@ describe("Escrow tokens", () => {
       await expect(sweep(NATIVE_COIN, stranger, 3)).to.changeEtherBalance(ethers, stranger, 3);
     });
 
-    it("reverts if the recipient does not accept it", async () => {
+    it("moves a token that was never configured", async () => {
+      const { escrow, stranger, sweep } = await withSurplus();
+      const unknown = await ethers.deployContract("TestDAI");
+      await unknown.mint(escrow, 5);
+      await sweep(unknown, stranger, 5);
+      expect(await unknown.balanceOf(stranger)).to.equal(5n);
+    });
+
+    it("reverts with CreditPushFailed given the escrow itself as recipient", async () => {
+      const { suite, escrow, usdc, sweep } = await withSurplus();
+      await expectRefusal(suite, sweep(usdc, escrow, 1), "CreditPushFailed", usdc, escrow, 1);
+    });
+
+    it("is never paused", async () => {
+      const { escrow, usdc, guardian, stranger, sweep } = await withSurplus();
+      await escrow.connect(guardian).pause(Bit.DEPOSITS | Bit.PAYOUTS | Bit.EXITS, HOUR, "incident");
+      await sweep(usdc, stranger, usd(7));
+    });
+
+    it("reverts with CreditPushFailed if the recipient does not accept it", async () => {
       const { suite, usdc, seller, sweep } = await withSurplus();
       await expectRefusal(suite, sweep(usdc, seller, usd(7)), "CreditPushFailed", usdc, seller, usd(7));
     });
 
-    for (const who of ["operator", "guardian", "officer", "admin", "stranger"] as const) {
-      it(`reverts for the ${who}`, async () => {
-        const { suite, escrow, usdc, stranger } = await withSurplus();
-        const call = escrow.connect(suite[who]).sweepSurplus(usdc, stranger, 1);
-        await expectUnauthorized(suite, call, suite[who]);
-      });
-    }
+    it("reverts with AccessManagedUnauthorized for everybody but the treasury", async () => {
+      const { suite, escrow, usdc, stranger } = await withSurplus();
+      await expectOnly(suite, ["treasury"], "AccessManagedUnauthorized", (by) =>
+        escrow.connect(by).sweepSurplus(usdc, stranger, 1),
+      );
+    });
   });
 });

@@ -1,16 +1,7 @@
-import { readFile } from "node:fs/promises";
-
 import { expect } from "chai";
 
 import * as enums from "../../../indexer/src/model/enums.js";
-
-/** The members of an enum in a Solidity source, in order. */
-async function solidityEnum(file: string, name: string): Promise<string[]> {
-  const source = await readFile(new URL(`../../../contracts/types/${file}`, import.meta.url), "utf8");
-  const body = new RegExp(`enum ${name} \\{([^}]*)\\}`).exec(source)?.[1];
-  if (body === undefined) throw new Error(`${file} has no enum ${name}.`);
-  return body.split(",").map((member) => member.trim());
-}
+import { solidityEnum } from "../../support/solidity-enum.js";
 
 describe("enums of the read model", () => {
   for (const [file, name, names] of [

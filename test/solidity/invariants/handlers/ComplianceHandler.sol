@@ -91,7 +91,7 @@ contract ComplianceHandler is Handler {
             sanctionsOracle: _draw(seed, 3) % 2 == 0 ? address(0) : address(suite.oracle())
         });
         bytes memory data = abi.encodeCall(suite.registry().setPolicy, (policy));
-        _actDelayed(Officers.ADMIN, Officers.ADMIN_DELAY, address(suite.registry()), data);
+        _actDelayed(Officers.CONFIGURATOR, Officers.CONFIGURATOR_DELAY, address(suite.registry()), data);
         store.succeeded(msg.sig);
     }
 

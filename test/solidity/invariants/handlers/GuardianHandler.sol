@@ -40,7 +40,7 @@ contract GuardianHandler is Handler {
         uint8 bits = uint8(1 + (_draw(seed, 0) % 7));
         uint32 duration = uint32(1 + (_draw(seed, 1) % 4 days));
         bytes memory data = abi.encodeCall(escrow.extendPause, (bits, duration, ""));
-        _actDelayed(Officers.ADMIN, Officers.ADMIN_DELAY, address(escrow), data);
+        _actDelayed(Officers.CONFIGURATOR, Officers.CONFIGURATOR_DELAY, address(escrow), data);
         _book(bits, VM.getBlockTimestamp() + duration);
         store.succeeded(msg.sig);
     }

@@ -63,7 +63,7 @@ contract OperatorHandler is Handler {
             outflowWindow: suite.OUTFLOW_WINDOW()
         });
         bytes memory data = abi.encodeCall(escrow.configureToken, (token, config));
-        _actDelayed(Officers.ADMIN, Officers.ADMIN_DELAY, address(escrow), data);
+        _actDelayed(Officers.CONFIGURATOR, Officers.CONFIGURATOR_DELAY, address(escrow), data);
         store.succeeded(msg.sig);
     }
 

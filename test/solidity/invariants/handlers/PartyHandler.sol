@@ -88,19 +88,18 @@ contract PartyHandler is CreditFinder {
     }
 
     function openDispute(uint256 seed) external {
-        (bytes32 id, Payment memory payment, ) = _find(seed, PaymentStatus.Funded);
-        if (id == 0 || block.timestamp >= payment.deadline) return;
-
-        bytes memory data = abi.encodeCall(escrow.openDispute, (payment, 0, ""));
-        _move(_draw(seed, 1) % 2 == 0 ? payment.buyer : payment.seller, id, payment, data);
-        store.succeeded(msg.sig);
+        if (_openDispute(seed)) store.succeeded(msg.sig);
     }
 
+    /// @dev Most disputes are ruled on or run out first, so whoever finds none to withdraw opens one.
     function withdrawDispute(uint256 seed) external {
-        (bytes32 id, Payment memory payment, PaymentState memory state) = _find(seed, PaymentStatus.Disputed);
-        if (id == 0 || block.timestamp >= payment.withdrawableUntil(state)) return;
+        bytes32 id = _findWithdrawable(seed);
+        if (id == 0 && _openDispute(seed)) id = _findWithdrawable(seed);
+        if (id == 0) return;
 
-        _move(payment.opener(state), id, payment, abi.encodeCall(escrow.withdrawDispute, (payment)));
+        Payment memory payment = store.paymentOf(id);
+        address opener = payment.opener(escrow.paymentState(id));
+        _move(opener, id, payment, abi.encodeCall(escrow.withdrawDispute, (payment)));
         store.succeeded(msg.sig);
     }
 
@@ -126,6 +125,27 @@ contract PartyHandler is CreditFinder {
         list[4] = this.openDispute.selector;
         list[5] = this.withdrawDispute.selector;
         list[6] = this.withdrawCredit.selector;
+    }
+
+    function _openDispute(uint256 seed) private returns (bool) {
+        (bytes32 id, Payment memory payment, ) = _find(seed, PaymentStatus.Funded);
+        if (id == 0 || block.timestamp >= payment.deadline) return false;
+
+        bytes memory data = abi.encodeCall(escrow.openDispute, (payment, 0, ""));
+        _move(_draw(seed, 1) % 2 == 0 ? payment.buyer : payment.seller, id, payment, data);
+        return true;
+    }
+
+    /// @dev A payment whose dispute can be withdrawn now; 0 if there is none. Not even a hold prevents it.
+    function _findWithdrawable(uint256 seed) private view returns (bytes32) {
+        bytes32[] memory open = store.open();
+        for (uint256 i = 0; i < open.length; ++i) {
+            bytes32 id = open[addmod(seed, i, open.length)];
+            PaymentState memory state = escrow.paymentState(id);
+            if (state.status != PaymentStatus.Disputed) continue;
+            if (block.timestamp < store.paymentOf(id).withdrawableUntil(state)) return id;
+        }
+        return 0;
     }
 
     /// @dev A payment that can be claimed now; 0 if there is none.

@@ -1,0 +1,302 @@
+import { appendFile, mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { expect } from "chai";
+import { JsonRpcProvider, Wallet, toQuantity } from "ethers";
+import type { EIP1193Provider } from "hardhat/types/providers";
+
+import { startAnvil, type Anvil } from "../../../scripts/lib/anvil.js";
+import { attemptsIn, type Attempt } from "../../../scripts/lib/operations/attempts.js";
+import { submit, type Submitting } from "../../../scripts/lib/operations/submit.js";
+import { requireSealed, sealed } from "../../../scripts/lib/signers/sealed.js";
+import type { Signer, UnsignedTransaction } from "../../../scripts/lib/signers/signer.js";
+
+const PORT = 50_411;
+/** Reverts once its slot 0 is 1, and burns two million gas once it is 2. */
+const FICKLE = "0x600054806001146012576002146016570000" + "5b5f5ffd" + "5b620fffff5f20";
+const FICKLE_AT = "0x00000000000000000000000000000000000F1cE1";
+/** What the work throws, in words. */
+const problemOf = (work: Promise<unknown>): Promise<string> =>
+  work.then(
+    () => "nothing was thrown",
+    (problem: Error) => problem.message,
+  );
+const QUICK = { poll: 20, replace: 60_000, giveUp: 4_000 };
+
+type Request = { method: string; params?: unknown[] };
+type Meddle = (request: Request, answer: () => Promise<unknown>) => Promise<unknown>;
+
+describe("Submitting a transaction", function () {
+  let anvil: Anvil;
+  let chain: JsonRpcProvider;
+  let key: Wallet;
+  let folder: string;
+  let signatures: UnsignedTransaction[];
+
+  before(async () => {
+    anvil = await startAnvil({ port: PORT });
+    chain = new JsonRpcProvider(anvil.url, 31337, { staticNetwork: true, cacheTimeout: -1 });
+    await chain.send("anvil_setCode", [FICKLE_AT, FICKLE]);
+  });
+
+  after(async () => {
+    chain.destroy();
+    await anvil.stop();
+  });
+
+  beforeEach(async () => {
+    key = new Wallet(Wallet.createRandom().privateKey);
+    signatures = [];
+    folder = await mkdtemp(path.join(tmpdir(), "holdfast-submit-"));
+    await chain.send("anvil_setBalance", [key.address, toQuantity(10n ** 18n)]);
+    await chain.send("evm_setAutomine", [true]);
+    await become(0);
+  });
+
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  const become = (value: number) =>
+    chain.send("anvil_setStorageAt", [FICKLE_AT, toQuantity(0), `0x${value.toString(16).padStart(64, "0")}`]);
+  const stopMining = () => chain.send("evm_setAutomine", [false]);
+  const mine = () => chain.send("evm_mine", []);
+  const minedOfKey = () => chain.getTransactionCount(key.address);
+  const log = () => attemptsIn(path.join(folder, "attempts.jsonl"));
+
+  /** A key that counts what it signs. With `sends`, it behaves as a wallet that sends by itself. */
+  function signer(sends = false): Signer {
+    return {
+      kind: sends ? "wallet" : "keystore",
+      address: key.address,
+      signTypedData: () => Promise.reject(new Error("not asked for")),
+      async signTransaction(transaction) {
+        requireSealed(transaction);
+        signatures.push(transaction);
+        const raw = await key.signTransaction(transaction);
+        return sends ? { sent: (await chain.send("eth_sendRawTransaction", [raw])) as string } : { raw };
+      },
+      close: () => Promise.resolve(),
+    };
+  }
+
+  const submitting = (
+    meddle: Meddle = (_, answer) => answer(),
+    given: Partial<Submitting> = {},
+  ): Submitting => ({
+    provider: {
+      request: (request: Request) => meddle(request, () => ask(request)),
+    } as unknown as EIP1193Provider,
+    chainId: 31337,
+    signer: signer(),
+    call: { to: FICKLE_AT, value: 0n, data: "0x" },
+    seal: sealed,
+    log: log(),
+    patience: QUICK,
+    ...given,
+  });
+
+  async function ask({ method, params = [] }: Request): Promise<unknown> {
+    const response = await fetch(anvil.url, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }),
+    });
+    const { result, error } = (await response.json()) as {
+      result?: unknown;
+      error?: { code: number; message: string };
+    };
+    if (error) throw Object.assign(new Error(error.message), { code: error.code });
+    return result;
+  }
+
+  it("returns the receipt of what was mined", async () => {
+    const receipt = await submit(submitting());
+    expect(receipt.succeeded).to.equal(true);
+    expect(await minedOfKey()).to.equal(1);
+  });
+
+  it("writes down what was signed before it sends it", async () => {
+    let written: readonly Attempt[] = [];
+    await submit(
+      submitting(async ({ method }, answer) => {
+        if (method === "eth_sendRawTransaction") written = await log().read();
+        return await answer();
+      }),
+    );
+    expect(written).to.have.length(1);
+  });
+
+  it("sends nothing twice when the answer to sending is lost", async () => {
+    await submit(
+      submitting(async ({ method }, answer) => {
+        const result = await answer();
+        if (method === "eth_sendRawTransaction") throw new Error("socket hang up");
+        return result;
+      }),
+    );
+    expect(signatures).to.have.length(1);
+    expect(await minedOfKey()).to.equal(1);
+  });
+
+  it("waits for an endpoint that is dead for a while after signing", async () => {
+    let refusals = 25;
+    const receipt = await submit(
+      submitting((_, answer) =>
+        signatures.length > 0 && refusals-- > 0 ? Promise.reject(new Error("ECONNREFUSED")) : answer(),
+      ),
+    );
+    expect(receipt.succeeded).to.equal(true);
+    expect(await minedOfKey()).to.equal(1);
+  });
+
+  it("goes on with what a killed run signed and did not send, without asking for a signature", async () => {
+    const killed = problemOf(
+      submit(
+        submitting(
+          ({ method }, answer) =>
+            method === "eth_sendRawTransaction" ? Promise.reject(new Error("killed")) : answer(),
+          { patience: { ...QUICK, giveUp: 100 } },
+        ),
+      ),
+    );
+    expect(await killed).to.contain("was not seen mined");
+    expect(await minedOfKey()).to.equal(0);
+
+    const receipt = await submit(submitting());
+    expect(receipt.succeeded).to.equal(true);
+    expect(signatures).to.have.length(1);
+  });
+
+  it("returns the same receipt when it is run again after all is done", async () => {
+    const first = await submit(submitting());
+    const second = await submit(submitting());
+    expect(second).to.deep.equal(first);
+    expect(await minedOfKey()).to.equal(1);
+  });
+
+  it("replaces a transaction that stays unmined by one with fees at least an eighth higher", async () => {
+    await stopMining();
+    const receipt = submit(submitting(undefined, { patience: { poll: 20, replace: 300, giveUp: 10_000 } }));
+    while (signatures.length < 2) await sleep(20);
+    await sleep(100);
+    await mine();
+    expect((await receipt).succeeded).to.equal(true);
+    const [first, second] = signatures as [UnsignedTransaction, UnsignedTransaction];
+    expect(second.nonce).to.equal(first.nonce);
+    expect(second.maxFeePerGas * 8n).to.be.greaterThan(first.maxFeePerGas * 9n);
+    expect(second.maxPriorityFeePerGas * 8n).to.be.greaterThan(first.maxPriorityFeePerGas * 9n);
+    expect((await receipt).hash).to.equal((await log().read())[1]!.hash);
+    expect(await minedOfKey()).to.equal(1);
+  });
+
+  it("finds out when an earlier version was mined after all", async () => {
+    await stopMining();
+    const receipt = submit(
+      submitting(
+        ({ method }, answer) =>
+          method === "eth_sendRawTransaction" && signatures.length > 1
+            ? Promise.reject(new Error("ECONNRESET"))
+            : answer(),
+        { patience: { poll: 20, replace: 200, giveUp: 10_000 } },
+      ),
+    );
+    while (signatures.length < 2) await sleep(20);
+    await mine();
+    expect((await receipt).hash).to.equal((await log().read())[0]!.hash);
+    expect(await minedOfKey()).to.equal(1);
+  });
+
+  it("says so when another transaction took the nonce, and takes the next one when it is run again", async () => {
+    await stopMining();
+    const lost = problemOf(
+      submit(
+        submitting(({ method }, answer) =>
+          method === "eth_sendRawTransaction" ? Promise.reject(new Error("dropped")) : answer(),
+        ),
+      ),
+    );
+    while (signatures.length < 1) await sleep(20);
+    const other = await key.connect(chain).sendTransaction({ to: key.address, nonce: 0 });
+    await mine();
+    expect(await lost)
+      .to.contain("Nonce 0")
+      .and.to.contain("was used by another transaction");
+    expect((await chain.getTransactionReceipt(other.hash))!.status).to.equal(1);
+
+    await chain.send("evm_setAutomine", [true]);
+    const receipt = await submit(submitting());
+    expect(receipt.succeeded).to.equal(true);
+    expect(await minedOfKey()).to.equal(2);
+  });
+
+  it("asks for no signature when the transaction would fail", async () => {
+    await become(1);
+    expect(await problemOf(submit(submitting()))).to.match(/would fail: .*revert.*Nothing was sent/);
+    expect(signatures).to.have.length(0);
+  });
+
+  it("says so when the transaction was mined and failed", async () => {
+    await stopMining();
+    const outcome = problemOf(submit(submitting()));
+    while (signatures.length < 1) await sleep(20);
+    await become(1);
+    await sleep(100);
+    await mine();
+    expect(await outcome).to.match(/was mined and failed: .*revert/);
+  });
+
+  it("sends again with more gas when what it met cost more than the estimate", async () => {
+    await stopMining();
+    const outcome = submit(submitting());
+    while (signatures.length < 1) await sleep(20);
+    await sleep(100);
+    await become(2);
+    await mine();
+    await chain.send("evm_setAutomine", [true]);
+    expect((await outcome).succeeded).to.equal(true);
+    expect(signatures).to.have.length(2);
+    expect(signatures[1]!.gasLimit).to.be.greaterThan(2_000_000n);
+  });
+
+  it("waits for what a wallet sent by itself", async () => {
+    const receipt = await submit(submitting(undefined, { signer: signer(true) }));
+    expect(receipt.succeeded).to.equal(true);
+    expect((await log().read())[0]!.raw).to.equal(null);
+  });
+
+  it("refuses at once what the chain will never take", async () => {
+    await chain.send("anvil_setBalance", [key.address, toQuantity(1n)]);
+    expect(await problemOf(submit(submitting()))).to.match(/nsufficient/);
+  });
+
+  it("believes no nonsense, and shows no URL of the endpoint", async () => {
+    const outcome = submit(
+      submitting(
+        ({ method }, answer) =>
+          method === "eth_getTransactionReceipt"
+            ? Promise.resolve({ status: "ok", transactionHash: 7 })
+            : method === "eth_sendRawTransaction"
+              ? Promise.reject(new Error("cannot reach https://node.example/v2/s3cret"))
+              : answer(),
+        { patience: { ...QUICK, giveUp: 200 } },
+      ),
+    );
+    expect(await problemOf(outcome))
+      .to.contain("Run the command again")
+      .and.not.to.contain("s3cret");
+  });
+
+  it("ignores a line that was being written when the process died, and refuses one that it did not write", async () => {
+    await submit(submitting());
+    const file = path.join(folder, "attempts.jsonl");
+    await appendFile(file, '{"nonce": 7, "ha');
+    expect(await log().read()).to.have.length(1);
+
+    await log().add((await log().read())[0]!);
+    expect((await readFile(file, "utf8")).split("\n")).to.have.length(3);
+
+    await appendFile(file, '{"nonce": 7}\n');
+    expect(await problemOf(log().read())).to.contain("attempts.jsonl:3 is not what this program wrote");
+  });
+});
