@@ -5,7 +5,7 @@ import type { Device, Screen } from "./screens/device.js";
 import { ledgerHashes, ledgerNano } from "./screens/ledger.js";
 import { trezorOne } from "./screens/trezor-one.js";
 import { trezorSafe } from "./screens/trezor-safe.js";
-import { typedDataHashes, typedDataPayload } from "./typed-data.js";
+import { typedHashes, typedDataPayload } from "./typed-data.js";
 
 export type DeviceModel = "trezor-one" | "trezor-safe" | "ledger-nano" | "ledger-hashes";
 
@@ -42,6 +42,6 @@ export function screensFor(
 ): Screen[] {
   const device = devices[model];
   const shown = signer === undefined ? "(your own address)" : getAddress(signer);
-  if ("types" in thing) return device.typedMessage(typedDataPayload(thing), typedDataHashes(thing), shown);
+  if ("types" in thing) return device.typedMessage(typedDataPayload(thing), typedHashes(thing), shown);
   return device.transaction({ ...thing, to: getAddress(thing.to) }, shown);
 }

@@ -123,7 +123,7 @@ describe("Escrow attestations", () => {
       const attested = await attest(suite, suite.buyer, { expiry });
       await depositWith(suite, "deposit", submission(suite, attested));
       await suite.usdc.connect(suite.buyer).approve(suite.permit2, ethers.MaxUint256);
-  const { data, sender } = await WAYS_IN.deposit(suite, await termsOf(suite));
+      const { data, sender } = await WAYS_IN.deposit(suite, await termsOf(suite));
       await at(expiry);
       await refused(suite, suite.escrow.connect(sender).multicall([data]), Reason.Expired);
     });

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 
 import { DEVICES, screensFor, type DeviceModel } from "../../../scripts/lib/signers/screens.js";
-import { typedDataHashes } from "../../../scripts/lib/signers/typed-data.js";
+import { typedHashes } from "../../../scripts/lib/signers/typed-data.js";
 import { NESTED, SAFE_TX, WALLET, transactionOf } from "../../support/signing.js";
 
 const MODELS = Object.keys(DEVICES) as DeviceModel[];
@@ -20,10 +20,10 @@ describe("screens of a device", () => {
       ["EIP-712 domain hash", "5A8B0456762C6D91", "35C7AF5446743C6D", "5AD86D3661885084", "42ED2F57527CB942"],
       [
         "EIP-712 message hash",
-        "36B58FDC40EDE464",
-        "94E60DE3EC090C9F",
-        "74B54CE4CD6C1C86",
-        "1EA3556DE23128E3",
+        "5FF42773164802AA",
+        "57E1D70822461DFA",
+        "7CB5EC3C9EF64A1D",
+        "A88FA0EEA4477D35",
       ],
     ]);
   });
@@ -77,8 +77,8 @@ describe("screens of a device", () => {
       ["SafeTx", "value (uint256):", "0"],
     ]);
     expect(screens.slice(-3)).to.deep.equal([
-      ["SafeTx", "nonce (uint256):", "18446744073709551616"],
-      ["Confirm message hash", "0x36b58fdc40ede46494e60de3ec090c9f74b54ce4cd6c1c861ea3556de23128e3"],
+      ["SafeTx", "nonce (uint256):", "4294967296"],
+      ["Confirm message hash", "0x5ff42773164802aa57e1d70822461dfa7cb5ec3c9ef64a1da88fa0eea4477d35"],
       ["Confirm typed data", "Really sign EIP-712 typed data?"],
     ]);
   });
@@ -110,7 +110,7 @@ describe("screens of a device", () => {
       ["Review typed message"],
       ["chainId", "31337"],
       ["verifyingContract", "0x41675C099F32341bf84BFc5382aF534df5C7461a"],
-      ["Message hash", "0x36B58FDC40EDE46494E60DE3EC090C9F74B54CE4CD6C1C861EA3556DE23128E3"],
+      ["Message hash", "0x5FF42773164802AA57E1D70822461DFA7CB5EC3C9EF64A1DA88FA0EEA4477D35"],
       ["Sign message"],
     ]);
   });
@@ -134,7 +134,7 @@ describe("screens of a device", () => {
   });
 
   it("show something of the message on every model", () => {
-    const { messageHash } = typedDataHashes(SAFE_TX);
+    const { messageHash } = typedHashes(SAFE_TX);
     for (const model of MODELS) {
       const shown = screensFor(model, SAFE_TX).map((screen) => screen.join("").toLowerCase());
       expect(shown.some((screen) => screen.includes(messageHash.slice(2)))).to.equal(true, model);
