@@ -403,8 +403,8 @@ interface IEscrow {
     function withdrawCredit(address token, address account, address to) external returns (uint256 amount);
 
     /// @notice Moves out what no payment and no credit owns. TREASURY role.
-    /// @dev Only of tokens with a cap, enabled or not: CONFIGURATOR vouches for them. Errors: {TokenNotEnabled},
-    /// {InsufficientSurplus}, {CreditPushFailed}, {BoundedCall-InsufficientGas}. Emits {SurplusSwept}.
+    /// @dev Only of tokens that were given a cap, enabled or not: another could be a second address of one of them. Errors:
+    /// {TokenNotEnabled}, {InsufficientSurplus}, {CreditPushFailed}, {BoundedCall-InsufficientGas}. Emits {SurplusSwept}.
     function sweepSurplus(address token, address to, uint256 amount) external;
 
     /// @notice Sets a token's limits, allow-listing it. CONFIGURATOR role, delayed.
