@@ -7,7 +7,9 @@ import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessMana
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 import {IComplianceRegistry} from "./interfaces/IComplianceRegistry.sol";
 import {IEscrow} from "./interfaces/IEscrow.sol";
@@ -46,6 +48,13 @@ contract Escrow is IEscrow, ISelfTest, EIP712Upgradeable, MulticallUpgradeable, 
     bytes32 private constant ESCROW_STORAGE =
         0xe7177b0be19837cad17681e74a35643480f4cefe0bd3bae887488fcb74784300;
 
+    string private constant NAME = "Holdfast Escrow";
+    string private constant VERSION = "1";
+    bytes32 private constant NAME_HASH = keccak256("Holdfast Escrow");
+    bytes32 private constant VERSION_HASH = keccak256("1");
+    bytes32 private constant DOMAIN_TYPEHASH = keccak256(
+        "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+    );
     bytes32 private constant SETTLEMENT_TYPEHASH = keccak256(
         "Settlement(bytes32 paymentId,uint256 sellerAmount,uint256 buyerAmount,uint256 validUntil)"
     );
@@ -487,7 +496,7 @@ contract Escrow is IEscrow, ISelfTest, EIP712Upgradeable, MulticallUpgradeable, 
 
     /// @dev Refuses tokens that take a fee, rebase or lie, whatever the allow-list says.
     function _requireArrived(Payment memory payment, uint256 before) private view {
-        uint256 received = _balance(payment.token) - before;
+        uint256 received = Math.saturatingSub(_balance(payment.token), before);
         if (received != payment.amount) revert TransferAmountMismatch(received, payment.amount);
     }
 
@@ -553,13 +562,21 @@ contract Escrow is IEscrow, ISelfTest, EIP712Upgradeable, MulticallUpgradeable, 
         if (payment.token == NATIVE_COIN) revert NativeCoinNotSupported();
     }
 
-    /// @dev Constants instead of storage: {_domainSeparatorV4} then reads none.
+    /// @dev As OpenZeppelin does it, but with name and version hashed when this is compiled.
+    function _hashTypedDataV4(bytes32 structHash) internal view override returns (bytes32) {
+        bytes32 domainSeparator = keccak256(
+            abi.encode(DOMAIN_TYPEHASH, NAME_HASH, VERSION_HASH, block.chainid, address(this))
+        );
+        return MessageHashUtils.toTypedDataHash(domainSeparator, structHash);
+    }
+
+    /// @dev Constants instead of storage.
     function _EIP712Name() internal pure override returns (string memory) {
-        return "Holdfast Escrow";
+        return NAME;
     }
 
     function _EIP712Version() internal pure override returns (string memory) {
-        return "1";
+        return VERSION;
     }
 
     function _payments() private view returns (mapping(bytes32 paymentId => PaymentState) storage) {

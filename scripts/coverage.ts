@@ -26,10 +26,10 @@ const testFiles: string[] = [];
 for await (const suite of glob(suites)) testFiles.push(suite);
 
 const { success } = (await hre.tasks.getTask(["test", "mocha"]).run({ testFiles })) as { success: boolean };
-if (!success) throw new Error("A test failed on the instrumented code. What was covered says nothing.");
 
 const shortfalls = findShortfalls(sources, parseLcov(await readFile("coverage/lcov.info", "utf8")));
 for (const shortfall of shortfalls) console.error(shortfall);
+if (!success) console.error("A test failed on the instrumented code: what was covered may say nothing.");
 const seconds = Math.round((Date.now() - started) / 1000);
 console.log(`${sources.size - shortfalls.length} of ${sources.size} files complete, in ${seconds} s`);
-if (shortfalls.length > 0) process.exitCode = 1;
+if (!success || shortfalls.length > 0) process.exitCode = 1;

@@ -397,13 +397,14 @@ interface IEscrow {
     function unhold(bytes32 paymentId, string calldata reason) external;
 
     /// @notice Pays out an account's whole credit. The account, to any address; anybody, to the account itself.
-    /// @dev Pause bit: {EXITS}. Both addresses are screened. The escrow itself accepts none. Errors: {EnforcedPause},
-    /// {UnauthorizedCaller}, {NoCredit}, {IScreening-NotCompliant}, {CreditPushFailed}, {BoundedCall-InsufficientGas}.
-    /// Emits {CreditWithdrawn}.
+    /// @dev Pause bit: {EXITS}. Both addresses are screened. Neither the escrow itself nor the zero address accepts one.
+    /// Errors: {EnforcedPause}, {UnauthorizedCaller}, {NoCredit}, {IScreening-NotCompliant}, {CreditPushFailed},
+    /// {BoundedCall-InsufficientGas}. Emits {CreditWithdrawn}.
     function withdrawCredit(address token, address account, address to) external returns (uint256 amount);
 
     /// @notice Moves out what no payment and no credit owns. TREASURY role.
-    /// @dev Errors: {InsufficientSurplus}, {CreditPushFailed}, {BoundedCall-InsufficientGas}. Emits {SurplusSwept}.
+    /// @dev Only of tokens that were given a cap, enabled or not: another could be a second address of one of them. Errors:
+    /// {TokenNotEnabled}, {InsufficientSurplus}, {CreditPushFailed}, {BoundedCall-InsufficientGas}. Emits {SurplusSwept}.
     function sweepSurplus(address token, address to, uint256 amount) external;
 
     /// @notice Sets a token's limits, allow-listing it. CONFIGURATOR role, delayed.

@@ -2,7 +2,6 @@
 pragma solidity 0.8.37;
 
 import {AccessManagedUpgradeable} from "@openzeppelin/contracts-upgradeable/access/manager/AccessManagedUpgradeable.sol";
-import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {RateLimiter} from "@openzeppelin/contracts/utils/RateLimiter.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
@@ -67,17 +66,19 @@ abstract contract TokenVault is
         vault.creditOf[account] = 0;
         vault.credits -= uint128(amount);
         emit CreditWithdrawn(token, account, to, _msgSender(), amount, 0);
-        if (!_tryPush(token, to, amount)) revert CreditPushFailed(token, to, amount);
+        _pushAll(token, to, amount);
     }
 
     /// @inheritdoc IEscrow
     function sweepSurplus(address token, address to, uint256 amount) external nonReentrant restricted {
         TokenAccount storage vault = _account(token);
+        // A token with two addresses would show what is held under one as surplus under the other.
+        if (vault.cap == 0 && !vault.enabled) revert TokenNotEnabled(token);
         uint256 surplus = Math.saturatingSub(_balance(token), uint256(vault.held) + vault.credits);
         if (amount == 0 || amount > surplus) revert InsufficientSurplus(token, amount, surplus);
 
         emit SurplusSwept(token, to, _msgSender(), amount);
-        if (!_tryPush(token, to, amount)) revert CreditPushFailed(token, to, amount);
+        _pushAll(token, to, amount);
     }
 
     /// @inheritdoc IEscrow
@@ -149,31 +150,42 @@ abstract contract TokenVault is
         return _account(token).approvalThreshold;
     }
 
-    /// @dev Interaction: pays `to`, or owes it. Never reverts because of `to`, the token or the sanctions oracle.
+    /// @dev Interaction: pays `to`, and owes it what could not be paid. Never reverts because of `to`, the token or the sanctions oracle.
     function _payOrCredit(bytes32 paymentId, address token, address to, uint256 amount) internal {
         if (amount == 0) return;
         ComplianceReason reason = _finding(paymentId, to);
-        if (reason == ComplianceReason.None && _tryPush(token, to, amount)) return;
+        uint256 owed = reason == ComplianceReason.None ? amount - _push(token, to, amount) : amount;
+        if (owed == 0) return;
 
         TokenAccount storage vault = _account(token);
-        uint256 balance = vault.creditOf[to] + amount;
+        uint256 balance = vault.creditOf[to] + owed;
         vault.creditOf[to] = balance;
-        vault.credits += SafeCast.toUint128(amount);
-        emit PayoutCredited(paymentId, token, to, amount, balance, reason);
+        vault.credits += SafeCast.toUint128(owed);
+        emit PayoutCredited(paymentId, token, to, owed, balance, reason);
     }
 
-    /// @dev What the escrow owns of `token` right now.
+    /// @dev What the escrow owns of `token` right now; nothing of a token that does not tell.
     function _balance(address token) internal view returns (uint256) {
-        return token == NATIVE_COIN ? address(this).balance : IERC20(token).balanceOf(address(this));
+        if (token == NATIVE_COIN) return address(this).balance;
+        (bool known, uint256 amount) = BoundedCall.balance(token);
+        return known ? amount : 0;
+    }
+
+    /// @dev Interaction: pays `to` all of it, or reverts. Never nobody: a token refuses that, the native coin would be burnt.
+    function _pushAll(address token, address to, uint256 amount) private {
+        if (to == address(0) || _push(token, to, amount) != amount) {
+            revert CreditPushFailed(token, to, amount);
+        }
     }
 
     /// @dev Interaction. Never to the escrow itself: what arrives there unaccounted is surplus, nobody's any more.
-    function _tryPush(address token, address to, uint256 amount) private returns (bool) {
-        if (to == address(this)) return false;
+    /// @return sent What left, at most `amount`.
+    function _push(address token, address to, uint256 amount) private returns (uint256 sent) {
+        if (to == address(this)) return 0;
         return
             token == NATIVE_COIN
-                ? BoundedCall.trySend(to, amount, PUSH_GAS)
-                : BoundedCall.tryTransfer(token, to, amount, PUSH_GAS);
+                ? BoundedCall.send(to, amount, PUSH_GAS)
+                : BoundedCall.transfer(token, to, amount, PUSH_GAS);
     }
 
     function _account(address token) private view returns (TokenAccount storage) {

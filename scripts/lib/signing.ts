@@ -83,7 +83,12 @@ export async function domainOf(contract: HasDomain): Promise<TypedDataDomain> {
 
 /** The `paymentId` of terms: their EIP-712 digest under the escrow's domain. */
 export function paymentIdOf(domain: TypedDataDomain, payment: Payment): string {
-  return TypedDataEncoder.hash(domain, mutable(PAYMENT), payment);
+  return digestOf(domain, PAYMENT, payment);
+}
+
+/** The EIP-712 digest of typed data: what a key signs, and what a contract is asked about (ERC-1271). */
+export function digestOf(domain: TypedDataDomain, types: Types, value: object): string {
+  return TypedDataEncoder.hash(domain, mutable(types), value as Record<string, unknown>);
 }
 
 /** Signs typed data and gives the signature in its parts. */

@@ -1,5 +1,6 @@
 import { HDNodeWallet } from "ethers";
 
+import { safeTypedMessage } from "../../scripts/lib/safe/hash.js";
 import type { Person } from "../../scripts/lib/signers/person.js";
 import { sealed } from "../../scripts/lib/signers/sealed.js";
 import type { TypedMessage, UnsignedTransaction } from "../../scripts/lib/signers/signer.js";
@@ -17,36 +18,16 @@ const SAFE = "0x41675C099F32341bf84BFc5382aF534df5C7461a";
 const TARGET = "0x8464135c8F25Da09e49BC8782676a84730C318bC";
 
 /** What a Safe's owner signs most often: a call of another contract. */
-export const SAFE_TX = sealed<TypedMessage>({
-  domain: { chainId: CHAIN_ID, verifyingContract: SAFE },
-  types: {
-    SafeTx: [
-      { name: "to", type: "address" },
-      { name: "value", type: "uint256" },
-      { name: "data", type: "bytes" },
-      { name: "operation", type: "uint8" },
-      { name: "safeTxGas", type: "uint256" },
-      { name: "baseGas", type: "uint256" },
-      { name: "gasPrice", type: "uint256" },
-      { name: "gasToken", type: "address" },
-      { name: "refundReceiver", type: "address" },
-      { name: "nonce", type: "uint256" },
-    ],
-  },
-  primaryType: "SafeTx",
-  message: {
+export const SAFE_TX = sealed(
+  safeTypedMessage({
+    safe: SAFE,
+    chainId: CHAIN_ID,
     to: TARGET,
     value: 0n,
     data: `0x5c975abb${"0123456789abcdef".repeat(12)}`,
-    operation: 0,
-    safeTxGas: 0n,
-    baseGas: 0n,
-    gasPrice: 0n,
-    gasToken: `0x${"0".repeat(40)}`,
-    refundReceiver: `0x${"0".repeat(40)}`,
-    nonce: 2n ** 64n,
-  },
-});
+    nonce: 4_294_967_296,
+  }),
+);
 
 /** Every kind of type that EIP-712 knows. */
 export const NESTED = sealed<TypedMessage>({

@@ -17,11 +17,12 @@ export type Act = "confirm" | "decline" | "unplug" | "be absent";
 export interface TrezorDeviceOptions {
   readonly model: TrezorModel;
   readonly mnemonic?: string;
-  readonly act?: (screen: readonly string[]) => Act;
   /** Locks the device until it is entered: on the host, by its positions, if the model has too few buttons. */
   readonly pin?: string;
   /** Asks for a passphrase: this one is typed on the device, if the model has enough buttons. */
   readonly passphrase?: string;
+  /** Whether its seed was written down. */
+  readonly hasBackup?: boolean;
 }
 
 export const MNEMONIC = "test test test test test test test test test test test junk";
@@ -33,6 +34,8 @@ const HARDENED = 0x8000_0000;
  */
 export class TrezorDevice implements Device {
   readonly screens: string[][] = [];
+  /** What the person at the device does about a screen, who may be replaced. */
+  act: (screen: readonly string[]) => Act = () => "confirm";
   readonly #wire: Wire;
   readonly #options: TrezorDeviceOptions;
   readonly #firmware: Firmware;
@@ -59,6 +62,10 @@ export class TrezorDevice implements Device {
     await this.#wire.close();
   }
 
+  freeze(): void {
+    this.#wire.freeze();
+  }
+
   async keyOf({ address_n }: Message["message"]): Promise<HDNodeWallet> {
     await this.#unlock();
     this.#passphrase ??= await this.#askForPassphrase();
@@ -70,7 +77,7 @@ export class TrezorDevice implements Device {
   async show(screen: string[], code = "ButtonRequest_Other"): Promise<void> {
     this.screens.push(screen);
     await this.ask("ButtonRequest", { code }, "ButtonAck");
-    switch (this.#options.act?.(screen) ?? "confirm") {
+    switch (this.act(screen)) {
       case "confirm":
         break;
       case "decline":
@@ -139,12 +146,13 @@ export class TrezorDevice implements Device {
   }
 
   #features(): Message {
-    const { pin, passphrase } = this.#options;
+    const { pin, passphrase, hasBackup = true } = this.#options;
     const features = {
       vendor: "trezor.io",
       fw_vendor: "Trezor",
       device_id: "0123456789ABCDEF01234567",
       initialized: true,
+      backup_availability: hasBackup ? "NotAvailable" : "Required",
       unlocked: !this.#isLocked,
       pin_protection: pin !== undefined,
       passphrase_protection: passphrase !== undefined,

@@ -4,7 +4,7 @@ import { Fault } from "../../../deploy/fault.js";
 import { requireSealed } from "./sealed.js";
 import type { Signer, Submission, TypedMessage, UnsignedTransaction } from "./signer.js";
 import { changes } from "./transaction.js";
-import { typedDataHashes } from "./typed-data.js";
+import { typedHashes } from "./typed-data.js";
 
 /** A {@link Signer} as its device or wallet comes: it takes whatever it is given, and may sign something else. */
 export interface Hand extends Pick<Signer, "kind" | "address" | "close"> {
@@ -20,7 +20,7 @@ export function checked(hand: Hand): Signer {
     address,
     async signTypedData(message) {
       requireSealed(message);
-      const { digest } = typedDataHashes(message);
+      const { digest } = typedHashes(message);
       return signatureOf(hand, digest, await hand.signTypedData(message));
     },
     async signTransaction(transaction) {

@@ -5,9 +5,16 @@ import type { Device, Screen } from "./screens/device.js";
 import { ledgerHashes, ledgerNano } from "./screens/ledger.js";
 import { trezorOne } from "./screens/trezor-one.js";
 import { trezorSafe } from "./screens/trezor-safe.js";
-import { typedDataHashes, typedDataPayload } from "./typed-data.js";
+import { typedHashes, typedDataPayload } from "./typed-data.js";
 
 export type DeviceModel = "trezor-one" | "trezor-safe" | "ledger-nano" | "ledger-hashes";
+
+const devices: Readonly<Record<DeviceModel, Device>> = {
+  "trezor-one": trezorOne,
+  "trezor-safe": trezorSafe,
+  "ledger-nano": ledgerNano,
+  "ledger-hashes": ledgerHashes,
+};
 
 /**
  * Every kind of device that we foretell the screens of.
@@ -18,12 +25,7 @@ export type DeviceModel = "trezor-one" | "trezor-safe" | "ledger-nano" | "ledger
  * Nothing was compared with a device in the hand. The words are those of an English device with the firmware named; other
  * versions may say the same in others. The hashes, addresses, figures and bytes are what has to match.
  */
-export const DEVICES: Readonly<Record<DeviceModel, Pick<Device, "name" | "source" | "note">>> = {
-  "trezor-one": trezorOne,
-  "trezor-safe": trezorSafe,
-  "ledger-nano": ledgerNano,
-  "ledger-hashes": ledgerHashes,
-};
+export const DEVICES: Readonly<Record<DeviceModel, Pick<Device, "name" | "source" | "note">>> = devices;
 
 /**
  * What a person sees on a device before it signs: screen after screen, line by line.
@@ -38,8 +40,8 @@ export function screensFor(
   thing: TypedMessage | UnsignedTransaction,
   signer?: string,
 ): Screen[] {
-  const device = DEVICES[model] as Device;
+  const device = devices[model];
   const shown = signer === undefined ? "(your own address)" : getAddress(signer);
-  if ("types" in thing) return device.typedMessage(typedDataPayload(thing), typedDataHashes(thing), shown);
+  if ("types" in thing) return device.typedMessage(typedDataPayload(thing), typedHashes(thing), shown);
   return device.transaction({ ...thing, to: getAddress(thing.to) }, shown);
 }

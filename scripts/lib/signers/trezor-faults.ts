@@ -29,7 +29,7 @@ const SENTENCES: Readonly<Record<string, string>> = {
 };
 
 /** The transports tell of a cut cable in words, without a code. */
-const LOST = ["device disconnected during action", "device not found", "unexpected error while reading"];
+const LOST = ["device disconnected during action", "device not found", "A transfer error has occurred."];
 
 export function faultOf({ error, code }: Unsuccessful["payload"], transport: TrezorTransport): Fault {
   if (code === "Transport_Missing" || code === "Device_NotFound") return notFound(transport);
@@ -39,6 +39,13 @@ export function faultOf({ error, code }: Unsuccessful["payload"], transport: Tre
 
 export const notFound = (transport: TrezorTransport) =>
   new Fault(`No Trezor was found by ${transport}.`, { details: [REACH[transport]] });
+
+export const silent = (milliseconds: number) =>
+  new Fault(`The Trezor did not answer for ${milliseconds / 1_000} s: nothing was signed.`, {
+    details: [
+      "Before a transaction @trezor/connect asks data.trezor.io about the chain: is that network slow?",
+    ],
+  });
 
 export const noAnswer = (milliseconds: number) =>
   new Fault(`Nothing was done on the Trezor for ${milliseconds / 1_000} s: nothing was signed.`);

@@ -7,7 +7,7 @@ import packageJson from "../../../package.json" with { type: "json" };
 import { Fault } from "../../../deploy/fault.js";
 import { Alarm } from "./alarm.js";
 import type { Person } from "./person.js";
-import { faultOf, noAnswer, notFound, type TrezorTransport } from "./trezor-faults.js";
+import { faultOf, noAnswer, notFound, silent, type TrezorTransport } from "./trezor-faults.js";
 
 export type Connect = typeof connectModule.default;
 type UiAnswer = Parameters<Connect["uiResponse"]>[0];
@@ -20,8 +20,6 @@ export interface TrezorSessionOptions {
   /** How long a person may take for each thing that is asked of them, in milliseconds. */
   readonly personMs: number;
   readonly person: Person;
-  /** Loads `@trezor/connect`, which nobody did before. */
-  readonly require?: (name: string) => unknown;
 }
 
 const TRANSPORTS = { bridge: "BridgeTransport", usb: "NodeUsbTransport", udp: "UdpTransport" } as const;
@@ -38,6 +36,7 @@ export class TrezorSession {
   readonly #options: TrezorSessionOptions;
   #alarm = new Alarm();
   #isAskedToConfirm = false;
+  #hasAnswered = false;
   #isClosed = false;
 
   private constructor(connect: Connect, options: TrezorSessionOptions) {
@@ -47,7 +46,7 @@ export class TrezorSession {
   }
 
   static async open(options: TrezorSessionOptions): Promise<TrezorSession> {
-    const connect = loadConnect(options.require);
+    const connect = loadConnect();
     const session = new TrezorSession(connect, options);
     // Ends by itself within seconds, and must be let: what is disposed of half-way stays open for ever.
     await connect.init({
@@ -64,10 +63,11 @@ export class TrezorSession {
     const { deviceMs, transport } = this.#options;
     const alarm = (this.#alarm = new Alarm());
     this.#isAskedToConfirm = false;
-    alarm.set(deviceMs, () => notFound(transport));
+    alarm.set(deviceMs, () => (this.#hasAnswered ? silent(deviceMs) : notFound(transport)));
     const asked = ask(this.#connect);
     try {
       const response = await Promise.race([asked, alarm.rung]);
+      this.#hasAnswered ||= response.success;
       if (response.success) return response.payload;
       throw faultOf(response.payload, transport);
     } finally {
@@ -86,7 +86,7 @@ export class TrezorSession {
   async #takeBack(asked: Promise<unknown>): Promise<void> {
     this.#connect.cancel();
     // A device that does not even answer to that is not waited for.
-    await Promise.race([asked, sleep(CANCEL_MS, undefined, { ref: false })]);
+    await Promise.race([asked, sleep(CANCEL_MS)]);
   }
 
   /** Does what `@trezor/connect` asks for on the way: has the person look at the device, or type something. */
@@ -166,9 +166,9 @@ const takesPassphrases = (device: Devices[number]) =>
   device.type === "acquired" && device.features.capabilities.includes("Capability_PassphraseEntry");
 
 /** By `require`, whose default export is the same thing in every loader of TypeScript. */
-function loadConnect(require: (name: string) => unknown = createRequire(import.meta.url)): Connect {
+function loadConnect(): Connect {
   try {
-    return (require("@trezor/connect") as typeof connectModule).default;
+    return (createRequire(import.meta.url)("@trezor/connect") as typeof connectModule).default;
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== "MODULE_NOT_FOUND") throw cause;
     throw new Fault("To sign with a Trezor, @trezor/connect is needed, which is not installed.", {

@@ -5,7 +5,7 @@ import { checked } from "./checked.js";
 import type { Signer } from "./signer.js";
 import { toSign } from "./transaction.js";
 import { TrezorSession, type TrezorSessionOptions } from "./trezor-session.js";
-import { typedDataHashes, typedDataPayload } from "./typed-data.js";
+import { typedHashes, typedDataPayload } from "./typed-data.js";
 
 export interface TrezorOptions extends TrezorSessionOptions {
   /** Derivation path of the key. */
@@ -41,7 +41,7 @@ function signerAt(session: TrezorSession, path: string, address: string): Signer
     kind: "trezor",
     address,
     async signTypedData(message) {
-      const { domainSeparator, messageHash } = typedDataHashes(message);
+      const { domainSeparator, messageHash } = typedHashes(message);
       const { signature } = await session.call((connect) =>
         connect.ethereumSignTypedData({
           path,

@@ -1,4 +1,4 @@
-import { TypedDataEncoder, type TypedDataField } from "ethers";
+import { TypedDataEncoder, keccak256, type TypedDataField } from "ethers";
 
 import { Fault } from "../../../deploy/fault.js";
 import type { TypedMessage } from "./signer.js";
@@ -13,11 +13,13 @@ export interface TypedDataPayload {
   readonly message: Record<string, unknown>;
 }
 
-/** What a device shows that cannot show the fields, and what is signed in the end. Each 0x and 64 digits. */
-export interface TypedDataHashes {
+/** The hashes of an EIP-712 message, each 32 bytes; the first two are what a device without a large screen shows. */
+export interface TypedHashes {
   readonly domainSeparator: string;
   readonly messageHash: string;
-  /** Of `0x1901`, the domain separator and the message hash. */
+  /** The 66 bytes that are hashed: `0x1901`, domain separator, message hash. */
+  readonly preimage: string;
+  /** What is signed. */
   readonly digest: string;
 }
 
@@ -32,13 +34,15 @@ export function typedDataPayload(message: TypedMessage): TypedDataPayload {
 }
 
 /** @throws {@link Fault} if the types are not those of the primary type. */
-export function typedDataHashes(message: TypedMessage): TypedDataHashes {
+export function typedHashes(message: TypedMessage): TypedHashes {
   requirePrimaryType(message);
   const types = message.types as Types;
+  const preimage = TypedDataEncoder.encode(message.domain, types, message.message);
   return {
     domainSeparator: TypedDataEncoder.hashDomain(message.domain),
     messageHash: TypedDataEncoder.hashStruct(message.primaryType, types, message.message),
-    digest: TypedDataEncoder.hash(message.domain, types, message.message),
+    preimage,
+    digest: keccak256(preimage),
   };
 }
 

@@ -151,8 +151,10 @@ async function requireSent(
   asked: UnsignedTransaction,
   hash: string,
 ): Promise<Submission> {
+  // A chain that does not answer must not make anybody forget what was sent.
+  const look = () => chain.getTransaction(hash).catch(() => null);
   const until = Date.now() + sentMs;
-  let seen = await chain.getTransaction(hash);
+  let seen = await look();
   while (seen === null) {
     if (Date.now() > until) {
       throw new Fault(`The wallet says that it sent ${hash}, but the chain does not know it.`, {
@@ -160,7 +162,7 @@ async function requireSent(
       });
     }
     await sleep(LOOK_EVERY_MS);
-    seen = await chain.getTransaction(hash);
+    seen = await look();
   }
   const sent = Transaction.from(seen);
   const details = changes(asked, sent);

@@ -30,6 +30,7 @@ export class Wire {
   #host?: { port: number; address: string };
   #received = Buffer.alloc(0);
   #isUnplugged = false;
+  #isFrozen = false;
 
   private constructor(socket: Socket) {
     this.#socket = socket;
@@ -65,6 +66,11 @@ export class Wire {
     }
   }
 
+  /** Hangs: it is there, and answers nothing any more. */
+  freeze(): void {
+    this.#isFrozen = true;
+  }
+
   /** Falls silent, as a device whose cable was pulled. */
   unplug(): void {
     this.#isUnplugged = true;
@@ -86,6 +92,7 @@ export class Wire {
       this.#socket.send("PONGPONG", this.#host!.port, this.#host!.address);
       return;
     }
+    if (this.#isFrozen) return;
     const isFirst = this.#received.length === 0;
     this.#received = Buffer.concat([this.#received, isFirst ? report : report.subarray(CONTINUED)]);
     const { length, messageType, payload } = v1.decode(this.#received);

@@ -1,20 +1,12 @@
 import { expect } from "chai";
-import type { ContractTransactionResponse } from "ethers";
 
-import {
-  RECEIVE_WITH_AUTHORIZATION,
-  SETTLEMENT,
-  domainOf,
-  sign,
-  type Payment,
-} from "../../../scripts/lib/signing.js";
+import { RECEIVE_WITH_AUTHORIZATION, SETTLEMENT, domainOf, sign } from "../../../scripts/lib/signing.js";
 import { itFollows } from "../../specs/outline.js";
 import {
   APPROVAL_THRESHOLD,
   Action,
   DAY,
   HOUR,
-  NATIVE_COIN,
   NOBODY,
   OUTFLOW_LIMIT,
   OnDeadline,
@@ -23,7 +15,6 @@ import {
   allowList,
   at,
   block,
-  denyList,
   deployEscrow,
   ethers,
   expectRefusal,
@@ -135,165 +126,6 @@ describe("Escrow attacks", () => {
       await escrow.connect(buyer).openDispute(payment, ethers.ZeroHash, "");
       await at(payment.deadline + payment.disputeWindow);
       await escrow.claim(payment);
-    });
-  });
-
-  describe("starving a payout of gas", () => {
-    type Outcome = "paid" | "credited" | "not enough gas";
-
-    /** Sends the same call with ever more gas and gathers what can become of the seller. */
-    async function outcomes(
-      { escrow }: Suite,
-      { token, seller }: Payment,
-      call: (gasLimit: number) => Promise<ContractTransactionResponse>,
-    ): Promise<Set<Outcome>> {
-      const found = new Set<Outcome>();
-      const snapshot = await networkHelpers.takeSnapshot();
-      for (let gasLimit = 100_000; gasLimit < 1_100_000; gasLimit += 7_919) {
-        const paid = await call(gasLimit).then(
-          () => true,
-          () => false,
-        );
-        const credit = await escrow.creditOf(token, seller);
-        found.add(!paid ? "not enough gas" : credit === 0n ? "paid" : "credited");
-        await snapshot.restore();
-      }
-      return found;
-    }
-
-    it("cannot turn it into a credit, given a contract that needs gas to be paid", async () => {
-      const suite = await loadFixture(deployEscrow);
-      const recipient = await ethers.deployContract("HostileRecipient");
-      const NEEDS_GAS = 5;
-      await recipient.setMode(NEEDS_GAS);
-      const { payment } = await fund(suite, {
-        token: NATIVE_COIN,
-        amount: 10_000n,
-        seller: await recipient.getAddress(),
-      });
-      const release = (gasLimit: number) =>
-        suite.escrow.connect(suite.buyer).release(payment, payment.amount, { gasLimit });
-      expect(await outcomes(suite, payment, release)).to.deep.equal(new Set(["not enough gas", "paid"]));
-    });
-
-    it("cannot turn it into a credit, given a token that returns false when it runs short", async () => {
-      const suite = await loadFixture(deployEscrow);
-      const { payment } = await fund(suite, { token: await suite.hostile.getAddress() });
-      const GIVES_UP_WHEN_STARVED = 7;
-      await suite.hostile.setMode(GIVES_UP_WHEN_STARVED);
-      const release = (gasLimit: number) =>
-        suite.escrow.connect(suite.buyer).release(payment, payment.amount, { gasLimit });
-      expect(await outcomes(suite, payment, release)).to.deep.equal(new Set(["not enough gas", "paid"]));
-    });
-
-    for (const [sanctioned, expected] of [
-      [false, "paid"],
-      [true, "credited"],
-    ] as const) {
-      it(`cannot change what the sanctions oracle says: ${sanctioned ? "sanctioned" : "not sanctioned"}`, async () => {
-        const suite = await loadFixture(deployEscrow);
-        const { payment } = await fund(suite);
-        const oracle = await ethers.deployContract("MockSanctionsOracle");
-        const GIVES_UP_WHEN_STARVED = 6;
-        await oracle.setMode(GIVES_UP_WHEN_STARVED);
-        await oracle.setSanctioned(suite.seller, sanctioned);
-        const sanctionsOracle = await oracle.getAddress();
-        await suite.registry.setPolicy({ ...denyList, sanctionsOracle });
-        const release = (gasLimit: number) =>
-          suite.escrow.connect(suite.buyer).release(payment, payment.amount, { gasLimit });
-        expect(await outcomes(suite, payment, release)).to.deep.equal(new Set(["not enough gas", expected]));
-      });
-    }
-
-    it("reverts with what it would have needed", async () => {
-      const suite = await loadFixture(deployEscrow);
-      const { escrow, usdc, buyer, seller } = suite;
-      const { payment } = await fund(suite);
-      await usdc.setBlacklisted(seller, true);
-      const required = (300_000n * 64n) / 63n + 40_000n;
-      await expect(escrow.connect(buyer).release(payment, payment.amount, { gasLimit: 300_000 }))
-        .to.be.revertedWithCustomError(escrow, "InsufficientGas")
-        .withArgs((available: bigint) => available < required, required);
-    });
-  });
-
-  describe("re-entering", () => {
-    /** Every way in that moves money or state, for a payment that another caller is in the middle of. */
-    const calls = (payment: Payment): Record<string, unknown[]> => ({
-      deposit: [payment],
-      depositWithPermit: [payment, 0, 0, ethers.ZeroHash, ethers.ZeroHash],
-      depositWithAuthorization: [payment, 0, 0, "0x"],
-      depositWithPermit2: [payment, 0, 0, "0x"],
-      release: [payment, 1],
-      refund: [payment, 1],
-      claim: [payment],
-      settle: [payment, 0, 0, 0, "0x", "0x"],
-      openDispute: [payment, ethers.ZeroHash, ""],
-      withdrawDispute: [payment],
-      resolve: [payment, 0, 0, ethers.ZeroHash],
-      withdrawCredit: [payment.token, payment.seller, payment.seller],
-      sweepSurplus: [payment.token, payment.seller, 1],
-    });
-    const REENTERED = ethers.id("ReentrancyGuardReentrantCall()").slice(0, 10);
-
-    for (const name of Object.keys(calls({} as Payment))) {
-      describe(name, () => {
-        it("reverts with ReentrancyGuardReentrantCall from a token's transfers", async () => {
-          const suite = await loadFixture(deployEscrow);
-          const { escrow, hostile, grant, buyer } = suite;
-          // A token that may do everything: it is no role that stops it.
-          await grant("TREASURY", hostile);
-          await grant("OPERATOR", hostile);
-          const { payment } = await fund(suite, { token: await hostile.getAddress() });
-          const data = escrow.interface.encodeFunctionData(name as never, calls(payment)[name] as never);
-          await hostile.callBack(escrow, data);
-
-          await escrow.connect(buyer).deposit(await termsOf(suite, { token: payment.token }));
-          expect(await hostile.callResult()).to.equal(REENTERED);
-          await hostile.callBack(escrow, data);
-          await escrow.connect(buyer).release(payment, usd(400));
-          expect(await hostile.callResult()).to.equal(REENTERED);
-          await expectTotals(suite, hostile, { held: usd(1_600), credits: 0n });
-        });
-
-        it("reverts with ReentrancyGuardReentrantCall from a recipient of the native coin", async () => {
-          const suite = await loadFixture(deployEscrow);
-          const { escrow, buyer, feeRecipient } = suite;
-          const recipient = await ethers.deployContract("HostileRecipient");
-          const { payment } = await fund(suite, {
-            token: NATIVE_COIN,
-            amount: 10_000n,
-            seller: await recipient.getAddress(),
-          });
-          const data = escrow.interface.encodeFunctionData(name as never, calls(payment)[name] as never);
-          await recipient.callBack(escrow, data);
-          await expect(escrow.connect(buyer).release(payment, 5_000)).to.changeEtherBalances(
-            ethers,
-            [recipient, feeRecipient],
-            [4_950, 50],
-          );
-          expect(await recipient.callResult()).to.equal(REENTERED);
-          await expectTotals(suite, NATIVE_COIN, { held: 5_000n, credits: 0n });
-        });
-      });
-    }
-
-    it("reverts from a token's permit into a deposit that would count the same money", async () => {
-      const suite = await loadFixture(deployEscrow);
-      const { escrow, hostile, buyer } = suite;
-      const token = await hostile.getAddress();
-      const inner = escrow.interface.encodeFunctionData("depositWithAuthorization", [
-        await termsOf(suite, { token }),
-        0,
-        0,
-        "0x",
-      ]);
-      await hostile.callBack(escrow, inner);
-      await escrow
-        .connect(buyer)
-        .depositWithPermit(await termsOf(suite, { token }), 0, 0, ethers.ZeroHash, ethers.ZeroHash);
-      expect(await hostile.callResult()).to.equal(REENTERED);
-      await expectTotals(suite, hostile, { held: usd(1_000), credits: 0n });
     });
   });
 

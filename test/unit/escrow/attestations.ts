@@ -21,16 +21,16 @@ import {
   type Suite,
 } from "../fixtures/escrow.js";
 
-/** Only cleared accounts pass, and nobody is cleared. */
+/** Only cleared accounts pass, and nobody is cleared. The buyer lets Permit2 take tokens too. */
 async function withAllowList() {
   const suite = await loadFixture(deployEscrow);
+  await suite.usdc.connect(suite.buyer).approve(suite.permit2, ethers.MaxUint256);
   await suite.registry.setPolicy(allowList);
   return suite;
 }
 
 /** Sends attestations and a deposit in one call. */
 async function depositWith(suite: Suite, way: keyof typeof WAYS_IN, ...attestations: string[]) {
-  await suite.usdc.connect(suite.buyer).approve(suite.permit2, ethers.MaxUint256);
   const { data, sender } = await WAYS_IN[way](suite, await termsOf(suite));
   return suite.escrow.connect(sender).multicall([...attestations, data]);
 }
@@ -122,8 +122,7 @@ describe("Escrow attestations", () => {
       const expiry = BigInt(await time.latest()) + HOUR;
       const attested = await attest(suite, suite.buyer, { expiry });
       await depositWith(suite, "deposit", submission(suite, attested));
-      await suite.usdc.connect(suite.buyer).approve(suite.permit2, ethers.MaxUint256);
-  const { data, sender } = await WAYS_IN.deposit(suite, await termsOf(suite));
+      const { data, sender } = await WAYS_IN.deposit(suite, await termsOf(suite));
       await at(expiry);
       await refused(suite, suite.escrow.connect(sender).multicall([data]), Reason.Expired);
     });

@@ -21,6 +21,7 @@ import {
   expectTotals,
   fund,
   loadFixture,
+  networkHelpers,
   observing,
   usd,
   type Suite,
@@ -225,6 +226,16 @@ describe("Escrow credits", () => {
       const { suite, escrow, usdc, seller } = await withCredit();
       const call = escrow.connect(seller).withdrawCredit(usdc, seller, NOBODY);
       await expectRefusal(suite, call, "CreditPushFailed", usdc, NOBODY, usd(990));
+    });
+
+    it("reverts with CreditPushFailed given nobody as recipient of the native coin, which would burn it", async () => {
+      const { suite, escrow, buyer, recipient, payment } = await withHostileSeller();
+      await recipient.setMode(RecipientMode.Reverts);
+      await escrow.connect(buyer).release(payment, 10_000);
+      const seller = await ethers.getImpersonatedSigner(await recipient.getAddress());
+      await networkHelpers.setBalance(seller.address, ethers.parseEther("1"));
+      const call = escrow.connect(seller).withdrawCredit(NATIVE_COIN, seller, NOBODY);
+      await expectRefusal(suite, call, "CreditPushFailed", NATIVE_COIN, NOBODY, 9_900);
     });
 
     it("pays what several payments owe at once", async () => {

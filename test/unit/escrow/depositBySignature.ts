@@ -17,6 +17,7 @@ import {
   usd,
   type Suite,
 } from "../fixtures/escrow.js";
+import { withToken } from "../fixtures/hostile.js";
 
 /** Under a token's domain (ERC-3009). */
 const CANCEL_AUTHORIZATION = {
@@ -208,10 +209,9 @@ describe("Escrow deposit by signature", () => {
     });
 
     it("reverts with TransferAmountMismatch given a token that takes a fee", async () => {
-      const suite = await loadFixture(deployEscrow);
-      const TAKES_FEE = 1;
-      await suite.hostile.setMode(TAKES_FEE);
-      const payment = await termsOf(suite, { token: await suite.hostile.getAddress() });
+      const { suite, token } = await withToken("TakesFee");
+      await token.turn(true);
+      const payment = await termsOf(suite, { token: await token.getAddress() });
       const call = suite.escrow.depositWithAuthorization(payment, 0, 0, "0x");
       await expectRefusal(suite, call, "TransferAmountMismatch", usd(990), usd(1_000));
     });

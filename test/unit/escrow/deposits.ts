@@ -26,17 +26,14 @@ import {
   usd,
   type Suite,
 } from "../fixtures/escrow.js";
+import { list } from "../fixtures/hostile.js";
 
-const TAKES_FEE = 1;
-const RETURNS_FALSE = 2;
 const YEAR = 365n * DAY;
 
 /** The suite whose buyer lets Permit2 take tokens too, so that each way in is open. */
 async function openEverywhere() {
   const suite = await deployEscrow();
-  for (const token of [suite.usdc, suite.hostile]) {
-    await token.connect(suite.buyer).approve(suite.permit2, ethers.MaxUint256);
-  }
+  await suite.usdc.connect(suite.buyer).approve(suite.permit2, ethers.MaxUint256);
   return suite;
 }
 
@@ -153,8 +150,10 @@ describe("Escrow deposits of every kind", () => {
       if (name !== "depositWithAuthorization") {
         it("reverts with TransferAmountMismatch given a token that takes a fee", async () => {
           const suite = await load();
-          await suite.hostile.setMode(TAKES_FEE);
-          const call = attempt(suite, { token: await suite.hostile.getAddress() });
+          const token = await list(suite, "TakesFee");
+          await token.connect(suite.buyer).approve(suite.permit2, ethers.MaxUint256);
+          await token.turn(true);
+          const call = attempt(suite, { token: await token.getAddress() });
           await expectRefusal(suite, call, "TransferAmountMismatch", usd(990), usd(1_000));
         });
       }
@@ -162,9 +161,10 @@ describe("Escrow deposits of every kind", () => {
       if (name === "deposit" || name === "depositWithPermit") {
         it("reverts with SafeERC20FailedOperation given a token that returns false", async () => {
           const suite = await load();
-          await suite.hostile.setMode(RETURNS_FALSE);
-          const call = attempt(suite, { token: await suite.hostile.getAddress() });
-          await expectRefusal(suite, call, "SafeERC20FailedOperation", suite.hostile);
+          const token = await list(suite, "ReturnsFalse");
+          await token.turn(true);
+          const call = attempt(suite, { token: await token.getAddress() });
+          await expectRefusal(suite, call, "SafeERC20FailedOperation", token);
         });
       }
     });

@@ -220,7 +220,7 @@ describe("Escrow pausing", () => {
       await expectRefusal(suite, call, "InvalidPauseDuration", nine, nine + 1n, LATEST);
     });
 
-    it("reverts with AccessManagedUnauthorized for everybody but the admin", async () => {
+    it("reverts with AccessManagedUnauthorized for everybody but the configurator", async () => {
       const { suite, escrow } = await atNine();
       await expectOnly(suite, ["admin"], "AccessManagedUnauthorized", (by) =>
         escrow.connect(by).extendPause(ALL, HOUR, ""),

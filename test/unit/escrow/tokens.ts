@@ -5,7 +5,7 @@ import {
   Bit,
   HOUR,
   NATIVE_COIN,
-  Reason,
+  NOBODY,
   configure,
   deployEscrow,
   ethers,
@@ -15,27 +15,11 @@ import {
   fund,
   loadFixture,
   networkHelpers,
-  termsOf,
   usd,
 } from "../fixtures/escrow.js";
-
-const TokenMode = {
-  Honest: 0,
-  TakesFee: 1,
-  ReturnsFalse: 2,
-  MovesNothing: 3,
-  ReturnsNumber: 4,
-  ReturnBomb: 5,
-  BurnsGas: 6,
-} as const;
+import { worldWith } from "../fixtures/hostile.js";
 
 const CONFIG = { enabled: true, cap: 5n, approvalThreshold: 4n, outflowLimit: 3n, outflowWindow: 2n };
-
-async function withHostilePayment() {
-  const suite = await loadFixture(deployEscrow);
-  const token = await suite.hostile.getAddress();
-  return { suite, ...suite, ...(await fund(suite, { token })) };
-}
 
 describe("Escrow tokens", () => {
   itFollows("escrow/tokens.tree");
@@ -67,58 +51,6 @@ describe("Escrow tokens", () => {
         stranger,
         usd(990),
       );
-    });
-  });
-
-  describe("a hostile token at the deposit", () => {
-    const deposit = async (mode: number) => {
-      const suite = await loadFixture(deployEscrow);
-      await suite.hostile.setMode(mode);
-      const payment = await termsOf(suite, { token: await suite.hostile.getAddress() });
-      return { suite, call: suite.escrow.connect(suite.buyer).deposit(payment) };
-    };
-
-    it("reverts with TransferAmountMismatch if it takes a fee", async () => {
-      const { suite, call } = await deposit(TokenMode.TakesFee);
-      await expectRefusal(suite, call, "TransferAmountMismatch", usd(990), usd(1_000));
-    });
-
-    it("reverts with SafeERC20FailedOperation if it returns false", async () => {
-      const { suite, call } = await deposit(TokenMode.ReturnsFalse);
-      await expectRefusal(suite, call, "SafeERC20FailedOperation", suite.hostile);
-    });
-
-    it("reverts with TransferAmountMismatch if it says true and moves nothing", async () => {
-      const { suite, call } = await deposit(TokenMode.MovesNothing);
-      await expectRefusal(suite, call, "TransferAmountMismatch", 0, usd(1_000));
-    });
-  });
-
-  describe("a hostile token at the payout", () => {
-    for (const name of ["ReturnsFalse", "ReturnsNumber", "BurnsGas"] as const) {
-      it(`makes credits if it ${name}`, async () => {
-        const { suite, escrow, hostile, buyer, seller, payment, paymentId } = await withHostilePayment();
-        await hostile.setMode(TokenMode[name]);
-        await expect(escrow.connect(buyer).release(payment, usd(1_000)))
-          .to.emit(escrow, "PayoutCredited")
-          .withArgs(paymentId, hostile, seller, usd(990), usd(990), Reason.None);
-        await expectTotals(suite, hostile, { held: 0n, credits: usd(1_000) });
-      });
-    }
-
-    it("takes a huge answer for a true one without copying it", async () => {
-      const { escrow, hostile, buyer, payment } = await withHostilePayment();
-      await hostile.setMode(TokenMode.ReturnBomb);
-      const { gasUsed } = (await (await escrow.connect(buyer).release(payment, usd(1_000))).wait())!;
-      expect(gasUsed).to.be.lessThan(700_000n);
-    });
-
-    it("makes credits if its code is gone", async () => {
-      const { suite, escrow, hostile, buyer, payment } = await withHostilePayment();
-      await networkHelpers.setCode(await hostile.getAddress(), "0x");
-      await escrow.connect(buyer).release(payment, usd(1_000));
-      const { held, credits } = await suite.escrow.tokenTotals(hostile);
-      expect([held, credits]).to.deep.equal([0n, usd(1_000)]);
     });
   });
 
@@ -168,7 +100,7 @@ describe("Escrow tokens", () => {
       expect(await escrow.tokenConfig(usdt)).to.deep.equal(before);
     });
 
-    it("reverts with AccessManagedUnauthorized for everybody but the admin", async () => {
+    it("reverts with AccessManagedUnauthorized for everybody but the configurator", async () => {
       const suite = await loadFixture(deployEscrow);
       await expectOnly(suite, ["admin"], "AccessManagedUnauthorized", (by) =>
         suite.escrow.connect(by).configureToken(suite.usdc, CONFIG),
@@ -243,12 +175,18 @@ describe("Escrow tokens", () => {
     });
 
     it("reverts with InsufficientSurplus in an escrow that owns less than it owes", async () => {
-      const { suite, escrow, hostile, stranger, treasury } = await withHostilePayment();
-      // Answers zero to everything, also to balanceOf.
-      const empty = await ethers.deployContract("SilentContract");
-      await networkHelpers.setCode(await hostile.getAddress(), await ethers.provider.getCode(empty));
-      const call = escrow.connect(treasury).sweepSurplus(hostile, stranger, 1);
-      await expectRefusal(suite, call, "InsufficientSurplus", hostile, 1, 0);
+      const { suite, escrow, token, stranger, treasury } = await worldWith("Rebases");
+      await (await ethers.getContractAt("Rebases", token)).rebase(50);
+      const call = escrow.connect(treasury).sweepSurplus(token, stranger, 1);
+      await expectRefusal(suite, call, "InsufficientSurplus", token, 1, 0);
+    });
+
+    it("reverts with InsufficientSurplus of a token that does not tell its balance", async () => {
+      const { suite, escrow, token, stranger, treasury } = await worldWith("HidesBalance");
+      await token.mint(escrow, 1);
+      await token.turn(true);
+      const call = escrow.connect(treasury).sweepSurplus(token, stranger, 1);
+      await expectRefusal(suite, call, "InsufficientSurplus", token, 1, 0);
     });
 
     it("moves the native coin", async () => {
@@ -261,12 +199,22 @@ describe("Escrow tokens", () => {
       await expect(sweep(NATIVE_COIN, stranger, 3)).to.changeEtherBalance(ethers, stranger, 3);
     });
 
-    it("moves a token that was never configured", async () => {
-      const { escrow, stranger, sweep } = await withSurplus();
+    it("reverts with TokenNotEnabled given a token that was never configured, which may be another face of one that was", async () => {
+      const { suite, escrow, stranger, sweep } = await withSurplus();
       const unknown = await ethers.deployContract("TestDAI");
       await unknown.mint(escrow, 5);
+      await expectRefusal(suite, sweep(unknown, stranger, 5), "TokenNotEnabled", unknown);
+      await configure(escrow, unknown, { enabled: false });
       await sweep(unknown, stranger, 5);
       expect(await unknown.balanceOf(stranger)).to.equal(5n);
+    });
+
+    it("reverts with CreditPushFailed given nobody as recipient, who would burn the native coin", async () => {
+      const suite = await loadFixture(deployEscrow);
+      const { escrow, treasury } = suite;
+      await networkHelpers.setBalance(await escrow.getAddress(), 3n);
+      const call = escrow.connect(treasury).sweepSurplus(NATIVE_COIN, NOBODY, 3);
+      await expectRefusal(suite, call, "CreditPushFailed", NATIVE_COIN, NOBODY, 3);
     });
 
     it("reverts with CreditPushFailed given the escrow itself as recipient", async () => {

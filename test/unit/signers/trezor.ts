@@ -7,7 +7,13 @@ import { openTrezor, type TrezorOptions } from "../../../scripts/lib/signers/tre
 import { itFollows } from "../../specs/outline.js";
 import { faultIn } from "../../support/fault.js";
 import { NoInternet } from "../../support/no-internet.js";
-import { TrezorDevice, type TrezorDeviceOptions, type TrezorModel } from "../../support/trezor-device.js";
+import {
+  TrezorDevice,
+  type Act,
+  type TrezorDeviceOptions,
+  type TrezorModel,
+} from "../../support/trezor-device.js";
+import { WITHOUT_VENDORS, signInAProcessOfItsOwn } from "../../support/process-of-its-own.js";
 import {
   NESTED,
   OTHER_WALLET,
@@ -18,6 +24,8 @@ import {
   transactionOf,
   walletAt,
 } from "../../support/signing.js";
+
+type Types = Record<string, TypedDataField[]>;
 
 /** The real `@trezor/connect` talks to a device double over UDP: one port, so one device and one test at a time. */
 describe("Trezor", () => {
@@ -50,7 +58,7 @@ describe("Trezor", () => {
   }
 
   const signerOf = ({ domain, types, message }: TypedMessage, signature: string) =>
-    verifyTypedData(domain, types as Record<string, TypedDataField[]>, message, signature);
+    verifyTypedData(domain, types as Types, message, signature);
 
   const MODELS: [model: TrezorModel, title: string][] = [
     ["trezor-one", "a model that shows hashes only"],
@@ -58,14 +66,14 @@ describe("Trezor", () => {
   ];
   for (const [model, title] of MODELS) {
     describe(title, () => {
-      describe("whose owner confirms", () => {
-        before(async () => {
-          await plugIn({ model });
-          await open();
-        });
-        beforeEach(() => device!.screens.splice(0));
-        after(letGo);
+      before(async () => {
+        await plugIn({ model });
+        await open({ personMs: 1_500 });
+      });
+      beforeEach(() => device!.screens.splice(0));
+      after(letGo);
 
+      describe("whose owner confirms", () => {
         const messages: [string, typeof SAFE_TX][] = [
           ["a Safe's transaction", SAFE_TX],
           ["a message of nested types and arrays", NESTED],
@@ -104,23 +112,22 @@ describe("Trezor", () => {
       });
 
       describe("whose owner does not", () => {
-        afterEach(letGo);
+        /** Acts when the device shows its `screen`th, and confirms all others. */
+        const actAt = (screen: number, act: Act) => {
+          device!.act = () => (device!.screens.length === screen ? act : "confirm");
+        };
+        afterEach(() => (device!.act = () => "confirm"));
 
         it("says that it was declined on the last screen, and can be asked again", async () => {
-          let shown = 0;
-          const last = screensFor(model, SAFE_TX, WALLET.address).length;
-          await plugIn({ model, act: () => (++shown === last ? "decline" : "confirm") });
-          await open();
+          actAt(screensFor(model, SAFE_TX).length, "decline");
           expect(await faultIn(signer!.signTypedData(SAFE_TX))).to.match(/declined on the Trezor/);
           expect(signerOf(SAFE_TX, await signer!.signTypedData(SAFE_TX))).to.equal(WALLET.address);
         });
 
-        it("takes its question back when nobody answers in time", async () => {
-          let shown = 0;
-          await plugIn({ model, act: () => (++shown === 2 ? "be absent" : "confirm") });
-          await open({ personMs: 300 });
+        it("takes its question back when nobody answers in time, and can be asked again", async () => {
+          actAt(2, "be absent");
           expect(await faultIn(signer!.signTypedData(SAFE_TX))).to.match(
-            /Nothing was done on the Trezor for 0.3 s/,
+            /Nothing was done on the Trezor for 1.5 s/,
           );
           expect(signerOf(SAFE_TX, await signer!.signTypedData(SAFE_TX))).to.equal(WALLET.address);
         });
@@ -195,6 +202,11 @@ describe("Trezor", () => {
       );
     });
 
+    it("is refused where its seed has no backup", async () => {
+      await plugIn({ model: "trezor-safe", hasBackup: false });
+      expect(await faultIn(open())).to.match(/seed of this Trezor has no backup/);
+    });
+
     it("is the one at another path", async () => {
       await plugIn({ model: "trezor-safe" });
       const path = "m/44'/60'/0'/0/7";
@@ -221,21 +233,39 @@ describe("Trezor", () => {
       expect(await faultIn(open({ transport: "bridge" }))).to.match(/found by bridge.*\n.*Suite/);
     });
 
+    it("is an error when it hangs", async () => {
+      await plugIn({ model: "trezor-one" });
+      await open({ deviceMs: 1_000 });
+      device!.freeze();
+      expect(await faultIn(signer!.signTypedData(SAFE_TX))).to.match(/The Trezor did not answer for 1 s/);
+    });
+
     it("is an error when the cable is pulled while it signs", async () => {
-      let shown = 0;
-      await plugIn({ model: "trezor-safe", act: () => (++shown === 3 ? "unplug" : "confirm") });
+      await plugIn({ model: "trezor-safe" });
       await open();
+      device!.act = () => (device!.screens.length === 3 ? "unplug" : "confirm");
       expect(await faultIn(signer!.signTypedData(SAFE_TX))).to.match(/was disconnected: nothing was signed/);
     });
   });
 
   describe("as a library", () => {
-    it("needs @trezor/connect, and says how to install it", async () => {
-      const require = (name: string) => {
-        expect(name).to.equal("@trezor/connect");
-        throw Object.assign(new Error("Cannot find module '@trezor/connect'"), { code: "MODULE_NOT_FOUND" });
-      };
-      expect(await faultIn(open({ require }))).to.match(/npm install --no-save @trezor\/connect@9\.7\.3/);
+    it("is loaded only when it is asked for, and missed in a sentence", async () => {
+      const { printed } = await signInAProcessOfItsOwn("keystore,trezor", WITHOUT_VENDORS);
+      expect(printed).to.equal(
+        [
+          await WALLET.signTypedData(SAFE_TX.domain, SAFE_TX.types as Types, SAFE_TX.message),
+          "To sign with a Trezor, @trezor/connect is needed, which is not installed.",
+          "  npm install --no-save @trezor/connect@9.7.3\n",
+        ].join("\n"),
+      );
+    });
+
+    it("lets the process end when it has signed", async () => {
+      await plugIn({ model: "trezor-one" });
+      const { printed, endedAfterMs } = await signInAProcessOfItsOwn("trezor");
+      await letGo();
+      expect(printed).to.match(/^0x[0-9a-f]{130}\n$/);
+      expect(endedAfterMs).to.be.lessThan(2_000);
     });
 
     it("asks nobody on the internet but Trezor", () => {

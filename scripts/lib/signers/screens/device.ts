@@ -1,7 +1,7 @@
 import { getAddress } from "ethers";
 
 import type { UnsignedTransaction } from "../signer.js";
-import type { TypedDataHashes, TypedDataPayload } from "../typed-data.js";
+import type { TypedHashes, TypedDataPayload } from "../typed-data.js";
 
 /** Lines, from the first to the last. Where a line is longer than the screen, the device wraps or pages it. */
 export type Screen = string[];
@@ -14,7 +14,7 @@ export interface Device {
   /** What to know before reading the screens. */
   readonly note: string;
   /** @param signer Its address in checksum, or words where it is not known yet. */
-  readonly typedMessage: (message: TypedDataPayload, hashes: TypedDataHashes, signer: string) => Screen[];
+  readonly typedMessage: (message: TypedDataPayload, hashes: TypedHashes, signer: string) => Screen[];
   readonly transaction: (transaction: UnsignedTransaction, signer: string) => Screen[];
 }
 

@@ -43,7 +43,8 @@ export const ledgerNano: Device = {
   source: "app-ethereum 1.22.0 (Nano X)",
   note:
     "Turn on blind signing in the Ethereum app. Where Ledger knows how to clear-sign a contract, or with raw messages " +
-    "turned on, the device shows the fields of the message instead of its hash.",
+    "turned on, the device shows the fields of the message instead of its hash. Who declines is asked once more, by both " +
+    "hashes, and has to decline again.",
   typedMessage: ({ types, domain }, { messageHash }) => [
     BLIND,
     ["Review typed message"],

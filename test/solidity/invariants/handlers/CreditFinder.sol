@@ -50,6 +50,7 @@ abstract contract CreditFinder is Handler {
         return
             mode == TurncoatToken.Mode.Honest ||
             mode == TurncoatToken.Mode.Reenters ||
-            mode == TurncoatToken.Mode.TakesFeeOnDeposit;
+            mode == TurncoatToken.Mode.TakesFeeOnDeposit ||
+            mode == TurncoatToken.Mode.PaysSayingFalse;
     }
 }

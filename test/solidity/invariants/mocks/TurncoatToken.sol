@@ -11,7 +11,9 @@ contract TurncoatToken is ERC20 {
         Reverts,
         BurnsGas,
         Reenters,
-        TakesFeeOnDeposit
+        TakesFeeOnDeposit,
+        KeepsSayingTrue,
+        PaysSayingFalse
     }
 
     Mode public mode;
@@ -43,7 +45,8 @@ contract TurncoatToken is ERC20 {
             }
         }
         if (mode == Mode.Reenters) _reenter();
-        return super.transfer(to, amount);
+        if (mode == Mode.KeepsSayingTrue) return true;
+        return super.transfer(to, amount) && mode != Mode.PaysSayingFalse;
     }
 
     function transferFrom(address from, address to, uint256 amount) public override returns (bool) {
