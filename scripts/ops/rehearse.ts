@@ -7,7 +7,7 @@ import { openSuite } from "./suite.js";
 interface RehearseArguments {
   operation?: string;
   parameters?: string;
-  json: boolean;
+  json?: boolean;
 }
 
 /** `npx hardhat ops rehearse` */

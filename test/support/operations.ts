@@ -8,7 +8,7 @@ import type { NetworkConnection } from "hardhat/types/network";
 
 import { Fault } from "../../deploy/fault.js";
 import { deploymentIdOf } from "../../deploy/journal.js";
-import type { Holders } from "../../deploy/parameters.js";
+import type { Holders, Parameters } from "../../deploy/parameters.js";
 import { startAnvil, type Anvil } from "../../scripts/lib/anvil.js";
 import { writeOperation } from "../../scripts/lib/operations/folder.js";
 import { openManifest, type OpenManifest } from "../../scripts/lib/operations/open.js";
@@ -39,7 +39,7 @@ export class AdminChain {
     const connection = await network.create({ network: "local", override: { url: anvil.url } });
     const parameters = await localParameters();
     const given = { ...parameters, holders: { ...parameters.holders, ...(await holders(connection)) } };
-    const deployed = await deployedSuite(connection, given);
+    const deployed = await deployedSuite(connection, given as Parameters);
     const folder = await mkdtemp(path.join(tmpdir(), "holdfast-operations-"));
     const chain = new AdminChain(anvil, connection, deployed, folder);
     await chain.#keep();

@@ -1,4 +1,12 @@
-import { dataSlice, getAddress, Interface, isAddress, type ParamType, type Result } from "ethers";
+import {
+  dataSlice,
+  FunctionFragment,
+  getAddress,
+  Interface,
+  isAddress,
+  type ParamType,
+  type Result,
+} from "ethers";
 
 import { Fault } from "../../../deploy/fault.js";
 import type { DeploymentRecord } from "../../../deploy/index.js";
@@ -130,7 +138,7 @@ function innerCalls(address: string, name: string, args: Result, vocabulary: Voc
   const { targets, initializer } = vocabulary;
   if (address === targets.accessManager) {
     if (name === "multicall")
-      return (args[0] as string[]).map((data) => decodeCall(address, data, vocabulary));
+      return [...(args[0] as string[])].map((data) => decodeCall(address, data, vocabulary));
     if (name === "schedule") return [decodeCall(args[0] as string, args[1] as string, vocabulary)];
     if (name === "cancel") return [decodeCall(args[1] as string, args[2] as string, vocabulary)];
   }
@@ -141,7 +149,7 @@ function innerCalls(address: string, name: string, args: Result, vocabulary: Voc
       throw new Fault(`The upgrade runs ${dataSlice(data, 0, 4)}, which has no name.`);
     return [
       decode(
-        new Interface([initializer]),
+        new Interface([FunctionFragment.from(initializer)]),
         { address: proxy, contract: vocabulary.names[proxy] ?? "proxy", data },
         vocabulary,
       ),

@@ -44,7 +44,7 @@ function scheduledIn({ from, to, data }: Sent, targets: Vocabulary["targets"]): 
   });
   switch (name) {
     case "multicall":
-      return (args[0] as string[]).flatMap((inner) => scheduledIn({ from, to, data: inner }, targets));
+      return [...(args[0] as string[])].flatMap((inner) => scheduledIn({ from, to, data: inner }, targets));
     case "schedule":
       return [describe(from, args[0] as string, args[1] as string)];
     case "cancel":
