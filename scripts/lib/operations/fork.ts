@@ -84,7 +84,7 @@ export class Fork {
   readonly provider: JsonRpcProvider;
 
   constructor(
-    url: string,
+    readonly url: string,
     readonly chainId: number,
   ) {
     const network = Network.from(chainId);
