@@ -78,10 +78,10 @@ describe("a fork", function () {
   });
 
   it("cannot send, sign or change anything on the chain that it was taken from", async () => {
-    const { url, stop } = await relay(connection.provider);
+    const endpoint = await relay(connection.provider);
     const ask = async (method: string) => {
       const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params: [] });
-      return (await (await fetch(url, { method: "POST", body })).json()) as {
+      return (await (await fetch(endpoint.url, { method: "POST", body })).json()) as {
         result?: string;
         error?: { message: string };
       };
@@ -96,7 +96,7 @@ describe("a fork", function () {
     ]) {
       expect((await ask(method)).error?.message, method).to.include("only reads here");
     }
-    await stop();
+    await endpoint.stop();
   });
 
   it("does not show the endpoint, which may contain a key, to other processes", async () => {

@@ -105,6 +105,20 @@ describe("rehearsing an operation", function () {
     expect((await play(await chain.plan(toUnpause(["DEPOSITS"])))).passed).to.equal(true);
   });
 
+  it("goes on where the operation is on the chain", async () => {
+    const opened = await upgrade();
+    const { transaction, account } = opened.step("schedule");
+    const upgrader = await chain.connection.ethers.getSigner(account);
+    const sent = await upgrader.sendTransaction({ to: transaction.to, data: transaction.data });
+    const { timestamp } = (await chain.connection.ethers.provider.getBlock(
+      (await sent.wait())!.blockNumber,
+    ))!;
+    expect(await faultOf(play(opened))).to.include("should be at nonce 0, and is at 1");
+    const { branches, passed } = await rehearse(chain.suite, opened, { done: { schedule: timestamp } });
+    expect(branches[0]!.name).to.equal("execute");
+    expect(passed).to.equal(true);
+  });
+
   const actAfterDelay = async (by: { address: string }, data: string) => {
     const { accessManager, escrow } = chain.deployed;
     const signer = await chain.connection.ethers.getSigner(by.address);

@@ -44,9 +44,7 @@ export async function mendRoles({ connection, record, parameters }: Suite, names
   }
   const nameOf = (address: string) => names[getAddress(address)] ?? getAddress(address);
   return {
-    title: `Mend ${repairs.length === 1 ? "a difference" : `${repairs.length} differences`} in the roles: ${repairs
-      .map((repair) => formatDifference(repair).replace(/\.$/, ""))
-      .join("; ")}`,
+    title: `Mend the roles: ${inShort(repairs.map((repair) => formatDifference(repair).replace(/\.$/, "")))}`,
     role: "ADMIN",
     calls: [first, ...others],
     mayChange: calls.map(
@@ -54,6 +52,15 @@ export async function mendRoles({ connection, record, parameters }: Suite, names
     ),
   };
 }
+
+/** The first few; the calls show the rest. */
+const inShort = (sentences: readonly string[]) =>
+  [
+    ...sentences.slice(0, SHOWN),
+    ...(sentences.length > SHOWN ? [`${sentences.length - SHOWN} more`] : []),
+  ].join("; ");
+
+const SHOWN = 3;
 
 function rank({ function: name, args: [role] }: ActCall): number {
   if (name === "revokeRole") return role === 0n ? ORDER.length + 2 : ORDER.length + 1;
