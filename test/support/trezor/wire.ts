@@ -5,8 +5,8 @@ import { createRequire } from "node:module";
 import { decodeMessage, encodeMessage, parseConfigure } from "@trezor/protobuf";
 import { v1 } from "@trezor/protocol";
 
-/** Where emulators listen, which `@trezor/connect` does not let anybody choose. */
-const PORT = 21324;
+import { PORT } from "./port.js";
+
 const REPORT_BYTES = 64;
 const CONTINUED = 1;
 

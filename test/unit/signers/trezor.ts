@@ -13,6 +13,7 @@ import {
   type TrezorDeviceOptions,
   type TrezorModel,
 } from "../../support/trezor-device.js";
+import { takePort } from "../../support/trezor/port.js";
 import { WITHOUT_VENDORS, signInAProcessOfItsOwn } from "../../support/process-of-its-own.js";
 import {
   NESTED,
@@ -29,16 +30,20 @@ type Types = Record<string, TypedDataField[]>;
 
 /** The real `@trezor/connect` talks to a device double over UDP: one port, so one device and one test at a time. */
 describe("Trezor", () => {
+  let givePortBack: () => Promise<void>;
   let internet: NoInternet;
   let device: TrezorDevice | undefined;
   let signer: Signer | undefined;
   let person: ScriptedPerson;
 
-  before(async () => {
+  before(async function () {
+    this.timeout(300_000);
+    givePortBack = await takePort();
     internet = await NoInternet.begin();
   });
   after(async () => {
     await internet.end();
+    await givePortBack();
   });
 
   async function letGo() {
