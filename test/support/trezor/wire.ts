@@ -35,8 +35,9 @@ export class Wire {
   private constructor(socket: Socket) {
     this.#socket = socket;
     socket.on("message", (report, host) => {
-      this.#host = host;
-      if (!this.#isUnplugged) this.#take(report);
+      // As at one end of a cable: whoever else looks for a device at this port gets no answer.
+      this.#host ??= host;
+      if (host.port === this.#host.port && !this.#isUnplugged) this.#take(report);
     });
   }
 
