@@ -29,8 +29,8 @@ export function parseProxy(text: string): ProxyName {
 }
 
 export function parseAddress(text: string, option: string): string {
-  if (isAddress(text)) return text;
-  throw new Fault(`${option} is an address; it was ${text}.`);
+  if (!isAddress(text)) throw new Fault(`${option} is an address; it was ${String(text)}.`);
+  return text;
 }
 
 export function parseList(text: string, option: string): unknown[] {

@@ -17,13 +17,13 @@ export function taskOf(
   for (const { name, description: what, type, defaultValue } of options) {
     builder =
       type === ArgumentType.FLAG
-        ? (builder.addFlag({ name, description: what }) as typeof builder)
-        : (builder.addOption({
+        ? builder.addFlag({ name, description: what })
+        : builder.addOption({
             name,
             description: what,
             type: type ?? ArgumentType.STRING_WITHOUT_DEFAULT,
             defaultValue: defaultValue as never,
-          }) as typeof builder);
+          });
   }
   return builder.setAction(action).build();
 }

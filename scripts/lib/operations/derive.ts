@@ -3,7 +3,7 @@ import type { TypedMessage, UnsignedTransaction } from "../signers/signer.js";
 import { toSign } from "../signers/transaction.js";
 import { typedDataHashes, typedDataPayload } from "../signers/typed-data.js";
 import { safeHashes } from "../safe/hash.js";
-import { signingRequests, type SafeTree, type SigningRequest } from "../safe/owners.js";
+import { signingRequests, type SigningRequest } from "../safe/owners.js";
 import type { SafeTransaction } from "../safe/transaction.js";
 import { decodeCall, type Vocabulary } from "./calls.js";
 import type { AccountInManifest, Manifest, Signing, Step, StepCore } from "./manifest.js";
@@ -29,7 +29,7 @@ function deriveSigning(context: Context, core: StepCore): Pick<Step, "safeTxHash
   if (account.kind === "key")
     return { safeTxHash: null, signing: [ofTransaction(account, unsignedOf(context, core))] };
   const transaction = safeTransactionOf(context, core);
-  const requests = signingRequests(transaction, account.tree as SafeTree);
+  const requests = signingRequests(transaction, account.tree);
   return {
     safeTxHash: safeHashes(transaction).safeTxHash,
     signing: [...Map.groupBy(requests, ({ onBehalfOf }) => onBehalfOf.join()).values()].map(ofMessage),
@@ -39,9 +39,7 @@ function deriveSigning(context: Context, core: StepCore): Pick<Step, "safeTxHash
 /** What a Safe's owners, and the owners of Safes among them, sign for a step. */
 export const requestsFor = (context: Context, core: StepCore): SigningRequest[] => {
   const account = accountOf(context, core.account);
-  return account.kind === "key"
-    ? []
-    : signingRequests(safeTransactionOf(context, core), account.tree as SafeTree);
+  return account.kind === "key" ? [] : signingRequests(safeTransactionOf(context, core), account.tree);
 };
 
 /** The same message for everybody who owns the Safe in the same way. */

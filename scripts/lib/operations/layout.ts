@@ -40,15 +40,21 @@ function prefixOf(namespace: string): string {
 function* fieldsIn(place: Field, types: Readonly<Record<string, TypeLayout>>, keys: Keys): Generator<Field> {
   const { name, slot, type: typeName } = place;
   // OpenZeppelin's `Time.Delay` is one number to the compiler.
-  if (typeName === "Time.Delay") return yield* delayFields(place);
+  if (typeName === "Time.Delay") {
+    yield* delayFields(place);
+    return;
+  }
   const type = types[typeName];
   switch (type?.kind) {
     case undefined:
-      return yield place;
+      yield place;
+      return;
     case "alias":
-      return yield* fieldsIn({ ...place, type: type.of }, types, keys);
+      yield* fieldsIn({ ...place, type: type.of }, types, keys);
+      return;
     case "enum":
-      return yield { ...place, values: type.values };
+      yield { ...place, values: type.values };
+      return;
     case "struct":
       for (const member of type.members) {
         const within = { ...member, name: `${name}.${member.name}`, slot: slot + BigInt(member.slot) };

@@ -27,6 +27,7 @@ const time = z.int().positive().meta({ description: "Unix seconds" });
 const nonce = z.int().nonnegative();
 const stepId = z.string().regex(/^[a-z]+(-\d+)?$/);
 const name = z.string().min(1).max(200);
+const text = z.string().max(4000);
 
 const codeAt = z.strictObject({ address, codehash: bytes32 });
 
@@ -137,7 +138,7 @@ const step = z.strictObject({
   branch: z.enum(["main", "ready"]).meta({
     description: "main: carried out in order; ready: signed beforehand and kept for when it is needed",
   }),
-  title: name,
+  title: text,
   account: address,
   role: z.enum(ROLE_NAMES as [string, ...string[]]),
   nonce,
@@ -158,8 +159,8 @@ export const manifestSchema = z.strictObject({
   operation: z.strictObject({
     verb: name,
     name: z.string().regex(/^[a-z0-9][a-z0-9.-]{0,80}$/),
-    title: name.max(2000),
-    reason: z.string().max(2000),
+    title: text,
+    reason: text,
   }),
   chainId: z.int().positive(),
   plannedAt: z.strictObject({ block: z.int().nonnegative(), hash: bytes32, time }),

@@ -134,5 +134,5 @@ const withoutNonces = (owners: object) =>
   ) as object;
 
 const kindOf = ({ kind }: AccountInManifest) => (kind === "key" ? "a key" : "a Safe");
-const show = (value: unknown) =>
-  Array.isArray(value) ? value.join(", ") || "none" : String(value ?? "none");
+const show = (value: string | number | null | readonly string[]) =>
+  (Array.isArray(value) ? value.join(", ") : String((value as string | number | null) ?? "")) || "none";

@@ -17,7 +17,7 @@ import { writeRehearsal, type Branch, type Manner, type Rehearsal } from "./rehe
 import { changesOf } from "./simulate.js";
 import type { StorageNames } from "./state-diff.js";
 import { contractsAt, type Suite } from "./suite.js";
-import { findSurprises, type ExpectedChange, type Times } from "./timed.js";
+import { findSurprises, type Times } from "./timed.js";
 import { Trial } from "./trial.js";
 import { formatTime } from "./units.js";
 
@@ -184,7 +184,7 @@ class Stage {
     playing.times[step.id] = mined.time;
     const found = await changesOf(this.fork, this.storage, mined);
     playing.steps.push({ step: step.id, manner: mannerOf(account, signed), changes: found.length });
-    const surprises = findSurprises(changes as ExpectedChange[], { changes: found, times: playing.times });
+    const surprises = findSurprises(changes, { changes: found, times: playing.times });
     if (surprises.length > 0) {
       throw new Fault(`The step ${step.id} does not change what was foretold:`, { details: surprises });
     }

@@ -3,8 +3,8 @@ import { getAddress } from "ethers";
 import { Fault } from "../../../deploy/fault.js";
 import type { DeploymentRecord } from "../../../deploy/record.js";
 import { digestOf, firstDifference } from "./canonical.js";
-import { accountOf, deriveStep } from "./derive.js";
-import type { Manifest } from "./manifest.js";
+import { deriveStep } from "./derive.js";
+import type { Manifest, Step, StepCore } from "./manifest.js";
 import { namesInRecord } from "./names.js";
 
 /** Everything in a manifest that contradicts the rest of it, or the record of the chain. Whole sentences. */
@@ -144,19 +144,21 @@ function findFalseCode({ proxies, steps }: Manifest): string[] {
 /** Calls in words, hashes, messages and screens, from the bytes. */
 function findFalseSteps(manifest: Manifest): string[] {
   return manifest.steps.flatMap((step) => {
-    if (!manifest.accounts.some(({ address }) => address === step.account)) return [];
-    const { call: _call, safeTxHash: _hash, signing: _signing, ...core } = step;
+    const account = manifest.accounts.find(({ address }) => address === step.account);
+    // Said already, and nothing follows from a step like that.
+    if (account === undefined || (account.kind === "key") !== (step.gas !== null)) return [];
     try {
-      const difference =
-        step.gas === null && accountOf(manifest, step.account).kind === "key"
-          ? undefined
-          : firstDifference(step, deriveStep(manifest, core));
-      return difference === undefined
-        ? []
-        : [`What it says of the step ${step.id} at ${difference} does not follow from its bytes.`];
+      const difference = firstDifference(step, deriveStep(manifest, coreOf(step)));
+      if (difference === undefined) return [];
+      return [`What it says of the step ${step.id} at ${difference} does not follow from its bytes.`];
     } catch (error) {
       if (error instanceof Fault) return [`The step ${step.id}: ${error.message}`];
       throw error;
     }
   });
+}
+
+function coreOf(step: Step): StepCore {
+  const { id, branch, title, account, role, nonce, notBefore, notAfter, transaction, gas, changes } = step;
+  return { id, branch, title, account, role, nonce, notBefore, notAfter, transaction, gas, changes };
 }
