@@ -38,7 +38,10 @@ export class AdminChain {
     const anvil = await startAnvil({ port: await freePort(), args: ["--accounts", "20"] });
     const connection = await network.create({ network: "local", override: { url: anvil.url } });
     const parameters = await localParameters();
-    const given = { ...parameters, holders: { ...parameters.holders, ...(await holders(connection)) } };
+    const given = {
+      ...parameters,
+      holders: { ...parameters.holders, ...(await holders(connection)) } as typeof parameters.holders,
+    };
     const deployed = await deployedSuite(connection, given);
     const folder = await mkdtemp(path.join(tmpdir(), "holdfast-operations-"));
     const chain = new AdminChain(anvil, connection, deployed, folder);

@@ -1,7 +1,7 @@
 import { DEVICES, screensFor, type DeviceModel } from "../signers/screens.js";
 import type { TypedMessage, UnsignedTransaction } from "../signers/signer.js";
 import { toSign } from "../signers/transaction.js";
-import { typedDataHashes, typedDataPayload } from "../signers/typed-data.js";
+import { typedDataPayload, typedHashes } from "../signers/typed-data.js";
 import { safeHashes } from "../safe/hash.js";
 import { signingRequests, type SigningRequest } from "../safe/owners.js";
 import type { SafeTransaction } from "../safe/transaction.js";
@@ -42,6 +42,11 @@ export const requestsFor = (context: Context, core: StepCore): SigningRequest[] 
   return account.kind === "key" ? [] : signingRequests(safeTransactionOf(context, core), account.tree);
 };
 
+function hashesOf(message: TypedMessage) {
+  const { domainSeparator, messageHash, digest } = typedHashes(message);
+  return { domainSeparator, messageHash, digest };
+}
+
 /** The same message for everybody who owns the Safe in the same way. */
 function ofMessage(requests: readonly SigningRequest[]): Signing {
   const { message, onBehalfOf } = requests[0]!;
@@ -49,7 +54,7 @@ function ofMessage(requests: readonly SigningRequest[]): Signing {
     kind: "message",
     signers: requests.map(({ signer }) => signer),
     onBehalfOf: [...onBehalfOf],
-    ...typedDataHashes(message),
+    ...hashesOf(message),
     message: typedDataPayload(message) as (Signing & { kind: "message" })["message"],
     screens: screensOf(message),
   };
