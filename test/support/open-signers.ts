@@ -11,7 +11,7 @@ const internet = await NoInternet.begin();
 const connection = await hre.network.create();
 for (const kind of process.env.SIGNERS!.split(",") as SignerKind[]) {
   try {
-    const options = { connection, address: WALLET.address, transport: "udp", deviceMs: 5_000 } as const;
+    const options = { connection, address: WALLET.address, transport: "udp", deviceMs: 30_000 } as const;
     const signer = await openSigner(kind, options);
     console.log(await signer.signTypedData(SAFE_TX));
     await signer.close();
@@ -20,4 +20,3 @@ for (const kind of process.env.SIGNERS!.split(",") as SignerKind[]) {
   }
 }
 await internet.end();
-console.log(`done at ${Date.now()}`);

@@ -34,6 +34,8 @@ const HARDENED = 0x8000_0000;
  */
 export class TrezorDevice implements Device {
   readonly screens: string[][] = [];
+  /** Codes of what it answered instead of what was asked. */
+  readonly refusals: string[] = [];
   /** What the person at the device does about a screen, who may be replaced. */
   act: (screen: readonly string[]) => Act = () => "confirm";
   readonly #wire: Wire;
@@ -101,6 +103,7 @@ export class TrezorDevice implements Device {
       const request = await this.#wire.next();
       const answer = await this.#answer(request).catch((refused: unknown) => {
         if (!(refused instanceof Refused)) throw refused;
+        this.refusals.push(refused.code);
         return { type: "Failure", message: { code: refused.code, message: refused.message } };
       });
       this.#wire.send(answer.type, answer.message);

@@ -5,8 +5,8 @@ import { createRequire } from "node:module";
 import { decodeMessage, encodeMessage, parseConfigure } from "@trezor/protobuf";
 import { v1 } from "@trezor/protocol";
 
-/** Where emulators listen, which `@trezor/connect` does not let anybody choose. */
-const PORT = 21324;
+import { PORT } from "./port.js";
+
 const REPORT_BYTES = 64;
 const CONTINUED = 1;
 
@@ -35,8 +35,9 @@ export class Wire {
   private constructor(socket: Socket) {
     this.#socket = socket;
     socket.on("message", (report, host) => {
-      this.#host = host;
-      if (!this.#isUnplugged) this.#take(report);
+      // As at one end of a cable: whoever else looks for a device at this port gets no answer.
+      this.#host ??= host;
+      if (host.port === this.#host.port && !this.#isUnplugged) this.#take(report);
     });
   }
 

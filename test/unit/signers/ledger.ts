@@ -53,7 +53,7 @@ describe("Ledger", () => {
 
   async function open(options: Partial<LedgerOptions> = {}): Promise<Signer> {
     person = new ScriptedPerson();
-    const defaults = { address: WALLET.address, deviceMs: 0, personMs: 5_000, person };
+    const defaults = { address: WALLET.address, deviceMs: 0, personMs: 30_000, person };
     return (signer = await openLedger({ ...defaults, ...options }));
   }
 

@@ -58,7 +58,7 @@ describe("JSON-RPC wallet", () => {
     connection.provider.request({ method: "eth_sendRawTransaction", params: [raw] });
 
   const open = (url: string, options: Partial<WalletOptions> = {}): Promise<Signer> =>
-    openWallet({ url, chain: connection.ethers.provider, personMs: 5_000, sentMs: 600, ...options });
+    openWallet({ url, chain: connection.ethers.provider, personMs: 30_000, sentMs: 600, ...options });
 
   const signerOf = (signature: string) =>
     verifyTypedData(
@@ -302,9 +302,9 @@ describe("JSON-RPC wallet", () => {
 
     it("is an error when its owner does not answer in time", async () => {
       const url = await serve({ eth_signTypedData_v4: () => new Promise(() => undefined) });
-      const signer = await open(url, { personMs: 200 });
+      const signer = await open(url, { personMs: 1_500 });
       expect(await faultIn(signer.signTypedData(SAFE_TX))).to.match(
-        /did not answer eth_signTypedData_v4 within 0.2 s/,
+        /did not answer eth_signTypedData_v4 within 1.5 s/,
       );
     });
   });
