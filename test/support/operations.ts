@@ -11,6 +11,7 @@ import { deploymentIdOf } from "../../deploy/journal.js";
 import type { Holders, Parameters } from "../../deploy/parameters.js";
 import { startAnvil, type Anvil } from "../../scripts/lib/anvil.js";
 import { writeOperation } from "../../scripts/lib/operations/folder.js";
+import type { Manifest } from "../../scripts/lib/operations/manifest.js";
 import { openManifest, type OpenManifest } from "../../scripts/lib/operations/open.js";
 import { planOperation, type Request } from "../../scripts/lib/operations/plan.js";
 import type { Suite } from "../../scripts/lib/operations/suite.js";
@@ -42,7 +43,7 @@ export class AdminChain {
     const deployed = await deployedSuite(connection, given as Parameters);
     const folder = await mkdtemp(path.join(tmpdir(), "holdfast-operations-"));
     const chain = new AdminChain(anvil, connection, deployed, folder);
-    await chain.#keep();
+    await chain.keep();
     return chain;
   }
 
@@ -60,6 +61,15 @@ export class AdminChain {
       prepare,
       ...change,
     });
+    return await this.open(manifest);
+  }
+
+  /** The same plan once more, in a folder where nothing was signed or rehearsed yet. */
+  async again({ manifest }: OpenManifest): Promise<OpenManifest> {
+    return await this.open(manifest);
+  }
+
+  async open(manifest: Manifest): Promise<OpenManifest> {
     const { path: folder } = await writeOperation(manifest, this.folder);
     return await openManifest(folder, this.deployed.record);
   }
@@ -74,10 +84,15 @@ export class AdminChain {
     await this.send("evm_mine");
   }
 
-  /** Takes back what a test did. */
+  /** From now on, every test begins with the chain as it is. */
+  async keep(): Promise<void> {
+    this.#snapshot = (await this.send("evm_snapshot")) as string;
+  }
+
+  /** Takes back what a test did: the same blocks, with the same hashes. */
   async reset(): Promise<void> {
     await this.send("evm_revert", this.#snapshot);
-    await this.#keep();
+    await this.keep();
   }
 
   async stop(): Promise<void> {
@@ -89,10 +104,6 @@ export class AdminChain {
     await this.anvil.stop();
     await rm(journal, { recursive: true, force: true });
     await rm(this.folder, { recursive: true });
-  }
-
-  async #keep(): Promise<void> {
-    this.#snapshot = (await this.send("evm_snapshot")) as string;
   }
 }
 

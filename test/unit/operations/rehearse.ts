@@ -23,20 +23,28 @@ const DAY = 24 * HOUR;
 
 describe("rehearsing an operation", function () {
   let chain: AdminChain;
-  before(async () => (chain = await AdminChain.start()));
+  let implementation: string;
+  let planned: { pause: OpenManifest; upgrade: OpenManifest };
+
+  before(async () => {
+    chain = await AdminChain.start();
+    const { connection, deployed } = chain;
+    implementation = await deployImplementation(connection, deployed.record, "escrow", "EscrowNext");
+    await chain.keep();
+    planned = {
+      pause: await chain.plan(toPause({ bits: ["DEPOSITS", "EXITS"], seconds: HOUR, reason: "test" })),
+      upgrade: await planUpgrade({ function: "initializeV2", args: ["7"] }),
+    };
+  });
   afterEach(() => chain.reset());
   after(() => chain.stop());
 
-  const pause = () => chain.plan(toPause({ bits: ["DEPOSITS", "EXITS"], seconds: HOUR, reason: "test" }));
-  const upgrade = async (initializer?: { function: string; args: unknown[] }) => {
-    const { connection, deployed } = chain;
-    const implementation = await deployImplementation(connection, deployed.record, "escrow", "EscrowNext");
-    const request = { proxy: "escrow", implementation, contract: "EscrowNext" } as const;
-    const precautions = { rungs: 2, pauseFor: DAY };
-    return await chain.plan(toUpgrade({ ...request, ...(initializer && { initializer }) }, precautions), {
-      verb: "upgrade",
-    });
+  const planUpgrade = async (initializer: { function: string; args: unknown[] }) => {
+    const request = { proxy: "escrow", implementation, contract: "EscrowNext", initializer } as const;
+    return await chain.plan(toUpgrade(request, { rungs: 2, pauseFor: DAY }), { verb: "upgrade" });
   };
+  const pause = () => chain.again(planned.pause);
+  const upgrade = () => chain.again(planned.upgrade);
   const play = (opened: OpenManifest) => rehearse(chain.suite, opened);
   const problems = ({ branches }: Rehearsal) =>
     Object.fromEntries(branches.map((branch) => [branch.name, branch.problems]));
@@ -48,7 +56,7 @@ describe("rehearsing an operation", function () {
   };
 
   it("plays an upgrade to its end, and from there every rollback and pause that is kept ready", async () => {
-    const rehearsal = await play(await upgrade({ function: "initializeV2", args: ["7"] }));
+    const rehearsal = await play(await upgrade());
     expect(problems(rehearsal)).to.deep.equal({
       "schedule → execute": [],
       "schedule → execute → rollback-1": [],
@@ -60,7 +68,7 @@ describe("rehearsing an operation", function () {
   });
 
   it("leaves the chain as it was", async () => {
-    const opened = await upgrade();
+    const opened = await pause();
     const before = await chain.send("eth_blockNumber");
     await play(opened);
     expect(await chain.send("eth_blockNumber")).to.equal(before);
@@ -82,7 +90,8 @@ describe("rehearsing an operation", function () {
         escrow.interface.encodeFunctionData("configureToken", [address, limits]),
       );
     }
-    const rehearsal = await play(await pause());
+    const pausing = toPause({ bits: ["DEPOSITS"], seconds: HOUR, reason: "test" });
+    const rehearsal = await play(await chain.plan(pausing));
     expect(rehearsal).to.include({
       passed: true,
       payments: "payments of 1 ETH each, from a balance set on the fork",
@@ -129,7 +138,7 @@ describe("rehearsing an operation", function () {
 
   describe("finds", () => {
     it("a new version that stops payments, and that the way back works all the same", async () => {
-      const rehearsal = await play(await upgrade({ function: "plantFault", args: [] }));
+      const rehearsal = await play(await planUpgrade({ function: "plantFault", args: [] }));
       expect(rehearsal.passed).to.equal(false);
       const { "schedule → execute": main, ...ready } = problems(rehearsal);
       expect(main!.join()).to.include("A contract does not answer");
