@@ -1,5 +1,6 @@
 export { deploySuite, type DeployOptions } from "./deploy.js";
 export { Fault } from "./fault.js";
+export { keepImplementationsOf } from "./implementations.js";
 export { checkParameters, NATIVE_COIN, readParameters, type Holders, type Parameters } from "./parameters.js";
 export { readRecord, writeRecord, type DeploymentRecord } from "./record.js";
 export { findRoleDifferences, formatDifference, type RoleDifference } from "./roles-diff.js";

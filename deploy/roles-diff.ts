@@ -29,6 +29,11 @@ export interface RoleDifference {
   found: string;
 }
 
+/** A difference, and the call of the AccessManager that would make the chain agree with the data. */
+export interface RoleRepair extends RoleDifference {
+  readonly repair: string;
+}
+
 export const formatDifference = ({ kind, subject, expected, found }: RoleDifference) =>
   `${kind}: ${subject} is ${found} on the chain, but should be ${expected}.`;
 
@@ -47,10 +52,20 @@ interface Chain {
  * @throws {@link Fault} if the chain has no contract where the record says.
  */
 export async function findRoleDifferences(
-  { ethers }: NetworkConnection,
+  connection: NetworkConnection,
   record: DeploymentRecord,
   holders: Holders,
 ): Promise<RoleDifference[]> {
+  const repairs = await findRoleRepairs(connection, record, holders);
+  return repairs.map(({ kind, subject, expected, found }) => ({ kind, subject, expected, found }));
+}
+
+/** As {@link findRoleDifferences}, with what to do about each of them. */
+export async function findRoleRepairs(
+  { ethers }: NetworkConnection,
+  record: DeploymentRecord,
+  holders: Holders,
+): Promise<RoleRepair[]> {
   const { address } = record.contracts.accessManager;
   if ((await ethers.provider.getCode(address)) === "0x") {
     throw new Fault(
@@ -67,7 +82,7 @@ export async function findRoleDifferences(
   ];
 }
 
-async function diffHolders({ accessManager, fromBlock }: Chain, holders: Holders): Promise<RoleDifference[]> {
+async function diffHolders({ accessManager, fromBlock }: Chain, holders: Holders): Promise<RoleRepair[]> {
   const pairs = new Map<string, { roleId: bigint; account: string }>();
   const add = (roleId: bigint, account: string) => pairs.set(`${roleId} ${account}`, { roleId, account });
   for (const role of HELD_ROLES)
@@ -76,7 +91,7 @@ async function diffHolders({ accessManager, fromBlock }: Chain, holders: Holders
     add(args.roleId as bigint, getAddress(args.account as string));
   }
 
-  const differences: RoleDifference[] = [];
+  const differences: RoleRepair[] = [];
   for (const { roleId, account } of pairs.values()) {
     const role = nameOf(roleId);
     const expected = isHeldBy(holders, role, account);
@@ -84,21 +99,41 @@ async function diffHolders({ accessManager, fromBlock }: Chain, holders: Holders
     const found = since !== 0n;
     const subject = `${role} of ${account}`;
     if (found && !expected) {
-      differences.push({ kind: "unexpected holder", subject, expected: "not granted", found: "granted" });
-    } else if (!found && expected) {
-      differences.push({ kind: "missing holder", subject, expected: "granted", found: "not granted" });
-    } else if (found) {
+      const repair = encode("revokeRole", [roleId, account]);
+      differences.push({
+        kind: "unexpected holder",
+        subject,
+        expected: "not granted",
+        found: "granted",
+        repair,
+      });
+    } else if (expected) {
       const delay = effect === 0n ? currentDelay : pendingDelay;
       const wanted = ROLES[role as RoleName].executionDelay;
-      if (Number(delay) !== wanted) {
-        differences.push({ kind: "execution delay", subject, expected: `${wanted} s`, found: `${delay} s` });
+      const repair = encode("grantRole", [roleId, account, wanted]);
+      if (!found) {
+        differences.push({
+          kind: "missing holder",
+          subject,
+          expected: "granted",
+          found: "not granted",
+          repair,
+        });
+      } else if (Number(delay) !== wanted) {
+        differences.push({
+          kind: "execution delay",
+          subject,
+          expected: `${wanted} s`,
+          found: `${delay} s`,
+          repair,
+        });
       }
     }
   }
   return differences;
 }
 
-async function diffFunctions({ accessManager, fromBlock, record }: Chain): Promise<RoleDifference[]> {
+async function diffFunctions({ accessManager, fromBlock, record }: Chain): Promise<RoleRepair[]> {
   const expected = new Map<string, bigint>();
   const subjects = new Map<string, { target: string; selector: string; name: string }>();
   const add = (target: string, selector: string, name: string) => {
@@ -127,7 +162,7 @@ async function diffFunctions({ accessManager, fromBlock, record }: Chain): Promi
     add(target, selector, `${target} ${selector}`);
   }
 
-  const differences: RoleDifference[] = [];
+  const differences: RoleRepair[] = [];
   for (const [key, { target, selector, name }] of subjects) {
     const found = await accessManager.getTargetFunctionRole(target, selector);
     // What was never mapped is ADMIN's.
@@ -138,13 +173,14 @@ async function diffFunctions({ accessManager, fromBlock, record }: Chain): Promi
         subject: name,
         expected: nameOf(wanted),
         found: nameOf(found),
+        repair: encode("setTargetFunctionRole", [target, [selector], wanted]),
       });
     }
   }
   return differences;
 }
 
-async function diffRoleSettings({ accessManager, fromBlock }: Chain): Promise<RoleDifference[]> {
+async function diffRoleSettings({ accessManager, fromBlock }: Chain): Promise<RoleRepair[]> {
   const grantDelays = new Map<bigint, bigint>();
   for (const { args } of await queryAll(
     accessManager,
@@ -154,32 +190,35 @@ async function diffRoleSettings({ accessManager, fromBlock }: Chain): Promise<Ro
     grantDelays.set(args.roleId as bigint, args.delay as bigint);
   }
 
-  const differences: RoleDifference[] = [];
+  const differences: RoleRepair[] = [];
   for (const name of ROLE_NAMES) {
     const role = ROLES[name];
     const admin = await accessManager.getRoleAdmin(role.id);
     const guardian = await accessManager.getRoleGuardian(role.id);
     const grantDelay = grantDelays.get(role.id) ?? 0n;
+    const add = (difference: Omit<RoleRepair, "subject" | "repair">, ...call: [string, unknown[]]) =>
+      differences.push({ ...difference, subject: name, repair: encode(...call) });
     if (admin !== ROLES[role.admin].id) {
-      differences.push({ kind: "role admin", subject: name, expected: role.admin, found: nameOf(admin) });
+      const difference = { kind: "role admin", expected: role.admin, found: nameOf(admin) } as const;
+      add(difference, "setRoleAdmin", [role.id, ROLES[role.admin].id]);
     }
     if (guardian !== ROLES[role.guardian].id) {
-      differences.push({
-        kind: "role guardian",
-        subject: name,
-        expected: role.guardian,
-        found: nameOf(guardian),
-      });
+      const difference = { kind: "role guardian", expected: role.guardian, found: nameOf(guardian) } as const;
+      add(difference, "setRoleGuardian", [role.id, ROLES[role.guardian].id]);
     }
     if (Number(grantDelay) !== role.grantDelay) {
-      const [expected, found] = [`${role.grantDelay} s`, `${grantDelay} s`];
-      differences.push({ kind: "grant delay", subject: name, expected, found });
+      const difference = {
+        kind: "grant delay",
+        expected: `${role.grantDelay} s`,
+        found: `${grantDelay} s`,
+      } as const;
+      add(difference, "setGrantDelay", [role.id, role.grantDelay]);
     }
   }
   return differences;
 }
 
-async function diffTargets({ accessManager, fromBlock, record }: Chain): Promise<RoleDifference[]> {
+async function diffTargets({ accessManager, fromBlock, record }: Chain): Promise<RoleRepair[]> {
   const adminDelays = new Map<string, bigint>();
   for (const { args } of await queryAll(
     accessManager,
@@ -189,20 +228,25 @@ async function diffTargets({ accessManager, fromBlock, record }: Chain): Promise
     adminDelays.set(getAddress(args.target as string), args.delay as bigint);
   }
 
-  const differences: RoleDifference[] = [];
+  const differences: RoleRepair[] = [];
   for (const subject of TARGET_NAMES) {
     const address = getAddress(record.contracts[subject].address);
     const delay = adminDelays.get(address) ?? 0n;
     if (Number(delay) !== TARGET_ADMIN_DELAY) {
       const [expected, found] = [`${TARGET_ADMIN_DELAY} s`, `${delay} s`];
-      differences.push({ kind: "target admin delay", subject, expected, found });
+      const repair = encode("setTargetAdminDelay", [address, TARGET_ADMIN_DELAY]);
+      differences.push({ kind: "target admin delay", subject, expected, found, repair });
     }
     if (await accessManager.isTargetClosed(address)) {
-      differences.push({ kind: "closed target", subject, expected: "open", found: "closed" });
+      const repair = encode("setTargetClosed", [address, false]);
+      differences.push({ kind: "closed target", subject, expected: "open", found: "closed", repair });
     }
   }
   return differences;
 }
+
+const encode = (name: string, args: readonly unknown[]) =>
+  TARGET_INTERFACES.accessManager.encodeFunctionData(name, args);
 
 function isHeldBy(holders: Holders, role: string, account: string): boolean {
   const found = HELD_ROLES.find((name) => name === role);

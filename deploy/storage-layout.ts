@@ -65,6 +65,14 @@ export async function readLayouts(): Promise<ContractLayout[]> {
 /** The layout of one contract of the build, by its bare or fully qualified name. */
 export async function readLayout(contractName: string): Promise<ContractLayout> {
   const { name, layout } = await readImplementation(contractName);
+  const described = describeLayout(name, layout);
+  return name === "TransparentUpgradeableProxy"
+    ? { ...described, regions: [...described.regions, ...PROXY_REGIONS] }
+    : described;
+}
+
+/** A layout as OpenZeppelin's upgrade checks see it, as plain data. */
+export function describeLayout(contract: string, layout: StorageLayout): ContractLayout {
   const regions: Region[] = Object.entries(layout.namespaces ?? {})
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([namespace, items]) => ({
@@ -79,8 +87,7 @@ export async function readLayout(contractName: string): Promise<ContractLayout> 
       entries: entriesOf(layout.storage, layout),
     });
   }
-  if (name === "TransparentUpgradeableProxy") regions.push(...PROXY_REGIONS);
-  return { contract: name, regions, types: typesOf(regions, layout) };
+  return { contract, regions, types: typesOf(regions, layout) };
 }
 
 function erc7201Root(namespace: string): string {

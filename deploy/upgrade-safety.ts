@@ -18,6 +18,8 @@ import hre from "hardhat";
 
 import { Fault } from "./fault.js";
 
+export type StorageLayout = Implementation["layout"];
+
 /** One implementation as OpenZeppelin's checks see it: what is unsafe in it, and how its storage is laid out. */
 export type Implementation = Awaited<ReturnType<typeof readImplementation>>;
 
@@ -57,7 +59,10 @@ export function explainUnsafe({ errors }: Implementation): string {
  *
  * A rollback restores code and not data: `before` must be the highest layout that was ever active, not the one in use.
  */
-export function explainIncompatible(before: Implementation, after: Implementation): string {
+export function explainIncompatible(
+  before: Pick<Implementation, "layout">,
+  after: Pick<Implementation, "layout">,
+): string {
   const report = getStorageUpgradeReport(before.layout, after.layout, OPTIONS);
   return report.ok ? "" : report.explain(false);
 }

@@ -16,7 +16,8 @@ export default command(
     const pathOfParameters = parametersPath(hre, givenPath);
     await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
     // What follows needs the typings that the build has just written.
-    const { deploySuite, readParameters, writeRecord } = await import("../deploy/index.js");
+    const { deploySuite, keepImplementationsOf, readParameters, writeRecord } =
+      await import("../deploy/index.js");
 
     const connection = await hre.network.create();
     const parameters = await readParameters(pathOfParameters);
@@ -26,6 +27,7 @@ export default command(
     const record = await deploySuite({ connection, parameters, displayUi: !quiet });
     const sent = (await provider.getTransactionCount(deployer!.address)) - sentBefore;
     const recordPath = path.relative(process.cwd(), await writeRecord(record));
+    await keepImplementationsOf(record);
 
     if (quiet) return console.log(recordPath);
     console.log(

@@ -3,7 +3,7 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import { command } from "./lib/command.js";
 import { openChain, requireFreeIndexerPort } from "./start/chain.js";
 import { parseOptions, type StartArguments } from "./start/options.js";
-import { Running } from "./start/running.js";
+import { Running } from "./lib/running.js";
 import { phase } from "./start/screen.js";
 
 /** `npm start` */

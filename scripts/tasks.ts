@@ -1,6 +1,8 @@
 import { task } from "hardhat/config";
 import { ArgumentType } from "hardhat/types/arguments";
 
+import { opsTasks } from "./ops/tasks.js";
+
 /** What people run, one file per verb, loaded when it is called: `npx hardhat <verb> --help`. */
 export const tasks = [
   task("deploy", "Deploys the suite to a network, or goes on where an interrupted run stopped")
@@ -55,4 +57,5 @@ export const tasks = [
     })
     .setAction(() => import("./start.js"))
     .build(),
+  ...opsTasks,
 ];

@@ -1,6 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
+import { createServer, type AddressInfo } from "node:net";
 
 /** Throws a sentence if something listens on the port already; the program to be started would only say so late. */
 export async function requireFreePort(port: number, host: string): Promise<void> {
@@ -16,6 +16,16 @@ export async function requireFreePort(port: number, host: string): Promise<void>
     throw new Error(`Port ${port} on ${host} ${why}.`);
   }
   await new Promise((resolve) => server.close(resolve));
+}
+
+/** A port on 127.0.0.1 that nothing listens on at this moment. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  const { port } = await new Promise<AddressInfo>((resolve, reject) => {
+    server.once("error", reject).listen(0, "127.0.0.1", () => resolve(server.address() as AddressInfo));
+  });
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }
 
 /** Kills the child when this process ends without having stopped it, so that no orphan keeps its port. */

@@ -5,7 +5,7 @@ import { LOCAL_CHAIN_ID } from "../../deploy/parameters.js";
 import { startAnvil } from "../lib/anvil.js";
 import { requireFreePort } from "../lib/processes.js";
 import type { StartOptions } from "./options.js";
-import type { Running } from "./running.js";
+import type { Running } from "../lib/running.js";
 
 const HOST = "127.0.0.1";
 const ANSWER_TIMEOUT_MS = 5_000;

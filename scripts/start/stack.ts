@@ -24,7 +24,7 @@ import { Traffic } from "../scenario/traffic.js";
 import { enterWorld, type World } from "../scenario/world.js";
 import { LocalChainProvider } from "./chain.js";
 import type { StartOptions } from "./options.js";
-import type { Running } from "./running.js";
+import type { Running } from "../lib/running.js";
 import { countedPhase, phase } from "./screen.js";
 import { formatSummary } from "./summary.js";
 import { formatWelcome } from "./welcome.js";

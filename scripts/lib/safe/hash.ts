@@ -1,8 +1,11 @@
-import { TypedDataEncoder, keccak256, ZeroAddress, type TypedDataField } from "ethers";
+import { ZeroAddress, type TypedDataField } from "ethers";
 
 import type { TypedMessage } from "../signers/signer.js";
+import { typedHashes } from "../signers/typed-data.js";
 import type { SafeTransaction } from "./transaction.js";
 import type { SafeVersion } from "./versions.js";
+
+export { typedHashes };
 
 const SAFE_TX: readonly TypedDataField[] = [
   { name: "to", type: "address" },
@@ -61,27 +64,6 @@ export function nestedTypedMessage(asked: TypedMessage, askedBy: SafeVersion, ow
 
 /** Whether a Safe of this version asks a contract that is its owner `isValidSignature(bytes32,bytes)`. */
 export const asksForHash = (version: SafeVersion) => version === "1.5.0";
-
-/** The hashes of an EIP-712 message, each 32 bytes; the first two are what a device without a large screen shows. */
-export interface TypedHashes {
-  readonly domainSeparator: string;
-  readonly messageHash: string;
-  /** The 66 bytes that are hashed: `0x1901`, domain separator, message hash. */
-  readonly preimage: string;
-  /** What is signed. */
-  readonly digest: string;
-}
-
-export function typedHashes({ domain, types, primaryType, message }: TypedMessage): TypedHashes {
-  const fields = types as Record<string, TypedDataField[]>;
-  const preimage = TypedDataEncoder.encode(domain, fields, message);
-  return {
-    domainSeparator: TypedDataEncoder.hashDomain(domain),
-    messageHash: TypedDataEncoder.hashStruct(primaryType, fields, message),
-    preimage,
-    digest: keccak256(preimage),
-  };
-}
 
 /** The hashes of a transaction, each 32 bytes: what a Safe's owners compare on their screens. */
 export interface SafeHashes {

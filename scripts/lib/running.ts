@@ -38,7 +38,7 @@ export class Running {
    * Does the work and then stops what it started, also if it throws. A first Ctrl-C stops everything and ends the
    * process, a second one does not wait.
    */
-  async during(work: () => Promise<void>): Promise<void> {
+  async during<Result>(work: () => Promise<Result>): Promise<Result> {
     let firstAt: number | undefined;
     const interrupt = (signal: keyof typeof EXIT_CODES) => {
       const code = this.isStaying && signal === "SIGINT" ? 0 : EXIT_CODES[signal];
@@ -58,7 +58,7 @@ export class Running {
       if (process.ppid !== startedBy) interrupt("SIGHUP");
     }, ORPHAN_CHECK_MS).unref();
     try {
-      await Promise.race([work(), this.#ending.promise]);
+      return await Promise.race([work(), this.#ending.promise]);
     } catch (error) {
       // What is being stopped fails in its own ways, which are nobody's concern: the process is about to end.
       if (firstAt !== undefined) await sleep(60_000);

@@ -1,0 +1,127 @@
+import { dataSlice, getAddress } from "ethers";
+
+import { Fault } from "../../../deploy/fault.js";
+import type { Holders } from "../../../deploy/index.js";
+import { queryAll } from "../../../deploy/logs.js";
+import { FUNCTION_ROLES, HELD_ROLES, ROLES, type HeldRole, type RoleName } from "../../../deploy/roles.js";
+import { TARGET_INTERFACES } from "../../../deploy/selectors.js";
+import type { AccessManager } from "../../../types/ethers-contracts/index.js";
+import type { Transaction } from "./fork.js";
+
+/** Something that waits for its delay to pass. Times in Unix seconds. */
+export interface PendingOperation {
+  readonly id: string;
+  /** Counts how often the same was scheduled. */
+  readonly nonce: number;
+  readonly caller: string;
+  readonly target: string;
+  readonly data: string;
+  readonly readyAt: number;
+  readonly expiresAt: number;
+}
+
+/** What is scheduled and neither executed, cancelled nor expired, oldest first. */
+export async function pendingOperations(
+  accessManager: AccessManager,
+  fromBlock: number,
+): Promise<PendingOperation[]> {
+  const logs = await queryAll(accessManager, accessManager.filters.OperationScheduled, fromBlock);
+  // What was scheduled again counts once, by its last time.
+  const latest = new Map(logs.map(({ args }) => [args.operationId as string, args]));
+  const lifetime = Number(await accessManager.expiration());
+  const pending: PendingOperation[] = [];
+  for (const [id, { nonce, caller, target, data }] of latest) {
+    const readyAt = Number(await accessManager.getSchedule(id));
+    if (readyAt === 0) continue;
+    pending.push({
+      id,
+      nonce: Number(nonce),
+      caller: getAddress(caller as string),
+      target: getAddress(target as string),
+      data: data as string,
+      readyAt,
+      expiresAt: readyAt + lifetime,
+    });
+  }
+  return pending;
+}
+
+/**
+ * Who acts: the account named, or the only one of those who should hold the role that does.
+ *
+ * @throws {@link Fault} that says whom to name.
+ */
+export async function chooseAccount(
+  accessManager: AccessManager,
+  holders: Holders,
+  role: RoleName,
+  named: string | undefined,
+): Promise<string> {
+  const holds = async (account: string) => (await accessManager.hasRole(ROLES[role].id, account)).isMember;
+  if (named !== undefined) {
+    if (await holds(named)) return getAddress(named);
+    throw new Fault(`${named} does not hold ${role}; ask who does with \`npx hardhat roles\`.`);
+  }
+  const heldRole = HELD_ROLES.find((name) => name === role);
+  const candidates = heldRole === undefined ? [] : holders[heldRole];
+  const found: string[] = [];
+  for (const candidate of candidates) if (await holds(candidate)) found.push(getAddress(candidate));
+  if (found.length === 1) return found[0]!;
+  if (found.length === 0) {
+    throw new Fault(
+      `Nobody whom the parameters name holds ${role} on this chain; name the account yourself.`,
+    );
+  }
+  throw new Fault(`Several accounts hold ${role}; say which of them acts:`, { details: found });
+}
+
+/** The roles that an account holds. */
+export async function rolesOf(accessManager: AccessManager, account: string): Promise<HeldRole[]> {
+  const held: HeldRole[] = [];
+  for (const role of HELD_ROLES) {
+    const { isMember } = await accessManager.hasRole(ROLES[role].id, account);
+    if (isMember) held.push(role);
+  }
+  return held;
+}
+
+/**
+ * Seconds that an account has to wait between scheduling a call and making it; 0 if it may at once.
+ *
+ * @throws {@link Fault} if it may not make it at all.
+ */
+export async function delayOf(
+  accessManager: AccessManager,
+  account: string,
+  { to, data }: Pick<Transaction, "to" | "data">,
+): Promise<number> {
+  const own = to === (await accessManager.getAddress());
+  const { immediate, delay } = own
+    ? await canAdminister(accessManager, account, data)
+    : await accessManager.canCall(account, to, dataSlice(data, 0, 4));
+  if (immediate) return 0;
+  if (delay === 0n) {
+    throw new Fault(
+      `${account} may not call ${dataSlice(data, 0, 4)} of ${to}, neither at once nor after a delay.`,
+    );
+  }
+  return Number(delay);
+}
+
+/** Those of the AccessManager's own functions whose delay is also that of the contract they concern. */
+const CONCERN_A_TARGET = ["setTargetFunctionRole", "setTargetClosed", "updateAuthority"];
+
+/** What the AccessManager works out for its own functions and has no getter for. */
+async function canAdminister(accessManager: AccessManager, account: string, data: string) {
+  const { name, args } = TARGET_INTERFACES.accessManager.parseTransaction({ data })!;
+  if (FUNCTION_ROLES.accessManager.anyone!.some((open) => open === name))
+    return { immediate: true, delay: 0n };
+  const concernsRole = name === "grantRole" || name === "revokeRole";
+  const role = concernsRole ? await accessManager.getRoleAdmin(args[0] as bigint) : ROLES.ADMIN.id;
+  const targetDelay = CONCERN_A_TARGET.includes(name)
+    ? await accessManager.getTargetAdminDelay(args[0] as string)
+    : 0n;
+  const { isMember, executionDelay } = await accessManager.hasRole(role, account);
+  const delay = targetDelay > executionDelay ? targetDelay : executionDelay;
+  return isMember ? { immediate: delay === 0n, delay } : { immediate: false, delay: 0n };
+}

@@ -1,0 +1,178 @@
+import { DEVICES, type DeviceModel } from "../signers/screens.js";
+import type { AccountInManifest, Manifest, Signing, Step } from "./manifest.js";
+import { formatDuration, formatTime } from "./units.js";
+
+type Call = Step["call"];
+type Change = Step["changes"][number];
+
+/** A manifest as a page for people: what they are asked to sign, why, and what they will see on their devices. */
+export function formatPage(manifest: Manifest): string {
+  const { operation, chainId, plannedAt, expiresAt, digest, cautions, steps } = manifest;
+  const ready = steps.filter(({ branch }) => branch === "ready");
+  const pages = new Pages(manifest);
+  return `${[
+    `# ${operation.title}`,
+    `${operation.reason}`,
+    table(
+      ["", ""],
+      [
+        ["operation", `${operation.verb}: ${operation.name}`],
+        ["chain", String(chainId)],
+        ["planned", `${formatTime(plannedAt.time)}, on block ${plannedAt.block} (${plannedAt.hash})`],
+        ["first step by", formatTime(expiresAt)],
+        ["digest", code(digest)],
+      ],
+    ),
+    "Compare the digest with the one that the others have: it stands for every byte of `manifest.json`.",
+    ...(cautions.length === 0
+      ? []
+      : ["## Before you sign", cautions.map((caution) => `- ${caution}`).join("\n")]),
+    "## Who acts",
+    table(
+      ["account", "holds", "kind", "nonce"],
+      manifest.accounts.map((account) => pages.account(account)),
+    ),
+    "## Code",
+    table(
+      ["proxy", "before", "after"],
+      manifest.proxies.map(({ name, address, before, after }) => [
+        `${name} ${code(address)}`,
+        formatCode(before),
+        before.codehash === after.codehash ? "the same" : formatCode(after),
+      ]),
+    ),
+    "## Steps",
+    ...steps.filter(({ branch }) => branch === "main").map((step) => pages.step(step)),
+    ...(ready.length === 0
+      ? []
+      : [
+          "## Kept ready",
+          "Signed in the same ceremony, for when it goes wrong. Each is there several times with successive nonces: if " +
+            "other transactions of the account use some of them up, the next one still works.",
+          ...ready.map((step) => pages.step(step)),
+        ]),
+  ].join("\n\n")}\n`;
+}
+
+class Pages {
+  constructor(private readonly manifest: Manifest) {}
+
+  account(account: AccountInManifest): string[] {
+    const kind =
+      account.kind === "key"
+        ? "a key"
+        : `Safe ${account.tree.state.version}, ${account.tree.state.threshold} of ${account.tree.state.owners.map(code).join(", ")}`;
+    return [this.#who(account.address), account.roles.join(", "), kind, String(account.nonce)];
+  }
+
+  step(step: Step): string {
+    const { transaction } = step;
+    return [
+      `### ${step.id}`,
+      step.title,
+      table(
+        ["", ""],
+        [
+          ["by", `${this.#who(step.account)} as ${step.role}, nonce ${step.nonce}`],
+          ["when", formatWhen(step)],
+          ...(step.safeTxHash === null ? [] : [["safeTxHash", code(step.safeTxHash)]]),
+        ],
+      ),
+      this.#call(step.call).join("\n"),
+      `It changes:`,
+      table(
+        ["where", "what", "from", "to"],
+        step.changes.map((change) => [
+          change.contract,
+          code(change.name),
+          this.#value(change, change.before),
+          this.#value(change, change.after),
+        ]),
+      ),
+      details(
+        "The transaction, byte for byte",
+        fence([`to    ${transaction.to}`, `value ${transaction.value}`, `data  ${transaction.data}`]),
+      ),
+      ...step.signing.map((signing) => this.#signing(signing)),
+    ].join("\n\n");
+  }
+
+  #call({ address, contract, function: signature, arguments: args, calls }: Call, indent = ""): string[] {
+    return [
+      `${indent}- ${contract} ${code(address)}: ${code(signature)}`,
+      ...args
+        // What the inner calls say in words.
+        .filter(({ type }) => calls.length === 0 || !type.startsWith("bytes"))
+        .map(({ name, value, meaning }) => {
+          const shown = typeof value === "string" ? value : value.join(", ");
+          return `${indent}  - ${name}: ${shown === "" ? "(empty)" : code(shown)}${meaning === undefined ? "" : `, ${meaning}`}`;
+        }),
+      ...calls.flatMap((call) => this.#call(call, `${indent}  `)),
+    ];
+  }
+
+  #value({ name, type }: Change, value: Change["before"]): string {
+    if (typeof value !== "string") {
+      const { timeOf, plusSeconds } = value;
+      return plusSeconds === 0 ? `the time of ${timeOf}` : `${formatDuration(plusSeconds)} after ${timeOf}`;
+    }
+    if (type === "address" || type.startsWith("contract "))
+      return BigInt(value) === 0n ? "none" : this.#who(value);
+    if (/(until|since|timepoint|effect|At)$/i.test(name) && Number(value) > 1e9)
+      return formatTime(Number(value));
+    if (/\.delay\.(before|after)$|Delay\.(before|after)$|_window$/.test(name))
+      return formatDuration(Number(value));
+    return code(value);
+  }
+
+  #signing({ signers, onBehalfOf, digest, screens, ...rest }: Signing): string {
+    const path = onBehalfOf.length === 0 ? "" : `, for the Safe ${onBehalfOf.map(code).join(", then ")}`;
+    const hashes =
+      rest.kind === "message"
+        ? [
+            `domain hash  ${rest.domainSeparator}`,
+            `message hash ${rest.messageHash}`,
+            `signed hash  ${digest}`,
+          ]
+        : [`signed hash  ${digest}`];
+    return [
+      `Signed by ${signers.map((signer) => this.#who(signer)).join(", ")}${path}:`,
+      fence(hashes),
+      ...Object.entries(screens).map(([model, shown]) => {
+        const { name, note } = DEVICES[model as DeviceModel];
+        return details(`On a ${name}`, [note, ...shown.map((screen) => fence(screen))].join("\n\n"));
+      }),
+    ].join("\n\n");
+  }
+
+  #who(address: string): string {
+    const name = this.manifest.names[address];
+    return name === undefined ? code(address) : `${name} ${code(address)}`;
+  }
+}
+
+function formatWhen({ notBefore, notAfter }: Step): string {
+  const parts = [
+    notBefore === null
+      ? ""
+      : notBefore.seconds === 0
+        ? `after ${notBefore.step}`
+        : `at the earliest ${formatDuration(notBefore.seconds)} after ${notBefore.step}`,
+    notAfter === null ? "" : `within ${formatDuration(notAfter.seconds)} of ${notAfter.step}`,
+  ].filter(Boolean);
+  return parts.join(", ") || "at any time";
+}
+
+const formatCode = ({ contract, version, implementation, codehash }: Manifest["proxies"][number]["before"]) =>
+  `${contract} ${version} at ${code(implementation)}, codehash ${code(codehash)}`;
+
+const code = (text: string) => `\`${text}\``;
+const fence = (lines: readonly string[]) => ["```", ...lines, "```"].join("\n");
+const details = (summary: string, content: string) =>
+  `<details>\n<summary>${summary}</summary>\n\n${content}\n\n</details>`;
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}

@@ -1,0 +1,84 @@
+import { readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+
+import { z } from "zod/v4";
+
+import { Fault } from "../../../deploy/fault.js";
+import { faultsIn } from "../safe/fields.js";
+import type { OpenManifest } from "./open.js";
+
+export const REHEARSAL_FILE = "rehearsal.json";
+
+/** How a step was carried out on the fork. */
+export const MANNERS = ["as signed", "approved on the fork", "impersonated"] as const;
+export type Manner = (typeof MANNERS)[number];
+
+const bytes32 = z.string().regex(/^0x[0-9a-f]{64}$/);
+const schema = z.strictObject({
+  format: z.literal("holdfast-rehearsal/1"),
+  manifest: bytes32,
+  /** The block of the chain that it was rehearsed on. */
+  forkedAt: z.strictObject({ block: z.int().nonnegative(), hash: bytes32, time: z.int() }),
+  payments: z.string(),
+  branches: z.array(
+    z.strictObject({
+      name: z.string(),
+      steps: z.array(
+        z.strictObject({ step: z.string(), manner: z.enum(MANNERS), changes: z.int().nonnegative() }),
+      ),
+      /** What went otherwise than foretold; whole sentences. */
+      problems: z.array(z.string()),
+    }),
+  ),
+  passed: z.boolean(),
+});
+
+/** What came of a rehearsal. */
+export type Rehearsal = z.infer<typeof schema>;
+export type Branch = Rehearsal["branches"][number];
+
+export async function writeRehearsal({ folder }: OpenManifest, rehearsal: Rehearsal): Promise<string> {
+  const file = path.join(folder, REHEARSAL_FILE);
+  await writeFile(file, `${JSON.stringify(rehearsal, null, 2)}\n`);
+  return file;
+}
+
+/**
+ * Reads the last rehearsal of an operation.
+ *
+ * @returns Nothing if it was never rehearsed.
+ * @throws {@link Fault} if the file is damaged, or of another manifest.
+ */
+export async function readRehearsal({ folder, digest }: OpenManifest): Promise<Rehearsal | undefined> {
+  const file = path.join(folder, REHEARSAL_FILE);
+  let written: unknown;
+  try {
+    written = JSON.parse(await readFile(file, "utf8"));
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw new Fault(`The rehearsal ${file} cannot be read; rehearse again.`, { cause });
+  }
+  const { success, data, error } = schema.safeParse(written);
+  if (!success) throw new Fault(`The rehearsal ${file} is malformed (${faultsIn(error)}); rehearse again.`);
+  if (data.manifest !== digest) {
+    throw new Fault(`The rehearsal ${file} is of another manifest, ${data.manifest}; rehearse again.`);
+  }
+  return data;
+}
+
+/** @throws {@link Fault} unless the manifest was rehearsed, and all went as foretold. */
+export async function requireRehearsed(opened: OpenManifest): Promise<Rehearsal> {
+  const rehearsal = await readRehearsal(opened);
+  if (rehearsal === undefined) {
+    throw new Fault("The operation was not rehearsed yet: npx hardhat ops rehearse.");
+  }
+  if (!rehearsal.passed)
+    throw new Fault("The rehearsal did not go as foretold:", { details: problemsOf(rehearsal) });
+  return rehearsal;
+}
+
+/** What went otherwise than foretold, with the branch in which it did. */
+export const problemsOf = ({ branches }: Rehearsal) =>
+  branches.flatMap(({ name, problems }) =>
+    problems.map((problem) => `${name}: ${problem.replaceAll("\n", " ")}`),
+  );

@@ -1,0 +1,249 @@
+import { isError } from "ethers";
+
+import { Fault } from "../../../deploy/fault.js";
+import { ISelfTest__factory } from "../../../types/ethers-contracts/index.js";
+import { collect } from "../safe/collect.js";
+import { readSignatures } from "../safe/files.js";
+import { readSafeTree } from "../safe/owners.js";
+import type { Account } from "./accounts.js";
+import { withFork, type Fork } from "./fork.js";
+import type { Step } from "./manifest.js";
+import { findMoved } from "./moved.js";
+import { namesOfStorage } from "./naming.js";
+import type { OpenManifest } from "./open.js";
+import { perform, skipTo, type Signed } from "./perform.js";
+import { readRaw, signaturesFolder } from "./raw.js";
+import { writeRehearsal, type Branch, type Manner, type Rehearsal } from "./rehearsal.js";
+import { changesOf } from "./simulate.js";
+import type { StorageNames } from "./state-diff.js";
+import { contractsAt, type Suite } from "./suite.js";
+import { findSurprises, type Times } from "./timed.js";
+import { Trial } from "./trial.js";
+import { formatTime } from "./units.js";
+
+/** Seconds between one step and the next, where nothing asks for more. */
+const PACE = 60;
+
+/** How far the operation has come on the chain: when each step was carried out, in Unix seconds. */
+export interface Rehearsing {
+  readonly done?: Times;
+  /** Told what is being tried. */
+  readonly tell?: (sentence: string) => void;
+}
+
+/**
+ * Carries an operation out on a fork of the chain as it is now, in every way that it is meant for: the main branch, and if
+ * there is anything kept ready, each of its transactions after it. With payments before, between and after. What was
+ * signed is executed byte for byte; for what was not, owners approve the very same hashes on the fork. Writes the outcome
+ * beside the manifest.
+ *
+ * @returns What came of it; nothing is signed unless it passed, see {@link requireRehearsed}.
+ * @throws {@link Fault} if the plan expired, or the chain has moved since.
+ */
+export async function rehearse(
+  suite: Suite,
+  opened: OpenManifest,
+  options: Rehearsing = {},
+): Promise<Rehearsal> {
+  const block = (await suite.connection.ethers.provider.getBlock("latest"))!;
+  const { done = {} } = options;
+  const isBegun = Object.keys(done).length > 0;
+  if (!isBegun && block.timestamp > opened.manifest.expiresAt) {
+    throw new Fault(`The plan expired on ${formatTime(opened.manifest.expiresAt)}; plan again.`);
+  }
+  const rehearsal = await withFork(suite.connection, block.number, async (fork) => {
+    const moved = await findMoved(fork.provider, suite.record, opened.manifest, { done: Object.keys(done) });
+    if (moved.length > 0)
+      throw new Fault("The chain is not as it was when this was planned:", { details: moved });
+    const stage = await Stage.set(suite, opened, fork, options);
+    const branches = await stage.playAll(done);
+    return {
+      format: "holdfast-rehearsal/1" as const,
+      manifest: opened.digest,
+      forkedAt: { block: block.number, hash: block.hash!, time: block.timestamp },
+      payments: stage.payments,
+      branches,
+      passed: branches.every(({ problems }) => problems.length === 0),
+    };
+  });
+  await writeRehearsal(opened, rehearsal);
+  return rehearsal;
+}
+
+/** A branch while it is played. */
+interface Playing extends Branch {
+  readonly times: Record<string, number>;
+}
+
+/** A fork with all that is needed to play an operation on it. */
+class Stage {
+  private constructor(
+    private readonly suite: Suite,
+    private readonly opened: OpenManifest,
+    private readonly fork: Fork,
+    private readonly storage: StorageNames,
+    private trial: Trial | undefined,
+    private readonly tell: (sentence: string) => void,
+  ) {}
+
+  static async set(
+    suite: Suite,
+    opened: OpenManifest,
+    fork: Fork,
+    { tell = () => {} }: Rehearsing,
+  ): Promise<Stage> {
+    const { manifest } = opened;
+    const storage = await namesOfStorage(fork.provider, suite.record, manifest, manifest.steps);
+    return new Stage(suite, opened, fork, storage, await Trial.begin(fork, suite), tell);
+  }
+
+  get payments(): string {
+    return (
+      this.trial?.description ??
+      "none: there is no token that can be deposited, or none that the fork could give"
+    );
+  }
+
+  /** The main branch, and from its end on each transaction that is kept ready. */
+  async playAll(done: Times): Promise<Branch[]> {
+    const { steps } = this.opened.manifest;
+    const left = steps.filter(({ id, branch }) => branch === "main" && !(id in done));
+    const main = this.#begin(left.map(({ id }) => id).join(" → "), done);
+    await this.#attempt(main, () => this.#payBefore());
+    const isDone = await this.#attempt(main, async () => {
+      for (const step of left) await this.#carryOut(main, step);
+    });
+    // What cannot be done need not be taken back.
+    if (!isDone) return [recordOf(main)];
+    await this.#attempt(main, () => this.#verifyCode());
+    await this.#attempt(main, () => this.#payAfter());
+
+    const branches = [recordOf(main)];
+    const ready = steps.filter(({ branch }) => branch === "ready");
+    for (const step of ready) {
+      const next = ready.find(({ id, nonce }) => id.startsWith("rollback") && nonce === step.nonce + 1);
+      const path = step.id.startsWith("pause") && next !== undefined ? [step, next] : [step];
+      branches.push(await this.fork.apart(() => this.#playReady(main, path)));
+    }
+    return branches;
+  }
+
+  async #playReady(main: Playing, path: readonly Step[]): Promise<Branch> {
+    const trial = this.trial;
+    this.trial = trial?.copy();
+    const playing = this.#begin([main.name, ...path.map(({ id }) => id)].join(" → "), main.times);
+    await this.#attempt(playing, async () => {
+      const [first] = path as readonly [Step];
+      await skipTo(this.fork, this.#account(first), first.nonce);
+      for (const step of path) {
+        await this.#carryOut(playing, step);
+        if (step.id.startsWith("pause") && this.trial) await this.trial.expectNoDeposits();
+      }
+      // A pause without a rollback leaves the code in place that it was for.
+      if (path.at(-1)!.id.startsWith("rollback")) await this.#payAfter();
+    });
+    this.trial = trial;
+    return recordOf(playing);
+  }
+
+  #begin(name: string, times: Times): Playing {
+    this.tell(`Rehearsing ${name}`);
+    return { name, steps: [], problems: [], times: { ...times } };
+  }
+
+  /** Writes down what goes wrong. What it had done by then is taken back. */
+  async #attempt(playing: Playing, work: () => Promise<void>): Promise<boolean> {
+    const trial = this.trial?.copy();
+    try {
+      await this.fork.tentatively(work);
+      return true;
+    } catch (error) {
+      // What a contract does not even answer is as much of a finding as what it refuses.
+      const silent = isError(error, "CALL_EXCEPTION") && `A contract does not answer: ${error.shortMessage}.`;
+      const problem = error instanceof Fault ? error.message : silent;
+      if (problem === false) throw error;
+      this.trial = trial;
+      playing.problems.push(problem);
+      return false;
+    }
+  }
+
+  async #carryOut(playing: Playing, step: Step): Promise<void> {
+    const { notBefore, nonce, changes } = step;
+    const earliest = notBefore === null ? 0 : playing.times[notBefore.step]! + notBefore.seconds;
+    const time = Math.max((await this.fork.now()) + PACE, earliest);
+    const account = this.#account(step);
+    const transaction = { ...step.transaction, value: BigInt(step.transaction.value) };
+    const signed = await this.#signed(step);
+    const mined = await perform(this.fork, { account, nonce, transaction }, signed, time).catch(
+      (error: unknown) => {
+        if (!(error instanceof Fault)) throw error;
+        throw new Fault(`The step ${step.id} fails: ${error.message}`, { cause: error });
+      },
+    );
+    playing.times[step.id] = mined.time;
+    const found = await changesOf(this.fork, this.storage, mined);
+    playing.steps.push({ step: step.id, manner: mannerOf(account, signed), changes: found.length });
+    const surprises = findSurprises(changes, { changes: found, times: playing.times });
+    if (surprises.length > 0) {
+      throw new Fault(`The step ${step.id} does not change what was foretold:`, { details: surprises });
+    }
+  }
+
+  #account(step: Step): Account {
+    return this.opened.accountOf(step.id) as Account;
+  }
+
+  /** What was signed for a step, if that is complete. */
+  async #signed(step: Step): Promise<Signed | undefined> {
+    if (this.#account(step).kind === "key") {
+      const raw = await readRaw(this.opened, step.id);
+      return raw === undefined ? undefined : { raw };
+    }
+    const transaction = this.opened.safeTransaction(step.id);
+    const given = await readSignatures(signaturesFolder(this.opened), transaction);
+    const tree = await readSafeTree(this.fork.provider, transaction.safe);
+    const { signatures } = await collect(this.fork.provider, transaction, tree, [given]);
+    return signatures.length < tree.state.threshold ? undefined : { signatures };
+  }
+
+  /** Every proxy runs what it should, and that finds nothing wrong with its storage. */
+  async #verifyCode(): Promise<void> {
+    const { upgradeController } = contractsAt(this.suite.record, this.fork.provider);
+    for (const { name, address, after } of this.opened.manifest.proxies) {
+      const { implementation } = await upgradeController.proxyRecord(address);
+      if (implementation !== after.implementation) {
+        throw new Fault(`${name} should run ${after.implementation} in the end, and runs ${implementation}.`);
+      }
+      await ISelfTest__factory.connect(address, this.fork.provider)
+        .selfTest()
+        .catch((cause: unknown) => {
+          throw new Fault(`The self-test of ${name} fails in the end.`, { cause });
+        });
+    }
+  }
+
+  /** A pause that is on is left on: waiting for its end would leave nothing to lift. */
+  async #payBefore(): Promise<void> {
+    if (this.trial === undefined) return;
+    const { deposits, until } = await this.trial.pauses();
+    if (deposits) await this.trial.expectNoDeposits();
+    if (until === 0) await this.trial.round();
+  }
+
+  /** A pause that is on ends by itself, and then money moves again. */
+  async #payAfter(): Promise<void> {
+    if (this.trial === undefined) return;
+    const { deposits, until } = await this.trial.pauses();
+    if (deposits) await this.trial.expectNoDeposits();
+    await this.fork.reach(until);
+    await this.trial.round();
+  }
+}
+
+const recordOf = ({ name, steps, problems }: Playing): Branch => ({ name, steps, problems });
+
+function mannerOf({ kind }: Account, signed: Signed | undefined): Manner {
+  if (signed !== undefined) return "as signed";
+  return kind === "safe" ? "approved on the fork" : "impersonated";
+}

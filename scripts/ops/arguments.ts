@@ -1,0 +1,50 @@
+import { isAddress } from "ethers";
+
+import { Fault } from "../../deploy/fault.js";
+import { PAUSE_BIT_NAMES, type PauseBit } from "../lib/operations/units.js";
+import { PROXY_NAMES, type ProxyName } from "../lib/operations/suite.js";
+
+const SECONDS = { s: 1, m: 60, h: 3_600, d: 86_400 } as const;
+
+/** `90m`, `12h`, `3d` in seconds. */
+export function parseDuration(text: string, option: string): number {
+  const [, count, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
+  const seconds = Number(count) * SECONDS[unit as keyof typeof SECONDS];
+  if (seconds > 0) return seconds;
+  throw new Fault(`${option} is a number with s, m, h or d, such as 12h; it was ${text}.`);
+}
+
+/** `deposits,exits`. */
+export function parseBits(text: string): PauseBit[] {
+  const given = text.split(",").map((part) => part.trim().toUpperCase());
+  const bits = PAUSE_BIT_NAMES.filter((name) => given.includes(name));
+  if (bits.length === given.length) return bits;
+  throw new Fault(`--bits is any of deposits, payouts and exits, separated by commas; it was ${text}.`);
+}
+
+export function parseProxy(text: string): ProxyName {
+  const found = PROXY_NAMES.find((name) => name === text);
+  if (found !== undefined) return found;
+  throw new Fault(`--proxy is one of ${PROXY_NAMES.join(" and ")}; it was ${text}.`);
+}
+
+export function parseAddress(text: string, option: string): string {
+  if (!isAddress(text)) throw new Fault(`${option} is an address; it was ${String(text)}.`);
+  return text;
+}
+
+export function parseList(text: string, option: string): unknown[] {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    if (Array.isArray(parsed)) return parsed;
+  } catch {
+    // Said below.
+  }
+  throw new Fault(`${option} is a JSON array, such as '["7"]'; it was ${text}.`);
+}
+
+/** What has no default, and must be said. */
+export function required(text: string | undefined, option: string, what: string, example?: string): string {
+  if (text !== undefined && text.trim() !== "") return text;
+  throw new Fault(`Say ${what} with ${option}${example === undefined ? "." : `, for example: ${example}`}`);
+}

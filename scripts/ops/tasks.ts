@@ -1,0 +1,71 @@
+import { emptyTask, task } from "hardhat/config";
+import { ArgumentType } from "hardhat/types/arguments";
+import type { TaskDefinition } from "hardhat/types/tasks";
+
+import { COMMON, JSON_OUTPUT, PARAMETERS, VERBS, type Option, type VerbName } from "./verbs.js";
+
+type Action = Parameters<ReturnType<typeof task>["setAction"]>[0];
+
+/** A task with options that are data. */
+export function taskOf(
+  id: string[],
+  description: string,
+  options: readonly Option[],
+  action: Action,
+): TaskDefinition {
+  let builder = task(id, description);
+  for (const { name, description: what, type, defaultValue } of options) {
+    builder =
+      type === ArgumentType.FLAG
+        ? builder.addFlag({ name, description: what })
+        : builder.addOption({
+            name,
+            description: what,
+            type: type ?? ArgumentType.STRING_WITHOUT_DEFAULT,
+            defaultValue: defaultValue as never,
+          });
+  }
+  return builder.setAction(action).build();
+}
+
+const names = Object.keys(VERBS) as VerbName[];
+/** Those that people know by themselves: `ops pause` is plan and rehearsal in one. */
+const KNOWN: readonly VerbName[] = ["pause", "unpause", "upgrade", "rollback", "roles"];
+
+const verbTask = (id: string[], verb: VerbName, action: Action) => {
+  const { description, options } = VERBS[verb];
+  return taskOf(id, description, [...options, ...COMMON, PARAMETERS, JSON_OUTPUT], action);
+};
+
+/** What admins run: one way for every act and every signer, from the plan to the record. */
+export const opsTasks: readonly TaskDefinition[] = [
+  emptyTask(
+    "ops",
+    "Admin operations: plan → rehearse → sign → execute → verify. Each is a folder in deploy/operations/<chain>/ with its " +
+      "manifest, which says all that will happen and all that is signed",
+  ).build(),
+  emptyTask(
+    ["ops", "plan"],
+    "Plans an operation on a fork of the chain: writes its manifest, signs nothing and sends nothing. For example: " +
+      `npx hardhat ops plan pause --network <name> ${VERBS.pause.example}`,
+  ).build(),
+  ...names.map((verb) =>
+    verbTask(["ops", "plan", verb], verb, async () => ({
+      default: (await import("./plan.js")).planning(verb),
+    })),
+  ),
+  ...KNOWN.map((verb) =>
+    verbTask(["ops", verb], verb, async () => ({ default: (await import("./act.js")).acting(verb) })),
+  ),
+  taskOf(
+    ["ops", "rehearse"],
+    "Carries an operation out on a fork of the chain, in every way that it is meant for; exits 1 if anything is not as " +
+      "the manifest foretells",
+    [
+      { name: "operation", description: "Number, name or folder of the operation (default: the latest)" },
+      PARAMETERS,
+      JSON_OUTPUT,
+    ],
+    () => import("./rehearse.js"),
+  ),
+];

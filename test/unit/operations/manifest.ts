@@ -1,0 +1,267 @@
+import { glob, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+
+import { expect } from "chai";
+import { format } from "prettier";
+
+import { requireSealed } from "../../../scripts/lib/signers/sealed.js";
+import { digestOf } from "../../../scripts/lib/operations/canonical.js";
+import { listOperations, findOperation, writeOperation } from "../../../scripts/lib/operations/folder.js";
+import { deployImplementation } from "../../../scripts/lib/operations/implementations.js";
+import { manifestJsonSchema, type Manifest } from "../../../scripts/lib/operations/manifest.js";
+import { openManifest, type OpenManifest } from "../../../scripts/lib/operations/open.js";
+import { findTampering } from "../../../scripts/lib/operations/tampering.js";
+import { toPause, toUpgrade } from "../../../scripts/lib/operations/verbs.js";
+import { createSafe } from "../../support/safes.js";
+import { AdminChain, faultOf } from "../../support/operations.js";
+
+const DAY = 86_400;
+const root = new URL("../../../", import.meta.url);
+
+describe("a manifest", function () {
+  let chain: AdminChain;
+  /** An upgrade by a key, with rollback and pause by a Safe: everything that a manifest can contain. */
+  let opened: OpenManifest;
+  let pausing: OpenManifest;
+
+  before(async () => {
+    chain = await AdminChain.start(async (connection) => {
+      const owners = (await connection.ethers.getSigners()).slice(11, 14).map(({ address }) => address);
+      return { GUARDIAN: [await createSafe(connection, { version: "1.5.0", owners, threshold: 2 })] };
+    });
+    const { connection, deployed } = chain;
+    const implementation = await deployImplementation(connection, deployed.record, "escrow", "EscrowNext");
+    const initializer = { function: "initializeV2", args: ["7"] };
+    const request = { proxy: "escrow", implementation, contract: "EscrowNext", initializer } as const;
+    opened = await chain.plan(toUpgrade(request, { rungs: 2, pauseFor: DAY }), { verb: "upgrade" });
+    pausing = await chain.plan(toPause({ bits: ["EXITS"], seconds: DAY, reason: "test" }));
+  });
+  after(() => chain.stop());
+
+  const copy = () => structuredClone(opened.manifest);
+  const faultsOf = (manifest: Manifest) => findTampering(manifest, chain.deployed.record);
+  /** As somebody would who can also write the digest. */
+  const forged = (change: (manifest: Manifest) => void) => {
+    const manifest = copy();
+    change(manifest);
+    return faultsOf({ ...manifest, digest: digestOf(manifest) });
+  };
+  const step = (manifest: Manifest, id: string) => manifest.steps.find((found) => found.id === id)!;
+
+  describe("as a file", () => {
+    it("opens as it was written", () => {
+      expect(opened.manifest.operation.verb).to.equal("upgrade");
+      expect(faultsOf(opened.manifest)).to.deep.equal([]);
+    });
+
+    it("is refused if any one value in it was changed", async () => {
+      const file = path.join(chain.folder, "changed.json");
+      for (const place of leavesOf(opened.manifest)) {
+        const changed = copy();
+        change(changed, place);
+        await writeFile(file, JSON.stringify(changed));
+        const refusal = await faultOf(openManifest(file, chain.deployed.record));
+        expect(refusal, place.join(".")).to.match(/is malformed|is not as it was planned/);
+      }
+    });
+
+    it("is refused if it has a field more", async () => {
+      const file = path.join(chain.folder, "more.json");
+      await writeFile(file, JSON.stringify({ ...opened.manifest, delegatecall: true }));
+      expect(await faultOf(openManifest(file, chain.deployed.record))).to.include("delegatecall");
+    });
+
+    it("is refused if it is none", async () => {
+      const file = path.join(chain.folder, "none.json");
+      await writeFile(file, "{");
+      expect(await faultOf(openManifest(file, chain.deployed.record))).to.include("is not JSON");
+      expect(
+        await faultOf(openManifest(path.join(chain.folder, "nowhere"), chain.deployed.record)),
+      ).to.include("There is no manifest");
+    });
+
+    it("has the JSON Schema that is committed; `npm run schemas` writes it", async () => {
+      const committed = await readFile(new URL("deploy/operations/manifest.schema.json", root), "utf8");
+      expect(committed).to.equal(
+        await format(JSON.stringify(manifestJsonSchema()), { parser: "json", printWidth: 110 }),
+      );
+    });
+
+    it("has a page that shows every hash, and the screens of every kind of device", async () => {
+      const page = await readFile(path.join(opened.folder, "manifest.md"), "utf8");
+      for (const { safeTxHash, signing } of opened.manifest.steps) {
+        if (safeTxHash !== null) expect(page).to.include(safeTxHash);
+        for (const { digest } of signing) expect(page).to.include(digest);
+      }
+      expect(page).to.include(opened.digest);
+      expect(page.match(/On a Trezor One/g)).to.have.length(opened.manifest.steps.length);
+    });
+  });
+
+  describe("whose digest was forged too is refused", () => {
+    const forgeries: [what: string, change: (manifest: Manifest) => void][] = [
+      ["the bytes of a transaction", (m) => (step(m, "rollback-1").transaction.data = "0x")],
+      ["where a transaction goes", (m) => (step(m, "rollback-1").transaction.to = m.suite.escrow.address)],
+      ["the coin that it sends", (m) => (step(m, "pause-1").transaction.value = "1")],
+      ["the nonce of a Safe's transaction", (m) => (step(m, "rollback-1").nonce += 1)],
+      ["the nonce of a key's transaction", (m) => (step(m, "schedule").nonce += 1)],
+      ["the fees of a key's transaction", (m) => (step(m, "schedule").gas!.maxFeePerGas = "1")],
+      ["a hash of a Safe's transaction", (m) => (step(m, "pause-1").safeTxHash = m.digest)],
+      ["the message that owners sign", (m) => (messageOf(m).message.nonce = "9")],
+      ["the domain that they sign under", (m) => (messageOf(m).domain.chainId = 1)],
+      ["the hash that a device shows", (m) => (signingOf(m).messageHash = m.digest)],
+      ["who signs", (m) => signingOf(m).signers.pop()],
+      ["a screen", (m) => (signingOf(m).screens["trezor-one"]![3]![1] = "0000000000000000")],
+      ["the name of a function", (m) => (step(m, "execute").call.function = "rollback(address)")],
+      ["an argument", (m) => (step(m, "pause-1").call.arguments[1]!.value = "60")],
+      ["what an argument means", (m) => (step(m, "pause-1").call.arguments[1]!.meaning = "1 minute")],
+      [
+        "the call within a call",
+        (m) => (step(m, "schedule").call.calls[0]!.arguments[1]!.value = m.suite.escrow.address),
+      ],
+      ["what the upgrade calls", (m) => (m.proxies[0]!.initializer = null)],
+      ["the code that it promises", (m) => (m.proxies[0]!.after.implementation = m.suite.escrow.address)],
+      ["a change of code that it does not make", (m) => (m.proxies[1]!.after.version = "9.9.9")],
+      ["an address of the suite", (m) => (m.suite.escrow.address = m.suite.accessManager.address)],
+      ["a proxy", (m) => (m.proxies[1]!.proxyAdmin = m.suite.escrow.address)],
+      ["the chain", (m) => (m.chainId = 1)],
+      ["the name of a contract", (m) => (m.names[m.suite.escrow.address] = "escrowLens")],
+      ["a name that belongs to somebody else", (m) => (m.names[m.digest.slice(0, 42)] = "GUARDIAN")],
+      ["a token's decimals", (m) => (m.tokens[0]!.decimals = 0)],
+      ["a Safe's nonce", (m) => (m.accounts[1]!.nonce += 1)],
+      ["whose step it is", (m) => (step(m, "schedule").account = m.suite.escrow.address)],
+      [
+        "an account that does nothing",
+        (m) => m.accounts.push({ ...m.accounts[0]!, address: m.suite.escrow.address }),
+      ],
+      ["the order of the steps", (m) => m.steps.reverse()],
+      ["a step that is there twice", (m) => m.steps.push(step(m, "pause-1"))],
+    ];
+    for (const [what, change] of forgeries) {
+      it(`for ${what}`, () => {
+        expect(forged(change)).to.not.be.empty;
+      });
+    }
+  });
+
+  const signingOf = (manifest: Manifest) => {
+    const [signing] = step(manifest, "pause-1").signing;
+    if (signing?.kind !== "message") return expect.fail("a Safe's owners sign a message");
+    return signing;
+  };
+  const messageOf = (manifest: Manifest) => signingOf(manifest).message;
+
+  describe("is the only source of what is signed", () => {
+    it("because nothing else seals", async () => {
+      const importers: string[] = [];
+      for await (const file of glob("{deploy,scripts}/**/*.ts", { cwd: root.pathname })) {
+        const source = await readFile(new URL(file, root), "utf8");
+        if (/import \{[^}]*\bsealed\b[^}]*\} from/.test(source)) importers.push(file);
+      }
+      expect(importers).to.deep.equal(["scripts/lib/operations/open.ts"]);
+    });
+
+    it("gives the owners of a Safe its message", () => {
+      const requests = opened.requests("rollback-1");
+      expect(requests).to.have.length(3);
+      for (const { message } of requests) {
+        requireSealed(message);
+        expect(message.message).to.include({ nonce: 0, operation: 0 });
+      }
+    });
+
+    it("gives a key its transaction", () => {
+      const transaction = opened.transaction("schedule");
+      requireSealed(transaction);
+      expect(transaction.data).to.equal(opened.step("schedule").transaction.data);
+    });
+
+    it("consents to other fees of the same transaction", () => {
+      const dearer = { ...opened.transaction("schedule"), maxFeePerGas: 10n ** 12n };
+      requireSealed(opened.consent("schedule", dearer));
+    });
+
+    it("consents to the execution of a Safe's step by anybody, with whatever signatures", async () => {
+      const { execTransactionData } = await import("../../../scripts/lib/safe/execute.js");
+      const transaction = opened.safeTransaction("pause-1");
+      const data = execTransactionData(transaction, [
+        { kind: "approved", owner: opened.requests("pause-1")[0]!.signer },
+      ]);
+      const fees = opened.transaction("schedule");
+      requireSealed(opened.consent("pause-1", { ...fees, nonce: 77, to: transaction.safe, data }));
+    });
+
+    it("does not consent to anything else", async () => {
+      const { execTransactionData } = await import("../../../scripts/lib/safe/execute.js");
+      const planned = opened.transaction("schedule");
+      for (const change of [
+        { nonce: 5 },
+        { value: 1n },
+        { data: "0x" },
+        { to: opened.manifest.suite.escrow.address },
+        { chainId: 1 },
+      ]) {
+        expect(() => opened.consent("schedule", { ...planned, ...change })).to.throw(
+          "is not the step schedule",
+        );
+      }
+      const transaction = opened.safeTransaction("pause-1");
+      const other = execTransactionData({ ...transaction, data: "0x" }, []);
+      for (const data of [other, transaction.data]) {
+        expect(() => opened.consent("pause-1", { ...planned, to: transaction.safe, data })).to.throw(
+          "is not the step pause-1",
+        );
+      }
+    });
+  });
+
+  describe("lies in a folder", () => {
+    it("with a number of its own, counting up", async () => {
+      const folders = await listOperations(31337, chain.folder);
+      expect(folders.map(({ number }) => number)).to.deep.equal([1, 2]);
+      expect(path.basename(pausing.folder)).to.equal("2-test");
+    });
+
+    it("that is found by number, name or path, and by default the latest", async () => {
+      for (const given of [undefined, "2", "2-test", pausing.folder]) {
+        expect((await findOperation(31337, given, chain.folder)).number).to.equal(2);
+      }
+      expect(await faultOf(findOperation(31337, "test", chain.folder))).to.include("Several operations");
+      expect(await faultOf(findOperation(31337, "9", chain.folder))).to.include("1-test");
+    });
+
+    it("and never replaces another", async () => {
+      const written = await Promise.allSettled(
+        [1, 2].map(() => writeOperation(pausing.manifest, chain.folder)),
+      );
+      const paths = written.map((result) => (result.status === "fulfilled" ? result.value.path : undefined));
+      expect(new Set(paths).size).to.equal(2);
+      expect(await readFile(path.join(pausing.folder, "manifest.json"), "utf8")).to.include(pausing.digest);
+    });
+  });
+});
+
+type Place = readonly (string | number)[];
+
+/** The place of every value that is not itself made of values. */
+function leavesOf(value: unknown, place: Place = []): Place[] {
+  if (typeof value !== "object" || value === null) return [place];
+  return Object.entries(value).flatMap(([key, inner]) => leavesOf(inner, [...place, key]));
+}
+
+/** Changes a value to another of its kind. */
+function change(manifest: Manifest, place: Place): void {
+  let within = manifest as unknown as Record<string, unknown>;
+  for (const key of place.slice(0, -1)) within = within[key] as Record<string, unknown>;
+  const last = place.at(-1)!;
+  const value = within[last];
+  if (typeof value === "number") within[last] = value + 1;
+  else if (typeof value === "boolean") within[last] = !value;
+  else if (typeof value === "string") within[last] = changed(value);
+  else within[last] = { step: "schedule", seconds: 1 };
+}
+
+const changed = (text: string) =>
+  /[0-9]$/.test(text)
+    ? `${text.slice(0, -1)}${(Number(text.at(-1)) + 1) % 10}`
+    : `${text.slice(0, -1)}${text.endsWith("a") ? "b" : "a"}`;

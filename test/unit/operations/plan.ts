@@ -1,0 +1,371 @@
+import { expect } from "chai";
+import { getAddress } from "ethers";
+
+import type { HeldRole } from "../../../deploy/roles.js";
+import { deployImplementation } from "../../../scripts/lib/operations/implementations.js";
+import type { OpenManifest } from "../../../scripts/lib/operations/open.js";
+import { operationId } from "../../../scripts/lib/operations/scheduled.js";
+import {
+  toCancel,
+  toConfigureToken,
+  toExtendPause,
+  toMendRoles,
+  toPause,
+  toRollBack,
+  toSetPolicy,
+  toUnpause,
+  toUpgrade,
+} from "../../../scripts/lib/operations/verbs.js";
+import { AdminChain, faultOf } from "../../support/operations.js";
+
+const HOUR = 3_600;
+const DAY = 24 * HOUR;
+const PRECAUTIONS = { rungs: 1, pauseFor: DAY };
+
+/** What a step changes, as `<contract> <entry>` and the values. */
+const changesOf = (opened: OpenManifest, id: string) =>
+  Object.fromEntries(
+    opened
+      .step(id)
+      .changes.map(({ contract, name, before, after }) => [`${contract} ${name}`, [before, after]]),
+  );
+
+const timeAfter = (timeOf: string, plusSeconds: number) => ({ timeOf, plusSeconds });
+
+describe("planning an operation", function () {
+  let chain: AdminChain;
+  before(async () => (chain = await AdminChain.start()));
+  afterEach(() => chain.reset());
+  after(() => chain.stop());
+
+  const holder = (role: HeldRole) => chain.deployed.holders[role];
+  const upgradeTo = async (
+    contract: string,
+    initializer?: { function: string; args: unknown[] },
+    rungs = 1,
+  ) => {
+    const { connection, deployed } = chain;
+    const implementation = await deployImplementation(connection, deployed.record, "escrow", contract);
+    return toUpgrade(
+      { proxy: "escrow", implementation, contract, ...(initializer && { initializer }) },
+      { ...PRECAUTIONS, rungs },
+    );
+  };
+
+  /** Carries a plan's main branch out on the chain, as whoever holds the keys would. */
+  const carryOut = async (opened: OpenManifest) => {
+    for (const { branch, account, transaction, notBefore } of opened.manifest.steps) {
+      if (branch !== "main") continue;
+      if (notBefore !== null) await chain.pass(notBefore.seconds);
+      const signer = await chain.connection.ethers.getSigner(account);
+      await (await signer.sendTransaction({ to: transaction.to, data: transaction.data })).wait();
+    }
+  };
+  const pauseEverything = async () => {
+    const { escrow } = chain.deployed;
+    await (await escrow.connect(holder("GUARDIAN")).pause(7, 5 * DAY, "test")).wait();
+  };
+
+  describe("in one step", () => {
+    it("pauses at once, by the guardian, and names what ends when", async () => {
+      const opened = await chain.plan(toPause({ bits: ["DEPOSITS", "EXITS"], seconds: HOUR, reason: "why" }));
+      const { steps } = opened.manifest;
+      expect(steps.map(({ id, account, role }) => [id, account, role])).to.deep.equal([
+        ["act", holder("GUARDIAN").address, "GUARDIAN"],
+      ]);
+      expect(changesOf(opened, "act")).to.deep.equal({
+        "escrow Controls.settings.depositsUntil": ["0", timeAfter("act", HOUR)],
+        "escrow Controls.settings.exitsSince": ["0", timeAfter("act", 0)],
+        "escrow Controls.settings.exitsUntil": ["0", timeAfter("act", HOUR)],
+      });
+    });
+
+    it("rolls back to the recorded code", async () => {
+      await carryOut(await chain.plan(await upgradeTo("EscrowNext"), { verb: "upgrade" }));
+      const { implementation } = chain.deployed.record.contracts.escrow;
+      const opened = await chain.plan(toRollBack("escrow"));
+      expect(opened.manifest.proxies[0]!.after).to.include({
+        implementation,
+        version: "1.0.0",
+        contract: "Escrow",
+      });
+      expect(changesOf(opened, "act")["escrow ERC1967.implementation"]![1]).to.equal(implementation);
+    });
+
+    it("cancels what is scheduled, found by the beginning of its id", async () => {
+      const schedule = (await chain.plan(toSetPolicyTo("allow"))).step("schedule");
+      const configurator = holder("CONFIGURATOR");
+      await (
+        await configurator.sendTransaction({ to: schedule.transaction.to, data: schedule.transaction.data })
+      ).wait();
+      const [scheduled] = schedule.call.calls;
+      const { data } = await chain.deployed.complianceRegistry.setPolicy.populateTransaction({
+        enforced: true,
+        listMode: 1,
+        maxRiskScore: 70,
+        sanctionsOracle: `0x${"00".repeat(20)}`,
+      });
+      const id = operationId(configurator.address, scheduled!.address, data);
+      const opened = await chain.plan(toCancel(id.slice(0, 12)));
+      expect(opened.step("act")).to.include({ account: holder("GUARDIAN").address, role: "GUARDIAN" });
+      expect(Object.keys(changesOf(opened, "act"))).to.deep.equal([
+        "accessManager _schedules[complianceRegistry.setPolicy].timepoint",
+      ]);
+      expect(opened.step("act").call.calls[0]!.function).to.equal(scheduled!.function);
+    });
+  });
+
+  const toSetPolicyTo =
+    (listMode: "allow" | "deny"): ReturnType<typeof toSetPolicy> =>
+    async (planning) => {
+      const { parameters } = planning.suite;
+      const changed = { ...parameters, policy: { ...parameters.policy, listMode } };
+      return await toSetPolicy()({ ...planning, suite: { ...planning.suite, parameters: changed } });
+    };
+
+  describe("in two steps", () => {
+    it("schedules, and does it itself after the delay that the chain tells", async () => {
+      await pauseEverything();
+      const opened = await chain.plan(toUnpause(["EXITS"]));
+      const [schedule, execute] = opened.manifest.steps;
+      expect(schedule).to.include({ id: "schedule", account: holder("UNPAUSER").address, nonce: 0 });
+      expect(schedule!.transaction.to).to.equal(chain.deployed.record.contracts.accessManager.address);
+      expect(execute).to.deep.include({
+        id: "execute",
+        nonce: 1,
+        notBefore: { step: "schedule", seconds: DAY },
+        notAfter: { step: "schedule", seconds: 8 * DAY },
+      });
+      expect(execute!.transaction.to).to.equal(chain.deployed.record.contracts.escrow.address);
+      expect(changesOf(opened, "execute")["escrow Controls.settings.exitsUntil"]![1]).to.deep.equal(
+        timeAfter("execute", 0),
+      );
+    });
+
+    it("foretells what really happens", async () => {
+      await pauseEverything();
+      const opened = await chain.plan(toUnpause(["EXITS"]));
+      await carryOut(opened);
+      expect(await chain.deployed.escrow.paused()).to.equal(3n);
+    });
+
+    it("extends a pause beyond the guardians' limit", async () => {
+      const opened = await chain.plan(toExtendPause({ bits: ["EXITS"], seconds: 30 * DAY, reason: "audit" }));
+      expect(changesOf(opened, "execute")["escrow Controls.settings.exitsUntil"]![1]).to.deep.equal(
+        timeAfter("execute", 30 * DAY),
+      );
+    });
+
+    it("sets a token's limits to the parameters', each with its unit", async () => {
+      const { parameters } = chain.deployed;
+      const tokens = parameters.tokens.map((token) =>
+        token.symbol === "USDC" ? { ...token, cap: 5_000_000n } : token,
+      );
+      const opened = await chain.plan(async (planning) => {
+        const suite = { ...planning.suite, parameters: { ...parameters, tokens } };
+        return await toConfigureToken("USDC")({ ...planning, suite });
+      });
+      expect(changesOf(opened, "execute"))
+        .to.have.property("escrow TokenVault.accounts[USDC].cap")
+        .that.deep.equals(["10000000000000", "5000000"]);
+      const cap = opened.step("execute").call.arguments.find(({ name }) => name === "config.cap");
+      expect(cap).to.deep.include({ value: "5000000", meaning: "5 USDC" });
+    });
+
+    it("replaces the policy", async () => {
+      const opened = await chain.plan(toSetPolicyTo("allow"));
+      expect(changesOf(opened, "execute")["escrow Controls.settings.listMode"]).to.deep.equal([
+        "Deny",
+        "Allow",
+      ]);
+    });
+  });
+
+  describe("of roles", () => {
+    const newcomer = getAddress("0x00000000000000000000000000000000000b0b01");
+    const rotated = () => {
+      const { parameters } = chain.deployed;
+      const holders = { ...parameters.holders, UPGRADER: [newcomer], TREASURY: [newcomer] };
+      return { ...chain.suite, parameters: { ...parameters, holders } };
+    };
+    const planRotation = async () =>
+      await chain.plan(async (planning) => await toMendRoles()({ ...planning, suite: rotated() }));
+
+    it("grants before it revokes, all at once, from the difference between data and chain", async () => {
+      const { call } = (await planRotation()).step("execute");
+      expect(call.function).to.equal("multicall(bytes[])");
+      expect(call.calls.map(({ function: name }) => name.split("(")[0])).to.deep.equal([
+        "grantRole",
+        "grantRole",
+        "revokeRole",
+        "revokeRole",
+      ]);
+    });
+
+    it("foretells when a granted role begins to count", async () => {
+      // OpenZeppelin begins to apply a new grant delay after 5 days.
+      await chain.pass(5 * DAY);
+      const changes = changesOf(await planRotation(), "execute");
+      const entry = `accessManager _roles[UPGRADER].members[${newcomer}]`;
+      expect(changes[`${entry}.since`]).to.deep.equal(["0", timeAfter("execute", 2 * DAY)]);
+      expect(changes[`${entry}.delay.after`]).to.deep.equal(["0", String(2 * DAY)]);
+      const treasury = "accessManager _roles[TREASURY].members[TREASURY].since";
+      expect(changes[treasury]![1]).to.equal("0");
+    });
+
+    it("leaves the chain as the data say", async () => {
+      await carryOut(await planRotation());
+      expect(
+        await faultOf(chain.plan(async (planning) => await toMendRoles()({ ...planning, suite: rotated() }))),
+      ).to.include("are as deploy/roles.ts");
+    });
+
+    it("has nothing to do where nothing differs", async () => {
+      expect(await faultOf(chain.plan(toMendRoles()))).to.include(
+        "are as deploy/roles.ts and the parameters say",
+      );
+    });
+  });
+
+  describe("of an upgrade", () => {
+    it("changes the code, what the controller remembers, and what the initializer fills: nothing else", async () => {
+      const opened = await chain.plan(
+        await upgradeTo("EscrowNext", { function: "initializeV2", args: ["7"] }),
+      );
+      const { before: first, after: next } = opened.manifest.proxies[0]!;
+      const zero = `0x${"00".repeat(20)}`;
+      expect(next).to.include({ contract: "EscrowNext", version: "2.0.0" });
+      expect(changesOf(opened, "execute")).to.deep.equal({
+        "accessManager _schedules[upgradeController.upgrade].timepoint": [
+          timeAfter("schedule", 2 * DAY),
+          "0",
+        ],
+        "escrow ERC1967.implementation": [first.implementation, next.implementation],
+        "escrow EscrowNext.generation": ["0", "7"],
+        "escrow Initializable._initialized": ["1", "2"],
+        "upgradeController _records[escrow].implementation": [first.implementation, next.implementation],
+        "upgradeController _records[escrow].previous": [zero, first.implementation],
+        "upgradeController _records[escrow].previousCodehash": [`0x${"00".repeat(32)}`, first.codehash],
+        "upgradeController _records[escrow].upgradedAt": ["0", timeAfter("execute", 0)],
+      });
+    });
+
+    it("shows the call that the upgrade makes, by the new version's own names", async () => {
+      const opened = await chain.plan(
+        await upgradeTo("EscrowNext", { function: "initializeV2", args: ["7"] }),
+      );
+      const [initializer] = opened.step("execute").call.calls;
+      expect(initializer).to.deep.include({ contract: "escrow", function: "initializeV2(uint64)" });
+      expect(initializer!.arguments[0]).to.deep.include({ name: "generation_", value: "7" });
+    });
+
+    it("keeps rollback and pause ready, each with three successive nonces of the guardian", async () => {
+      const { steps } = (await chain.plan(await upgradeTo("EscrowNext", undefined, 3))).manifest;
+      const guardian = holder("GUARDIAN").address;
+      const ready = steps.filter(({ branch }) => branch === "ready");
+      expect(ready.map(({ id, account, nonce }) => [id, account, nonce])).to.deep.equal([
+        ["rollback-1", guardian, 0],
+        ["rollback-2", guardian, 1],
+        ["rollback-3", guardian, 2],
+        ["pause-1", guardian, 0],
+        ["pause-2", guardian, 1],
+        ["pause-3", guardian, 2],
+      ]);
+      expect(ready[0]).to.deep.include({
+        notBefore: { step: "execute", seconds: 0 },
+        notAfter: { step: "execute", seconds: chain.deployed.parameters.rollbackWindow },
+      });
+    });
+
+    it("is refused if it changes anything that no upgrade may", async () => {
+      const meddling = await upgradeTo("EscrowBroken", { function: "initializeMeddling", args: [] });
+      expect(await faultOf(chain.plan(meddling))).to.include("escrow Controls.settings.maxRiskScore");
+    });
+
+    it("is refused if what would be kept ready does not work", async () => {
+      expect(await faultOf(chain.plan(await upgradeTo("EscrowBroken")))).to.match(/pause-1.*would fail/s);
+    });
+
+    it("is refused if the code is not the build's, immutables included", async () => {
+      const { escrow } = chain.deployed.record.contracts;
+      const { connection, deployed } = chain;
+      const elsewhere = { ...deployed.record, contracts: { ...deployed.record.contracts, permit2: escrow } };
+      const implementation = await deployImplementation(connection, elsewhere, "escrow", "Escrow");
+      const upgrade = toUpgrade({ proxy: "escrow", implementation, contract: "Escrow" }, PRECAUTIONS);
+      expect(await faultOf(chain.plan(upgrade))).to.include("is not what this checkout compiles Escrow to");
+    });
+
+    it("is refused if it would misread what is stored", async () => {
+      const { connection, deployed } = chain;
+      const implementation = await deployImplementation(
+        connection,
+        deployed.record,
+        "complianceRegistry",
+        "Counter",
+      );
+      const upgrade = toUpgrade(
+        { proxy: "complianceRegistry", implementation, contract: "Counter" },
+        PRECAUTIONS,
+      );
+      expect(await faultOf(chain.plan(upgrade))).to.include("would misread");
+    });
+
+    it("is refused if the code runs already", async () => {
+      const { implementation } = chain.deployed.record.contracts.escrow;
+      const upgrade = toUpgrade({ proxy: "escrow", implementation, contract: "Escrow" }, PRECAUTIONS);
+      expect(await faultOf(chain.plan(upgrade))).to.include(`escrow runs ${implementation} already`);
+    });
+
+    describe("after a rollback", () => {
+      const rolledBack = async () => {
+        const upgrade = await upgradeTo("EscrowNext", { function: "initializeV2", args: ["7"] });
+        await carryOut(await chain.plan(upgrade, { verb: "upgrade" }));
+        await carryOut(await chain.plan(toRollBack("escrow")));
+      };
+
+      it("reports what the rolled-back version left, and which initializers have run", async () => {
+        await rolledBack();
+        const { cautions } = (await chain.plan(await upgradeTo("EscrowNext"))).manifest;
+        expect(cautions).to.satisfy((all: string[]) =>
+          all.some((one) => one.includes("EscrowNext.generation of escrow at 7")),
+        );
+        expect(cautions).to.satisfy((all: string[]) => all.some((one) => one.includes("up to number 2")));
+      });
+
+      it("refuses to run an initializer again", async () => {
+        await rolledBack();
+        const again = await upgradeTo("EscrowNext", { function: "initializeV2", args: ["8"] });
+        expect(await faultOf(chain.plan(again))).to.include("InvalidInitialization");
+      });
+
+      it("refuses a version that forgets the storage of the one that was rolled back", async () => {
+        await rolledBack();
+        const forgetful = await upgradeTo("EscrowBroken");
+        expect(await faultOf(chain.plan(forgetful))).to.include(
+          "Deleted namespace `erc7201:holdfast.mocks.EscrowNext`",
+        );
+      });
+    });
+  });
+
+  describe("that cannot be", () => {
+    it("says so if it would change nothing", async () => {
+      expect(await faultOf(chain.plan(toSetPolicy()))).to.include("would change nothing");
+    });
+
+    it("gives the contract's reason if it would fail", async () => {
+      const tooLong = toPause({ bits: ["EXITS"], seconds: 30 * DAY, reason: "test" });
+      expect(await faultOf(chain.plan(tooLong))).to.include("InvalidPauseDuration");
+    });
+
+    it("refuses an account that does not hold the role", async () => {
+      const account = holder("TREASURY").address;
+      const pause = toPause({ bits: ["EXITS"], seconds: HOUR, reason: "test" });
+      expect(await faultOf(chain.plan(pause, { account }))).to.include(`${account} does not hold GUARDIAN`);
+    });
+
+    it("refuses to cancel what is not scheduled, and says what is", async () => {
+      expect(await faultOf(chain.plan(toCancel("0x12")))).to.include("nothing is pending");
+    });
+  });
+});
