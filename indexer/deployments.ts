@@ -16,6 +16,8 @@ export interface IndexedChain {
   rpc: string[];
   startBlock: number;
   addresses: Record<ContractName, Address>;
+  /** The tokens that the record knows. */
+  tokens: DeploymentRecord["tokens"];
 }
 
 const recordsDirectory = fileURLToPath(new URL("../deploy/records", import.meta.url));
@@ -49,6 +51,7 @@ export function indexedChains(env: NodeJS.ProcessEnv): IndexedChain[] {
       complianceRegistry: record.contracts.complianceRegistry.address as Address,
       escrow: record.contracts.escrow.address as Address,
     },
+    tokens: record.tokens,
   }));
 }
 

@@ -8,8 +8,10 @@ import {
   escrowAbi,
   upgradeControllerAbi,
 } from "./generated/abis.js";
+import { watch } from "./watch/index.js";
 
 const indexed = indexedChains(process.env);
+watch(indexed);
 
 /** Where a contract stands on each chain. */
 const deployedAs = (contract: keyof (typeof indexed)[number]["addresses"]) =>
