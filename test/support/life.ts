@@ -13,8 +13,11 @@ export const DONATION = 77n;
 type Suite = Awaited<ReturnType<typeof deployedSuite>>;
 type Connection = Awaited<ReturnType<typeof network.create>>;
 
-/** Uses the suite in every way that leaves a trace. */
-export async function live(suite: Suite, { networkHelpers }: Connection): Promise<void> {
+/**
+ * Uses the suite in every way that leaves a trace.
+ * @returns A payment that is still funded, and its buyer.
+ */
+export async function live(suite: Suite, { networkHelpers }: Connection) {
   const { escrow, usdc, usdt, complianceRegistry, accessManager, holders, users } = suite;
   const [buyer, seller, feeRecipient, heir] = users as [(typeof users)[0], ...typeof users];
   const now = await networkHelpers.time.latest();
@@ -131,4 +134,5 @@ export async function live(suite: Suite, { networkHelpers }: Connection): Promis
   await escrow.claim(late);
   await escrow.claim(silent);
   await escrow.connect(holders.GUARDIAN).pause(1, DAY, "rehearsal");
+  return { funded: operated, buyer };
 }
