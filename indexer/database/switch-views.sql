@@ -24,6 +24,7 @@ declare
   is_frozen boolean := false;
   is_ready boolean;
   behind text;
+  blocks_behind bigint := 0;
   relation text;
 begin
   if to_regclass(format('%I._ponder_meta', source)) is null then
@@ -35,14 +36,15 @@ begin
     if not is_first then
       -- A checkpoint begins with time, chain and block, in digits of a fixed width.
       execute format(
-        'select string_agg(old.chain_name, '', '') from %I._ponder_checkpoint old
-         left join %I._ponder_checkpoint new using (chain_name)
+        'select string_agg(old.chain_name, '', ''),
+           coalesce(max(substr(old.latest_checkpoint, 27, 16)::bigint - substr(new.latest_checkpoint, 27, 16)::bigint), 0)
+         from %I._ponder_checkpoint old left join %I._ponder_checkpoint new using (chain_name)
          where coalesce(left(new.latest_checkpoint, 42), '''') < left(old.latest_checkpoint, 42)', views, source)
-      into behind;
+      into behind, blocks_behind;
     end if;
-    if is_ready and behind is null then
-      exit when is_first or is_frozen;
-      -- Once more, with the present index standing still until the end of this transaction.
+    exit when is_ready and behind is null and (is_first or is_frozen);
+    if is_ready and blocks_behind <= 20 and not is_frozen then
+      -- The present index stands still until the end of this transaction, so that the new one can be ahead of it.
       execute format('lock table %I._ponder_checkpoint in share mode', views);
       is_frozen := true;
     elsif clock_timestamp() > deadline then

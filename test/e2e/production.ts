@@ -58,9 +58,7 @@ const server = process.env.HOLDFAST_TEST_DATABASE_URL ?? "";
     start({ port, schema, databaseUrl: database, args: ["--log-format", "json"] });
   const startReplica = (port: number) =>
     start({ port, schema: "holdfast", databaseUrl: asReader, command: "serve" });
-  const start = async (
-    options: Pick<Parameters<typeof startIndexer>[0], "port" | "schema" | "databaseUrl">,
-  ) => {
+  const start = async (options: Omit<IndexerOptions, "recordsDir" | "rpcUrls" | "onLog">) => {
     const indexer = await startIndexer({
       recordsDir,
       rpcUrls: { [CHAIN_ID]: `${anvil.url}/?key=SECRET` },
@@ -153,7 +151,7 @@ const server = process.env.HOLDFAST_TEST_DATABASE_URL ?? "";
           void json(request).then((page) => pages.push(page as Page));
           response.end();
         }).listen(PAGER_PORT, "127.0.0.1");
-        cleanup.defer(() => pager.close());
+        cleanup.defer(() => void pager.close());
         const webhook = `http://127.0.0.1:${PAGER_PORT}`;
         const alertmanager = await startAlertmanager({ port: ALERTMANAGER_PORT, webhook });
         cleanup.defer(() => alertmanager.stop());
@@ -214,7 +212,7 @@ const server = process.env.HOLDFAST_TEST_DATABASE_URL ?? "";
     });
 
     withPrometheus("a pause reaches who is on call, with the page to open", async () => {
-      await eventually(async () => {
+      await eventually(() => {
         const alert = pages
           .flatMap(({ alerts }) => alerts)
           .find(({ labels }) => labels.alertname === "HoldfastPaused");
@@ -244,7 +242,7 @@ const server = process.env.HOLDFAST_TEST_DATABASE_URL ?? "";
           releasedAt,
         ),
     );
-    const traffic = new Consumer([anvil.url], releaseOne);
+    const traffic = new Consumer([anvil.url], releaseOne, 100);
 
     const next = await startWriter(WRITER_PORTS.second, "holdfast_2");
     expect(await showIndex("holdfast_2")).to.include('"holdfast" now shows the index in "holdfast_2".');

@@ -1,5 +1,5 @@
 /** Asserts again and again until it holds; throws its last objection when `seconds` are over. */
-export async function eventually(assertion: () => Promise<void>, seconds = 30): Promise<void> {
+export async function eventually(assertion: () => void | Promise<void>, seconds = 30): Promise<void> {
   const deadline = Date.now() + seconds * 1000;
   for (;;) {
     try {

@@ -59,6 +59,7 @@ export class Consumer<Answer> {
   constructor(
     private readonly replicas: string[],
     private readonly ask: (url: string) => Promise<Answer>,
+    private readonly pauseMs = 5,
   ) {
     this.#asking = this.#askOn();
   }
@@ -77,7 +78,7 @@ export class Consumer<Answer> {
       } catch (error) {
         this.failures.push((error as Error).message);
       }
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await new Promise((resolve) => setTimeout(resolve, this.pauseMs));
     }
   }
 
