@@ -50,7 +50,7 @@ begin
     elsif clock_timestamp() > deadline then
       raise exception 'Schema "%" has not caught up with "%" within % s (%): nothing was changed.',
         source, views, current_setting('holdfast.wait_seconds'),
-        case when is_ready then 'behind on ' || behind else 'its backfill is not complete' end;
+        case when is_ready then blocks_behind || ' blocks behind on ' || behind else 'its backfill is not complete' end;
     else
       perform pg_sleep(0.05);
     end if;

@@ -19,7 +19,7 @@ import {
 import { dashboardQueries, metricNames, ruleQueries } from "../support/dashboard.js";
 import { eventually } from "../support/eventually.js";
 import { live } from "../support/life.js";
-import { Consumer, databaseUrl, newDatabase, sql, sqlFile } from "../support/production.js";
+import { Consumer, databaseUrl, newDatabase, run, sql, sqlFile } from "../support/production.js";
 import { askGraphql, wholeReadModel } from "../support/read-model.js";
 import { deployedSuite } from "../support/suite.js";
 
@@ -31,6 +31,7 @@ const PROMETHEUS_PORT = 51_090;
 const ALERTMANAGER_PORT = 51_093;
 const PAGER_PORT = 51_094;
 const DATABASE = "holdfast_production";
+const RESTORED = "holdfast_restored";
 
 /** What Alertmanager tells a webhook. */
 interface Page {
@@ -138,6 +139,73 @@ const server = process.env.HOLDFAST_TEST_DATABASE_URL ?? "";
     expect(await sql(asReader, "show transaction_read_only")).to.equal("on");
   });
 
+  it("views wait for an index that has caught up, and else stay what they were", async () => {
+    const complaint = await showIndex("holdfast_none").catch((error: Error) => error.message);
+    expect(complaint).to.include('There is no index in schema "holdfast_none": start a writer');
+    expect(await releasedAt(replicas[0]!.url)).to.be.greaterThan(0n);
+  });
+
+  it("a new version takes over while consumers ask on: no question fails, no answer is wrong or older", async () => {
+    const consumers = [1, 2].map(
+      () =>
+        new Consumer(
+          replicas.map(({ url }) => url),
+          releasedAt,
+        ),
+    );
+    const traffic = new Consumer([anvil.url], releaseOne, 400);
+
+    const next = await startWriter(WRITER_PORTS.second, "holdfast_2");
+    expect(await showIndex("holdfast_2")).to.include('"holdfast" now shows the index in "holdfast_2".');
+    await writer.stop();
+    for (const [i, port] of REPLICA_PORTS.entries()) {
+      await replicas[i]!.stop();
+      replicas[i] = await startReplica(port);
+    }
+    writer = next;
+    const block = await releaseOne();
+    for (const { url } of replicas) await untilIndexed(url, CHAIN_ID, block);
+    await traffic.stop();
+    await Promise.all(consumers.map((consumer) => consumer.stop()));
+    await sql(asWriter, "drop schema holdfast_1 cascade");
+
+    expect(traffic.failures).to.deep.equal([]);
+    const { released } = await suite.escrow.paymentState(await suite.escrow.hashPayment(funded));
+    for (const { answers, failures } of consumers) {
+      expect(failures).to.deep.equal([]);
+      expect(answers).to.have.length.greaterThan(100);
+      expect(answers).to.deep.equal(answers.toSorted((a, b) => Number(a - b)));
+      expect(new Set(answers).size).to.be.greaterThan(10);
+      expect(answers.at(-1)! <= released).to.equal(true);
+    }
+  });
+
+  it("a restored backup has the same rows, and a writer goes on from it", async () => {
+    const digests = (database: string) =>
+      run(
+        "psql",
+        ...["--no-psqlrc", "--quiet", "--no-align", "--tuples-only", "--set", "schema=holdfast_2"],
+        ...["--file", "indexer/database/digests.sql", databaseUrl(server, database, "holdfast_writer")],
+      );
+    const dump = join(recordsDir, "holdfast.dump");
+    const restored = databaseUrl(server, RESTORED, "holdfast_writer");
+    await run("pg_dump", "--format=custom", "--file", dump, asWriter);
+    await newDatabase(server, RESTORED);
+    await run("pg_restore", "--exit-on-error", "--no-owner", "--dbname", restored, dump);
+    const saved = await digests(RESTORED);
+    expect(saved.trim().split("\n")).to.have.length(20);
+    expect(saved).to.equal(await digests(DATABASE));
+
+    const block = await releaseOne();
+    await untilIndexed(writer.url, CHAIN_ID, block);
+    expect(saved).to.not.equal(await digests(DATABASE));
+    await startWriter(WRITER_PORTS.first, "holdfast_2", restored);
+    expect(await digests(RESTORED)).to.equal(await digests(DATABASE));
+    const asReaderThere = databaseUrl(server, RESTORED, "holdfast_reader");
+    const count = "select count(*) from holdfast.payment_event";
+    expect(await sql(asReaderThere, count)).to.equal(await sql(asReader, count));
+  });
+
   describe("monitored", () => {
     const withPrometheus =
       monitoringProgram("prometheus") && monitoringProgram("alertmanager") ? it : it.skip;
@@ -226,46 +294,5 @@ const server = process.env.HOLDFAST_TEST_DATABASE_URL ?? "";
       for (const response of metrics) expect(await response.text()).to.not.include("SECRET");
       expect(log.join("\n")).to.not.include("SECRET");
     });
-  });
-
-  it("views wait for an index that has caught up, and else stay what they were", async () => {
-    const complaint = await showIndex("holdfast_none").catch((error: Error) => error.message);
-    expect(complaint).to.include('There is no index in schema "holdfast_none": start a writer');
-    expect(await releasedAt(replicas[0]!.url)).to.be.greaterThan(0n);
-  });
-
-  it("a new version takes over while consumers ask on: no question fails, no answer is wrong or older", async () => {
-    const consumers = [1, 2].map(
-      () =>
-        new Consumer(
-          replicas.map(({ url }) => url),
-          releasedAt,
-        ),
-    );
-    const traffic = new Consumer([anvil.url], releaseOne, 100);
-
-    const next = await startWriter(WRITER_PORTS.second, "holdfast_2");
-    expect(await showIndex("holdfast_2")).to.include('"holdfast" now shows the index in "holdfast_2".');
-    await writer.stop();
-    for (const [i, port] of REPLICA_PORTS.entries()) {
-      await replicas[i]!.stop();
-      replicas[i] = await startReplica(port);
-    }
-    writer = next;
-    const block = await releaseOne();
-    for (const { url } of replicas) await untilIndexed(url, CHAIN_ID, block);
-    await traffic.stop();
-    await Promise.all(consumers.map((consumer) => consumer.stop()));
-    await sql(asWriter, "drop schema holdfast_1 cascade");
-
-    expect(traffic.failures).to.deep.equal([]);
-    const { released } = await suite.escrow.paymentState(await suite.escrow.hashPayment(funded));
-    for (const { answers, failures } of consumers) {
-      expect(failures).to.deep.equal([]);
-      expect(answers).to.have.length.greaterThan(100);
-      expect(answers).to.deep.equal(answers.toSorted((a, b) => Number(a - b)));
-      expect(new Set(answers).size).to.be.greaterThan(10);
-      expect(answers.at(-1)! <= released).to.equal(true);
-    }
   });
 });
