@@ -1,5 +1,5 @@
 const URL_WITH_MORE =
-  /\b((?:https?|wss?|postgres(?:ql)?):\/\/)(?:[^\s/@"'`]*@)?([^\s/?#"'`<>\\]+)[^\s"'`<>\\)]*/gi;
+  /\b((?:https?|wss?|postgres(?:ql)?):\/\/)(?:[^\s/"'`<>]*@)?([^\s/?#"'`<>\\]+)[^\s"'`<>\\)]*/gi;
 const ADDRESS = /0x(?:0{24})?([0-9a-f]{40})(?![0-9a-f])/gi;
 /** Greedy up to the last heading of that name, so that text somebody wrote on the chain cannot end it early. */
 const EVENT_ARGUMENTS = /Event arguments:\n[\s\S]*\n(?=Log:\n)/;

@@ -19,7 +19,7 @@ import {
 import { dashboardQueries, metricNames, ruleQueries } from "../support/dashboard.js";
 import { eventually } from "../support/eventually.js";
 import { live } from "../support/life.js";
-import { Consumer, databaseUrl, newDatabase, run, sql, sqlFile } from "../support/production.js";
+import { asThePageSays, Consumer, databaseUrl, newDatabase, sql } from "../support/production.js";
 import { askGraphql, wholeReadModel } from "../support/read-model.js";
 import { deployedSuite } from "../support/suite.js";
 
@@ -69,8 +69,7 @@ const server = process.env.HOLDFAST_TEST_DATABASE_URL ?? "";
     cleanup.defer(() => indexer.stop());
     return indexer;
   };
-  const showIndex = (schema: string) =>
-    sqlFile(asWriter, "switch-views.sql", { schema, views: "holdfast", wait_seconds: "30" });
+  const showIndex = (schema: string) => asThePageSays("switch", { SCHEMA: schema, DATABASE_URL: asWriter });
 
   /** Releases one unit of a payment: an event for the indexers. */
   const releaseOne = async () => {
@@ -167,7 +166,7 @@ const server = process.env.HOLDFAST_TEST_DATABASE_URL ?? "";
     for (const { url } of replicas) await untilIndexed(url, CHAIN_ID, block);
     await traffic.stop();
     await Promise.all(consumers.map((consumer) => consumer.stop()));
-    await sql(asWriter, "drop schema holdfast_1 cascade");
+    await asThePageSays("remove", { SCHEMA: "holdfast_1", DATABASE_URL: asWriter });
 
     expect(traffic.failures).to.deep.equal([]);
     const { released } = await suite.escrow.paymentState(await suite.escrow.hashPayment(funded));
@@ -182,16 +181,15 @@ const server = process.env.HOLDFAST_TEST_DATABASE_URL ?? "";
 
   it("a restored backup has the same rows, and a writer goes on from it", async () => {
     const digests = (database: string) =>
-      run(
-        "psql",
-        ...["--no-psqlrc", "--quiet", "--no-align", "--tuples-only", "--set", "schema=holdfast_2"],
-        ...["--file", "indexer/database/digests.sql", databaseUrl(server, database, "holdfast_writer")],
-      );
-    const dump = join(recordsDir, "holdfast.dump");
+      asThePageSays("digests", {
+        SCHEMA: "holdfast_2",
+        DATABASE_URL: databaseUrl(server, database, "holdfast_writer"),
+      });
+    const DUMP = join(recordsDir, "holdfast.dump");
     const restored = databaseUrl(server, RESTORED, "holdfast_writer");
-    await run("pg_dump", "--format=custom", "--file", dump, asWriter);
+    await asThePageSays("dump", { DUMP, DATABASE_URL: asWriter });
     await newDatabase(server, RESTORED);
-    await run("pg_restore", "--exit-on-error", "--no-owner", "--dbname", restored, dump);
+    await asThePageSays("restore", { DUMP, RESTORED_URL: restored });
     const saved = await digests(RESTORED);
     expect(saved.trim().split("\n")).to.have.length(20);
     expect(saved).to.equal(await digests(DATABASE));
@@ -204,6 +202,25 @@ const server = process.env.HOLDFAST_TEST_DATABASE_URL ?? "";
     const asReaderThere = databaseUrl(server, RESTORED, "holdfast_reader");
     const count = "select count(*) from holdfast.payment_event";
     expect(await sql(asReaderThere, count)).to.equal(await sql(asReader, count));
+  });
+
+  it("logs each payment event as a JSON line with the ids to find it by, and with nobody's address", async () => {
+    const block = await releaseOne();
+    await untilIndexed(writer.url, CHAIN_ID, block);
+    const paymentId = await suite.escrow.hashPayment(funded);
+    await eventually(() => {
+      const lines = log
+        .filter((line) => line.startsWith("{"))
+        .map((line) => JSON.parse(line) as Record<string, unknown>)
+        .filter((line) => line.msg === "Indexed payment event" && line.block === block);
+      expect(lines[0]).to.include({ chain_id: CHAIN_ID, kind: "PaymentReleased", payment_id: paymentId });
+      expect(lines[0]!.transaction).to.match(/^0x[0-9a-f]{64}$/);
+    });
+    const everything = log.join("\n").toLowerCase();
+    for (const { address } of [...suite.users, ...Object.values(suite.holders)]) {
+      expect(everything).to.not.include(address.slice(2).toLowerCase());
+    }
+    expect(everything).to.not.include("secret");
   });
 
   describe("monitored", () => {
@@ -289,10 +306,9 @@ const server = process.env.HOLDFAST_TEST_DATABASE_URL ?? "";
       });
     });
 
-    withPrometheus("no label or line holds the key of an RPC endpoint", async () => {
+    withPrometheus("no label holds the key of an RPC endpoint", async () => {
       const metrics = await Promise.all([writer, ...replicas].map(({ url }) => fetch(`${url}/metrics`)));
       for (const response of metrics) expect(await response.text()).to.not.include("SECRET");
-      expect(log.join("\n")).to.not.include("SECRET");
     });
   });
 });

@@ -1,15 +1,16 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 
-const execute = promisify(execFile);
+import { docBlocks } from "./doc-blocks.js";
 
-/** A program's output; throws what it complains of. */
-export async function run(command: string, ...args: string[]): Promise<string> {
-  const { stdout } = await execute(command, args, { maxBuffer: 64 * 1024 * 1024 }).catch(
-    (error: Error & { stderr?: string }) => {
-      throw new Error(error.stderr ? error.stderr.trim() : error.message);
-    },
-  );
+/** Runs commands as somebody types them; throws what they complain of. */
+async function bash(commands: string, variables: Record<string, string>): Promise<string> {
+  const { stdout } = await promisify(execFile)("bash", ["-euo", "pipefail", "-c", commands], {
+    env: { ...process.env, PSQLRC: "/dev/null", ...variables },
+    maxBuffer: 64 * 1024 * 1024,
+  }).catch((error: Error & { stderr?: string }) => {
+    throw new Error(error.stderr ? error.stderr.trim() : error.message);
+  });
   return stdout;
 }
 
@@ -24,26 +25,29 @@ export function databaseUrl(server: string, database: string, user?: string): st
 /** Runs SQL and returns its rows as text, columns separated by `|`. */
 export const sql = async (url: string, statement: string) =>
   (
-    await run("psql", "--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--command", statement, url)
+    await bash('psql --quiet --tuples-only --no-align --command "$STATEMENT" "$URL"', {
+      STATEMENT: statement,
+      URL: url,
+    })
   ).trim();
 
-/** Runs one of the SQL files of `indexer/database` with its variables. */
-export const sqlFile = (url: string, file: string, variables: Record<string, string>) =>
-  run(
-    "psql",
-    "--no-psqlrc",
-    "--quiet",
-    ...Object.entries(variables).flatMap(([name, value]) => ["--set", `${name}=${value}`]),
-    "--file",
-    `indexer/database/${file}`,
-    url,
-  );
+/** Runs a block of commands of docs/production.md, with the variables that the page tells of. */
+export async function asThePageSays(block: string, variables: Record<string, string>): Promise<string> {
+  const blocks = await docBlocks("docs/production.md", "sh", "run");
+  const found = blocks.find(({ name }) => name === block);
+  if (!found) throw new Error(`docs/production.md has no block of commands called ${block}.`);
+  return bash(found.code, variables);
+}
 
 /** Makes an empty database with the roles of the read model, in place of one of that name. */
 export async function newDatabase(server: string, database: string): Promise<void> {
   await sql(server, `drop database if exists ${database} with (force)`);
-  await sql(server, `create database ${database}`);
-  await sqlFile(databaseUrl(server, database), "roles.sql", { writer_password: "w", reader_password: "r" });
+  await asThePageSays("database", {
+    SERVER: server.replace(/\/[^/]*$/, ""),
+    DATABASE: database,
+    WRITER_PASSWORD: "writes",
+    READER_PASSWORD: "reads",
+  });
 }
 
 /**

@@ -43,6 +43,14 @@ describe("monitoring", () => {
       }
     });
 
+    it("are all in docs/production.md", () => {
+      const page = readFileSync("docs/production.md", "utf8");
+      for (const { name, severity, text } of alerts) {
+        const runbook = /docs\/runbooks\/([a-z-]+)\.md/.exec(text)![1];
+        expect(page).to.match(new RegExp(`^\\| \`${name}\` +\\| ${severity} .*\`${runbook}\` +\\|$`, "m"));
+      }
+    });
+
     withTools("are right in Prometheus' own eyes", () => {
       expect(run(promtool!, "check", "config", `${RULES}/prometheus.yml`)).to.include("SUCCESS");
       expect(run(amtool!, "check-config", "monitoring/alertmanager/alertmanager.yml")).to.include("SUCCESS");
