@@ -28,7 +28,10 @@ describe("the events that the indexer knows", () => {
   });
 
   it("have their retired ones under the names of the ABIs", () => {
-    const retired = JSON.parse(readFileSync("indexer/retired-events.json", "utf8")) as Record<string, JsonFragment[]>;
+    const retired = JSON.parse(readFileSync("indexer/retired-events.json", "utf8")) as Record<
+      string,
+      JsonFragment[]
+    >;
     const source = readFileSync("scripts/lib/indexer-abis.ts", "utf8");
     for (const name of Object.keys(retired)) expect(source).to.include(`  ${name}: "`);
   });
