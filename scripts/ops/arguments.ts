@@ -28,6 +28,14 @@ export function parseProxy(text: string): ProxyName {
   throw new Fault(`--proxy is one of ${PROXY_NAMES.join(" and ")}; it was ${text}.`);
 }
 
+/** `7d` as the moment that long before `now`, or a day or moment itself, in Unix seconds. */
+export function parseSince(text: string, now: number): number {
+  if (/^\d{1,6}[smhd]$/.test(text)) return now - parseDuration(text, "--since");
+  const moment = Date.parse(text);
+  if (/^\d{4}-\d\d-\d\d/.test(text) && !Number.isNaN(moment)) return moment / 1000;
+  throw new Fault(`--since is such as 7d, or a day or time such as 2026-01-31T12:00Z; it was ${text}.`);
+}
+
 export function parseAddress(text: string, option: string): string {
   if (!isAddress(text)) throw new Fault(`${option} is an address; it was ${String(text)}.`);
   return text;

@@ -2,6 +2,7 @@ import { emptyTask, task } from "hardhat/config";
 import { ArgumentType } from "hardhat/types/arguments";
 import type { TaskDefinition } from "hardhat/types/tasks";
 
+import { LOOKS } from "./looks.js";
 import { COMMON, JSON_OUTPUT, PARAMETERS, VERBS, type Option, type VerbName } from "./verbs.js";
 
 type Action = Parameters<ReturnType<typeof task>["setAction"]>[0];
@@ -67,5 +68,13 @@ export const opsTasks: readonly TaskDefinition[] = [
       JSON_OUTPUT,
     ],
     () => import("./rehearse.js"),
+  ),
+  taskOf(["ops", "status"], LOOKS.status.description, [PARAMETERS, JSON_OUTPUT], () => import("./status.js")),
+  taskOf(["ops", "ready"], LOOKS.ready.description, [PARAMETERS, JSON_OUTPUT], () => import("./ready.js")),
+  taskOf(
+    ["ops", "history"],
+    LOOKS.history.description,
+    [...LOOKS.history.options, PARAMETERS, JSON_OUTPUT],
+    () => import("./history.js"),
   ),
 ];
