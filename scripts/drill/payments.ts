@@ -102,7 +102,7 @@ export class Payments {
 
   /** A deposit that has to be refused; its story is not told on. */
   async expectNoDeposit(symbol: string): Promise<void> {
-    await this.expectRefusal("Paused", () => this.deposit(symbol));
+    await this.expectRefusal("EnforcedPause", () => this.deposit(symbol));
     this.#all.pop();
   }
 

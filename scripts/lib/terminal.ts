@@ -25,6 +25,7 @@ export interface Said {
  */
 export class Terminal {
   readonly #child: ChildProcess;
+  readonly #ended: Promise<unknown>;
 
   /**
    * @param network What the commands name with `--network`.
@@ -40,6 +41,7 @@ export class Terminal {
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });
     tieToThisProcess(this.#child);
+    this.#ended = once(this.#child, "exit");
   }
 
   /**
@@ -66,13 +68,11 @@ export class Terminal {
       throw new Fault(`What is typed here is npx hardhat … --network ${this.network}, not ${line}.`);
     }
     args.splice(named, 2);
-    const ended = once(this.#child, "exit").then(() => {
-      throw new Fault(`The process of the commands ${howItEnded(this.#child)} at: ${line}`);
-    });
-    const answered = once(this.#child, "message") as Promise<[Said]>;
+    const answered = new Promise<Said>((resolve) => this.#child.once("message", resolve));
     this.#child.send(args);
-    const [said] = await Promise.race([answered, ended]);
-    return said;
+    const said = await Promise.race([answered, this.#ended.then(() => undefined)]);
+    if (said !== undefined) return said;
+    throw new Fault(`The process of the commands ${howItEnded(this.#child)} at: ${line}`);
   }
 
   async stop(): Promise<void> {

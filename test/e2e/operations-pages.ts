@@ -103,7 +103,8 @@ describe("docs/operations", function () {
 
   it("has a page for every verb, which the contents link to", async () => {
     const contents = await readFile(fileOf("README"), "utf8");
-    const pages = await Array.fromAsync(glob("docs/operations/*.md"));
+    const pages: string[] = [];
+    for await (const file of glob("docs/operations/*.md")) pages.push(file);
     const texts = await Promise.all(pages.map((file) => readFile(file, "utf8")));
     for (const file of pages) {
       const name = path.basename(file);
@@ -118,7 +119,7 @@ describe("docs/operations", function () {
     const manifest = JSON.parse(await readFile(operation, "utf8")) as Manifest;
     const text = await readFile(fileOf("screens"), "utf8");
     const updated = text.replaceAll(SCREENS.blocks, (_, model: DeviceModel, step: string) => {
-      const screens = manifest.steps.find(({ id }) => id === step)!.signing[0]!.screens[model];
+      const screens = manifest.steps.find(({ id }) => id === step)!.signing[0]!.screens[model]!;
       return ["```text", screens.map((lines) => lines.join("\n")).join("\n\n"), "```"]
         .join("\n")
         .replace("```text", `\`\`\`text ${model}=${step}`);
