@@ -41,6 +41,8 @@ const BPS = 10_000n;
 /** The payments of a drill: begun before something happens, made while it does, and brought to their ends after it. */
 export class Payments {
   readonly #all: Telling[] = [];
+  /** Those that were not to be deposited: their buyers keep the money. */
+  readonly #refused: Telling[] = [];
 
   constructor(
     readonly world: World,
@@ -103,7 +105,7 @@ export class Payments {
   /** A deposit that has to be refused; its story is not told on. */
   async expectNoDeposit(symbol: string): Promise<void> {
     await this.expectRefusal("EnforcedPause", () => this.deposit(symbol));
-    this.#all.pop();
+    this.#refused.push(this.#all.pop()!);
   }
 
   /** The payments of at least so much. */
@@ -131,6 +133,7 @@ export class Payments {
       owned.add(token, payment.buyer, payment.amount - held - released);
       owned.add(token, await this.world.escrow.getAddress(), held);
     }
+    for (const { run } of this.#refused) owned.add(run.token, run.payment.buyer, run.payment.amount);
     for (const { token, account, amount } of owned.entries()) {
       // Everybody spends coin on gas; the escrow does not.
       if (token.native && account !== (await this.world.escrow.getAddress())) continue;
