@@ -1,4 +1,4 @@
-import type { BaseContract, ContractEventName, EventLog, Log } from "ethers";
+import type { BaseContract, ContractEventName, EventLog, Interface, Log, Provider, Result } from "ethers";
 
 /** Blocks asked for at once; what the narrowest public endpoints still answer. */
 const PAGE = 5_000;
@@ -11,8 +11,51 @@ export async function queryAll(
 ): Promise<EventLog[]> {
   const head = await contract.runner!.provider!.getBlockNumber();
   const logs: (EventLog | Log)[] = [];
-  for (let from = fromBlock; from <= head; from += PAGE) {
-    logs.push(...(await contract.queryFilter(event, from, Math.min(from + PAGE - 1, head))));
-  }
+  for (const [from, to] of pages(fromBlock, head))
+    logs.push(...(await contract.queryFilter(event, from, to)));
   return logs.filter((log): log is EventLog => "args" in log);
+}
+
+/** A contract whose logs are wanted. */
+export interface LogSource {
+  readonly contract: string;
+  readonly address: string;
+  readonly abi: Interface;
+  /** By their names in the ABI. */
+  readonly events: readonly string[];
+}
+
+/** A log in words. */
+export interface NamedLog {
+  readonly contract: string;
+  readonly event: string;
+  readonly args: Result;
+  readonly log: Log;
+}
+
+/** Many events of several contracts from `fromBlock` to `toBlock`, oldest first, with one request a page for all. */
+export async function readLogs(
+  provider: Provider,
+  sources: readonly LogSource[],
+  fromBlock: number,
+  toBlock: number,
+): Promise<NamedLog[]> {
+  const address = sources.map((source) => source.address);
+  const topics = [sources.flatMap(({ abi, events }) => events.map((name) => abi.getEvent(name)!.topicHash))];
+  const found: NamedLog[] = [];
+  for (const [from, to] of pages(fromBlock, toBlock)) {
+    for (const log of await provider.getLogs({ address, topics, fromBlock: from, toBlock: to })) {
+      const source = sources.find(
+        (candidate) => candidate.address.toLowerCase() === log.address.toLowerCase(),
+      );
+      const parsed = source?.abi.parseLog(log);
+      if (source === undefined || parsed == null || !source.events.includes(parsed.name)) continue;
+      found.push({ contract: source.contract, event: parsed.name, args: parsed.args, log });
+    }
+  }
+  return found;
+}
+
+function* pages(first: number, last: number): Generator<[from: number, to: number]> {
+  for (let from = first; from <= last; from += PAGE) yield [from, Math.min(from + PAGE - 1, last)];
 }

@@ -22,10 +22,21 @@ export function parseBits(text: string): PauseBit[] {
   throw new Fault(`--bits is any of deposits, payouts and exits, separated by commas; it was ${text}.`);
 }
 
-export function parseProxy(text: string): ProxyName {
-  const found = PROXY_NAMES.find((name) => name === text);
+export const parseProxy = (text: string): ProxyName => oneOf(PROXY_NAMES, text, "--proxy");
+
+/** One of a few words. */
+export function oneOf<Word extends string>(words: readonly Word[], text: string, option: string): Word {
+  const found = words.find((word) => word === text);
   if (found !== undefined) return found;
-  throw new Fault(`--proxy is one of ${PROXY_NAMES.join(" and ")}; it was ${text}.`);
+  throw new Fault(`${option} is one of ${words.join(", ")}; it was ${text}.`);
+}
+
+/** `7d` as the moment that long before `now`, or a day or moment itself, in Unix seconds. */
+export function parseSince(text: string, now: number): number {
+  if (/^\d{1,6}[smhd]$/.test(text)) return now - parseDuration(text, "--since");
+  const moment = Date.parse(text);
+  if (/^\d{4}-\d\d-\d\d/.test(text) && !Number.isNaN(moment)) return moment / 1000;
+  throw new Fault(`--since is such as 7d, or a day or time such as 2026-01-31T12:00Z; it was ${text}.`);
 }
 
 export function parseAddress(text: string, option: string): string {

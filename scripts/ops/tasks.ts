@@ -2,7 +2,18 @@ import { emptyTask, task } from "hardhat/config";
 import { ArgumentType } from "hardhat/types/arguments";
 import type { TaskDefinition } from "hardhat/types/tasks";
 
-import { COMMON, JSON_OUTPUT, PARAMETERS, VERBS, type Option, type VerbName } from "./verbs.js";
+import { LOOKS } from "./looks.js";
+import {
+  COMMON,
+  JSON_OUTPUT,
+  OPERATION,
+  PARAMETERS,
+  SIGNER,
+  VERBS,
+  YES,
+  type Option,
+  type VerbName,
+} from "./verbs.js";
 
 type Action = Parameters<ReturnType<typeof task>["setAction"]>[0];
 
@@ -61,11 +72,65 @@ export const opsTasks: readonly TaskDefinition[] = [
     ["ops", "rehearse"],
     "Carries an operation out on a fork of the chain, in every way that it is meant for; exits 1 if anything is not as " +
       "the manifest foretells",
+    [OPERATION, PARAMETERS, JSON_OUTPUT],
+    () => import("./rehearse.js"),
+  ),
+  taskOf(
+    ["ops", "sign"],
+    "Signs everything of an operation that the signer may and has not yet, what is kept ready included, and shows " +
+      "beforehand what the device will show; sends nothing. For example: npx hardhat ops sign --network <name> --signer ledger " +
+      "--address 0x…",
     [
-      { name: "operation", description: "Number, name or folder of the operation (default: the latest)" },
+      OPERATION,
+      { name: "step", description: "Only this step, such as rollback-1 (default: all that are left)" },
+      ...SIGNER,
+      {
+        name: "propose",
+        description:
+          "Shows the transactions and signatures to the service of --safe-service, for the other owners",
+        type: ArgumentType.FLAG,
+      },
       PARAMETERS,
       JSON_OUTPUT,
     ],
-    () => import("./rehearse.js"),
+    () => import("./sign.js"),
+  ),
+  taskOf(
+    ["ops", "export"],
+    "Writes each step of a Safe as a file that the Transaction Builder of the Safe app imports, into the operation's folder",
+    [OPERATION, { name: "step", description: "Only this step (default: all)" }, PARAMETERS, JSON_OUTPUT],
+    () => import("./export.js"),
+  ),
+  taskOf(
+    ["ops", "execute"],
+    "Carries out what is due of an operation, exactly once, and verifies it; refuses if anything moved since the plan. For " +
+      "example: npx hardhat ops execute --network <name> --operation 3 --signer keystore",
+    [
+      OPERATION,
+      {
+        name: "step",
+        description: "One that was signed beforehand, such as rollback-1 (default: what is next)",
+      },
+      ...SIGNER,
+      YES,
+      PARAMETERS,
+      JSON_OUTPUT,
+    ],
+    () => import("./execute.js"),
+  ),
+  taskOf(
+    ["ops", "verify"],
+    "Looks at the suite after an operation: code, self-tests, pauses, roles, and payments on a fork; exits 1 if anything is " +
+      "not as it should be",
+    [OPERATION, PARAMETERS, JSON_OUTPUT],
+    () => import("./verify.js"),
+  ),
+  taskOf(["ops", "status"], LOOKS.status.description, [PARAMETERS, JSON_OUTPUT], () => import("./status.js")),
+  taskOf(["ops", "ready"], LOOKS.ready.description, [PARAMETERS, JSON_OUTPUT], () => import("./ready.js")),
+  taskOf(
+    ["ops", "history"],
+    LOOKS.history.description,
+    [...LOOKS.history.options, PARAMETERS, JSON_OUTPUT],
+    () => import("./history.js"),
   ),
 ];

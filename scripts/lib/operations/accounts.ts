@@ -2,6 +2,7 @@ import type { Provider } from "ethers";
 
 import type { HeldRole } from "../../../deploy/roles.js";
 import type { AccessManager } from "../../../types/ethers-contracts/index.js";
+import { ask } from "../safe/abi.js";
 import { readSafeTree, type SafeTree } from "../safe/owners.js";
 import { warningsAbout } from "../safe/state.js";
 import { rolesOf } from "./authority.js";
@@ -30,6 +31,12 @@ export async function readAccount(
   const tree = await readSafeTree(provider, address);
   return { kind: "safe", address, roles, nonce: tree.state.nonce, tree };
 }
+
+/** Of an account's next transaction. */
+export const nonceOf = async (provider: Provider, { kind, address }: Pick<Account, "kind" | "address">) =>
+  kind === "key"
+    ? await provider.getTransactionCount(address)
+    : Number(await ask<bigint>(provider, address, "nonce"));
 
 /** What whoever signs for an account should know about it. Whole sentences. */
 export function cautionsAbout(account: Account): string[] {

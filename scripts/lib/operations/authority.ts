@@ -1,5 +1,6 @@
 import { dataSlice, getAddress } from "ethers";
 
+import { askMany } from "../../../deploy/ask-many.js";
 import { Fault } from "../../../deploy/fault.js";
 import type { Holders } from "../../../deploy/index.js";
 import { queryAll } from "../../../deploy/logs.js";
@@ -29,21 +30,22 @@ export async function pendingOperations(
   // What was scheduled again counts once, by its last time.
   const latest = new Map(logs.map(({ args }) => [args.operationId as string, args]));
   const lifetime = Number(await accessManager.expiration());
-  const pending: PendingOperation[] = [];
-  for (const [id, { nonce, caller, target, data }] of latest) {
-    const readyAt = Number(await accessManager.getSchedule(id));
-    if (readyAt === 0) continue;
-    pending.push({
-      id,
-      nonce: Number(nonce),
-      caller: getAddress(caller as string),
-      target: getAddress(target as string),
-      data: data as string,
-      readyAt,
-      expiresAt: readyAt + lifetime,
-    });
-  }
-  return pending;
+  const schedules = await askMany(
+    accessManager,
+    "getSchedule",
+    [...latest.keys()].map((id) => [id]),
+  );
+  return [...latest].flatMap(([id, { nonce, caller, target, data }], i): PendingOperation[] => {
+    const readyAt = Number(schedules[i]![0]);
+    if (readyAt === 0) return [];
+    const known = { caller: getAddress(caller as string), target: getAddress(target as string) };
+    return [
+      {
+        ...{ id, nonce: Number(nonce), ...known, data: data as string },
+        ...{ readyAt, expiresAt: readyAt + lifetime },
+      },
+    ];
+  });
 }
 
 /**

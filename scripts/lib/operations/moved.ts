@@ -2,9 +2,9 @@ import { keccak256, type Provider } from "ethers";
 
 import type { DeploymentRecord } from "../../../deploy/index.js";
 import { Fault } from "../../../deploy/fault.js";
-import { readAccount } from "./accounts.js";
+import { readAccount, type Account } from "./accounts.js";
 import { firstDifference } from "./canonical.js";
-import type { AccountInManifest, Manifest } from "./manifest.js";
+import type { AccountInManifest, Manifest, Proxy, Step } from "./manifest.js";
 import { contractsAt } from "./suite.js";
 import { formatTime } from "./units.js";
 
@@ -25,54 +25,78 @@ export async function findMoved(
   manifest: Manifest,
   { done }: Progress = { done: [] },
 ): Promise<string[]> {
+  const otherChain = await findOtherChain(provider, manifest);
+  if (otherChain.length > 0) return otherChain;
+  return [
+    ...(await findMovedSuite(provider, manifest)),
+    ...(await findMovedCode(provider, record, manifest, done)),
+    ...(await findMovedAccounts(provider, record, manifest, done)),
+  ];
+}
+
+/** Whether it is the chain that the operation was planned on: by its id, and by the block of the plan. */
+export async function findOtherChain(provider: Provider, manifest: Manifest): Promise<string[]> {
   const { chainId } = await provider.getNetwork();
   if (Number(chainId) !== manifest.chainId) {
     return [`It is planned for chain ${manifest.chainId}, and this is chain ${chainId}.`];
   }
   const { block, hash, time } = manifest.plannedAt;
   const then = await provider.getBlock(block);
-  if (then?.hash !== hash) {
-    return [
-      `Block ${block} of ${formatTime(time)}, on which it was planned, is ${then?.hash ?? "not there"} now.`,
-    ];
-  }
+  if (then?.hash === hash) return [];
   return [
-    ...(await findMovedCode(provider, record, manifest, done)),
-    ...(await findMovedAccounts(provider, record, manifest, done)),
+    `Block ${block} of ${formatTime(time)}, on which it was planned, is ${then?.hash ?? "not there"} now.`,
   ];
+}
+
+/** What every operation goes through is no proxy, and never changes. */
+export async function findMovedSuite(provider: Provider, { suite }: Manifest): Promise<string[]> {
+  const moved = [suite.accessManager, suite.upgradeController].map((code) =>
+    describeMovedCode(provider, code),
+  );
+  return (await Promise.all(moved)).flat();
+}
+
+async function describeMovedCode(
+  provider: Provider,
+  { address, codehash }: { address: string; codehash: string },
+): Promise<string[]> {
+  const found = keccak256(await provider.getCode(address));
+  return found === codehash ? [] : [`The code at ${address} had the hash ${codehash}, and now has ${found}.`];
+}
+
+/**
+ * Where a proxy does not run one of its two versions, or either is no longer the code that it was.
+ *
+ * @param expected Which of them it should run.
+ */
+export async function findMovedProxy(
+  provider: Provider,
+  record: DeploymentRecord,
+  { name, address, before, after }: Proxy,
+  expected: "before" | "after",
+): Promise<string[]> {
+  const moved: string[] = [];
+  const { implementation: wanted } = expected === "before" ? before : after;
+  const { implementation } = await contractsAt(record, provider).upgradeController.proxyRecord(address);
+  if (implementation !== wanted) moved.push(`${name} should run ${wanted}, and runs ${implementation}.`);
+  for (const { implementation: address, codehash } of before.codehash === after.codehash
+    ? [before]
+    : [before, after])
+    moved.push(...(await describeMovedCode(provider, { address, codehash })));
+  return moved;
 }
 
 async function findMovedCode(
   provider: Provider,
   record: DeploymentRecord,
-  { suite, proxies, steps }: Manifest,
+  { proxies, steps }: Manifest,
   done: readonly string[],
 ): Promise<string[]> {
-  const moved: string[] = [];
-  const codehashAt = async (address: string) => keccak256(await provider.getCode(address));
-  const { accessManager, upgradeController } = suite;
-  for (const { address, codehash } of [accessManager, upgradeController]) {
-    const found = await codehashAt(address);
-    if (found !== codehash)
-      moved.push(`The code at ${address} had the hash ${codehash}, and now has ${found}.`);
-  }
   // The last step of the main branch is the one that changes code.
   const isDone = done.includes(steps.findLast(({ branch }) => branch === "main")!.id);
-  const controller = contractsAt(record, provider).upgradeController;
-  for (const { name, address, before, after } of proxies) {
-    const expected = isDone ? after : before;
-    const { implementation } = await controller.proxyRecord(address);
-    if (implementation !== expected.implementation) {
-      moved.push(`${name} should run ${expected.implementation}, and runs ${implementation}.`);
-    }
-    for (const { implementation: known, codehash } of before.codehash === after.codehash
-      ? [before]
-      : [before, after]) {
-      const found = await codehashAt(known);
-      if (found !== codehash)
-        moved.push(`The code at ${known} had the hash ${codehash}, and now has ${found}.`);
-    }
-  }
+  const moved: string[] = [];
+  for (const proxy of proxies)
+    moved.push(...(await findMovedProxy(provider, record, proxy, isDone ? "after" : "before")));
   return moved;
 }
 
@@ -86,7 +110,6 @@ async function findMovedAccounts(
   const moved: string[] = [];
   for (const account of accounts) {
     const { address, roles } = account;
-    const used = steps.filter((step) => step.account === address && done.includes(step.id)).length;
     let found: Awaited<ReturnType<typeof readAccount>>;
     try {
       found = await readAccount(provider, accessManager, address);
@@ -95,9 +118,12 @@ async function findMovedAccounts(
       moved.push(error.message);
       continue;
     }
-    if (found.nonce !== account.nonce + used) {
-      moved.push(`${address} should be at nonce ${account.nonce + used}, and is at ${found.nonce}.`);
-    }
+    moved.push(
+      ...describeMovedNonce(
+        found,
+        steps.filter((step) => step.account === address && !done.includes(step.id)),
+      ),
+    );
     if (found.roles.join() !== roles.join()) {
       moved.push(
         `${address} held ${roles.join(", ") || "no role"}, and now holds ${found.roles.join(", ") || "none"}.`,
@@ -106,6 +132,20 @@ async function findMovedAccounts(
     moved.push(...describeMovedSafe(account, found as AccountInManifest));
   }
   return moved;
+}
+
+/**
+ * An account whose turn it is must be at its step's very nonce. One of whom only something is kept ready may have done
+ * other things, as long as something of it still works.
+ */
+function describeMovedNonce({ address, nonce }: Account, left: readonly Step[]): string[] {
+  const next = left.find(({ branch }) => branch === "main");
+  if (next !== undefined) {
+    return next.nonce === nonce ? [] : [`${address} should be at nonce ${next.nonce}, and is at ${nonce}.`];
+  }
+  if (left.length === 0) return [];
+  const last = Math.max(...left.map((step) => step.nonce));
+  return nonce <= last ? [] : [`${address} is at nonce ${nonce}, and what is kept ready goes up to ${last}.`];
 }
 
 function describeMovedSafe(planned: AccountInManifest, found: AccountInManifest): string[] {

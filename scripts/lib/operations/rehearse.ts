@@ -1,22 +1,20 @@
 import { isError } from "ethers";
 
 import { Fault } from "../../../deploy/fault.js";
-import { ISelfTest__factory } from "../../../types/ethers-contracts/index.js";
-import { collect } from "../safe/collect.js";
-import { readSignatures } from "../safe/files.js";
-import { readSafeTree } from "../safe/owners.js";
-import type { Account } from "./accounts.js";
+import { nonceOf, type Account } from "./accounts.js";
+import { collectFor } from "./consents.js";
 import { withFork, type Fork } from "./fork.js";
 import type { Step } from "./manifest.js";
 import { findMoved } from "./moved.js";
 import { namesOfStorage } from "./naming.js";
 import type { OpenManifest } from "./open.js";
 import { perform, skipTo, type Signed } from "./perform.js";
-import { readRaw, signaturesFolder } from "./raw.js";
+import { readRaw } from "./raw.js";
 import { writeRehearsal, type Branch, type Manner, type Rehearsal } from "./rehearsal.js";
 import { changesOf } from "./simulate.js";
 import type { StorageNames } from "./state-diff.js";
-import { contractsAt, type Suite } from "./suite.js";
+import { findCodeFaults } from "./self-tests.js";
+import type { Suite } from "./suite.js";
 import { findSurprises, type Times } from "./timed.js";
 import { Trial } from "./trial.js";
 import { formatTime } from "./units.js";
@@ -115,11 +113,21 @@ class Stage {
     });
     // What cannot be done need not be taken back.
     if (!isDone) return [recordOf(main)];
-    await this.#attempt(main, () => this.#verifyCode());
-    await this.#attempt(main, () => this.#payAfter());
+    await this.#attempt(main, async () => {
+      const problems = await findCodeFaults(
+        this.fork.provider,
+        this.suite.record,
+        this.opened.manifest,
+        "after",
+      );
+      if (problems.length > 0) throw new Fault(problems.join(" "));
+    });
+    await this.#attempt(main, async () => this.trial?.roundAfterPauses());
 
     const branches = [recordOf(main)];
-    const ready = steps.filter(({ branch }) => branch === "ready");
+    const ready: Step[] = [];
+    for (const step of steps)
+      if (step.branch === "ready" && !(await this.#isNonceUsed(step))) ready.push(step);
     for (const step of ready) {
       const next = ready.find(({ id, nonce }) => id.startsWith("rollback") && nonce === step.nonce + 1);
       const path = step.id.startsWith("pause") && next !== undefined ? [step, next] : [step];
@@ -140,7 +148,7 @@ class Stage {
         if (step.id.startsWith("pause") && this.trial) await this.trial.expectNoDeposits();
       }
       // A pause without a rollback leaves the code in place that it was for.
-      if (path.at(-1)!.id.startsWith("rollback")) await this.#payAfter();
+      if (path.at(-1)!.id.startsWith("rollback")) await this.trial?.roundAfterPauses();
     });
     this.trial = trial;
     return recordOf(playing);
@@ -190,6 +198,11 @@ class Stage {
     }
   }
 
+  /** By something else, as a ladder of successive nonces is made for. */
+  async #isNonceUsed(step: Step): Promise<boolean> {
+    return (await nonceOf(this.fork.provider, this.#account(step))) > step.nonce;
+  }
+
   #account(step: Step): Account {
     return this.opened.accountOf(step.id) as Account;
   }
@@ -200,27 +213,8 @@ class Stage {
       const raw = await readRaw(this.opened, step.id);
       return raw === undefined ? undefined : { raw };
     }
-    const transaction = this.opened.safeTransaction(step.id);
-    const given = await readSignatures(signaturesFolder(this.opened), transaction);
-    const tree = await readSafeTree(this.fork.provider, transaction.safe);
-    const { signatures } = await collect(this.fork.provider, transaction, tree, [given]);
-    return signatures.length < tree.state.threshold ? undefined : { signatures };
-  }
-
-  /** Every proxy runs what it should, and that finds nothing wrong with its storage. */
-  async #verifyCode(): Promise<void> {
-    const { upgradeController } = contractsAt(this.suite.record, this.fork.provider);
-    for (const { name, address, after } of this.opened.manifest.proxies) {
-      const { implementation } = await upgradeController.proxyRecord(address);
-      if (implementation !== after.implementation) {
-        throw new Fault(`${name} should run ${after.implementation} in the end, and runs ${implementation}.`);
-      }
-      await ISelfTest__factory.connect(address, this.fork.provider)
-        .selfTest()
-        .catch((cause: unknown) => {
-          throw new Fault(`The self-test of ${name} fails in the end.`, { cause });
-        });
-    }
+    const { signatures, missing } = await collectFor(this.fork.provider, this.opened, step.id);
+    return missing > 0 ? undefined : { signatures };
   }
 
   /** A pause that is on is left on: waiting for its end would leave nothing to lift. */
@@ -229,15 +223,6 @@ class Stage {
     const { deposits, until } = await this.trial.pauses();
     if (deposits) await this.trial.expectNoDeposits();
     if (until === 0) await this.trial.round();
-  }
-
-  /** A pause that is on ends by itself, and then money moves again. */
-  async #payAfter(): Promise<void> {
-    if (this.trial === undefined) return;
-    const { deposits, until } = await this.trial.pauses();
-    if (deposits) await this.trial.expectNoDeposits();
-    await this.fork.reach(until);
-    await this.trial.round();
   }
 }
 

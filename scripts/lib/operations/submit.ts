@@ -31,7 +31,8 @@ const OUT_OF_GAS_PERCENT = 98n;
 export interface Submitting {
   readonly provider: EIP1193Provider;
   readonly chainId: number;
-  readonly signer: Signer;
+  /** Without `signTransaction`, nothing but what the log holds is sent, and it is never replaced. */
+  readonly signer: Pick<Signer, "kind" | "address"> & Partial<Pick<Signer, "signTransaction">>;
   readonly call: Call;
   /** The manifest's consent to sign this call with these fees. */
   readonly seal: (transaction: UnsignedTransaction) => Sealed<UnsignedTransaction>;
@@ -91,7 +92,12 @@ class Submission {
     if (nonce === undefined) return undefined;
     this.#tell(`Going on with the transaction of nonce ${nonce} that was signed before.`);
     const receipt = await this.#endpoint.receiptOfAny(hashesOf(this.#versions));
-    if (receipt) return receipt;
+    if (receipt?.succeeded) return receipt;
+    if (receipt) {
+      this.#tell(`${receipt.hash} was mined and failed; signing anew.`);
+      this.#versions = [];
+      return undefined;
+    }
     if (await this.#isNonceUsed()) {
       this.#tell(`Nonce ${nonce} was used by another transaction; signing anew.`);
       this.#versions = [];
@@ -128,8 +134,13 @@ class Submission {
 
   /** Signs a version and writes it down. Nothing is sent before that. */
   async #sign(transaction: UnsignedTransaction): Promise<void> {
-    this.#tell(`Waiting for ${this.given.signer.kind} ${this.given.signer.address} to sign.`);
-    const submission = await this.given.signer.signTransaction(this.given.seal(transaction));
+    const { signer, seal } = this.given;
+    if (signer.signTransaction === undefined) {
+      throw new Fault(`What ${signer.address} signed beforehand can no longer be mined; sign anew.`);
+    }
+    const sealed = seal(transaction);
+    this.#tell(`Waiting for ${signer.kind} ${signer.address} to sign.`);
+    const submission = await signer.signTransaction(sealed);
     const attempt: Attempt = {
       nonce: transaction.nonce,
       hash: "raw" in submission ? keccak256(submission.raw) : submission.sent,
@@ -170,7 +181,7 @@ class Submission {
   /** Signs the same transaction with a higher fee. A wallet that sends by itself chooses its fees by itself. */
   async #replace(): Promise<boolean> {
     const last = this.#versions.at(-1)!;
-    if (last.raw === null) return false;
+    if (last.raw === null || this.given.signer.signTransaction === undefined) return false;
     const market = await this.#endpoint.tolerantly(() => this.#endpoint.fees());
     if (!market) return false;
     const raised = (fee: string) => (BigInt(fee) * RAISE_PERCENT) / 100n + 1n;

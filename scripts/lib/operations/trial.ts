@@ -114,6 +114,14 @@ export class Trial {
     this.#open.push(kept);
   }
 
+  /** As {@link round}, where something may be paused: that holds, ends by itself, and then money moves again. */
+  async roundAfterPauses(): Promise<void> {
+    const { deposits, until } = await this.pauses();
+    if (deposits) await this.expectNoDeposits();
+    await this.fork.reach(until);
+    await this.round();
+  }
+
   /** @throws {@link Fault} if a deposit is accepted. */
   async expectNoDeposits(): Promise<void> {
     const accepted = await this.fork.apart(() =>

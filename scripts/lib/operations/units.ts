@@ -35,6 +35,14 @@ export function formatDuration(seconds: number): string {
 export const formatTime = (unixSeconds: number) =>
   `${new Date(unixSeconds * 1000).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 
+/** `2026-11-22 14:15:09 UTC (in 2 days 3 hours)`, or `(3 hours ago)`. */
+export function formatWhen(unixSeconds: number, now: number): string {
+  const distance = unixSeconds - now;
+  const [largest = "", next] = formatDuration(Math.abs(distance)).match(/\d+ \w+/g) ?? [];
+  const coarse = [largest, ...(next === undefined ? [] : [next])].join(" ");
+  return `${formatTime(unixSeconds)} (${distance < 0 ? `${coarse} ago` : `in ${coarse}`})`;
+}
+
 /** `2,500.5 USDC`. */
 export function formatAmount(amount: bigint, { symbol, decimals }: Token): string {
   const [whole, fraction = "0"] = formatUnits(amount, decimals).split(".");
@@ -49,7 +57,7 @@ export const PAUSE_BIT_NAMES = Object.keys(PAUSE_BITS) as PauseBit[];
 /** In the order of the Solidity enum. */
 export const LIST_MODES = ["deny", "allow"] as const;
 
-const formatBits = (bits: number) =>
+export const formatBits = (bits: number) =>
   PAUSE_BIT_NAMES.filter((name) => (bits & PAUSE_BITS[name]) !== 0).join(" and ") || "nothing";
 
 /** What arguments mean, by their names in the ABI. The same name means the same in every contract of the suite. */

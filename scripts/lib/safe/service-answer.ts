@@ -2,6 +2,7 @@ import http from "node:http";
 import https from "node:https";
 
 import { Fault } from "../../../deploy/fault.js";
+import { plain } from "../plain.js";
 
 interface Asked {
   /** Of the service. Only its host is ever shown: a path or a user name may be somebody's key. */
@@ -81,10 +82,3 @@ function* stringsIn(value: unknown): Generator<string> {
     for (const inner of Object.values(value)) yield* stringsIn(inner);
   }
 }
-
-/** Somebody else's words, fit for a terminal: without control characters, and not too many. */
-const plain = (text: string) =>
-  text
-    .replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, " ")
-    .trim()
-    .slice(0, 300);

@@ -45,11 +45,16 @@ export async function openWallet(options: WalletOptions): Promise<Signer> {
     address,
     signTypedData: async (message) =>
       String(await ask("eth_signTypedData_v4", [address, JSON.stringify(typedDataPayload(message))])),
-    signTransaction: async (transaction) => {
+    signTransaction: async (transaction, { keep = false } = {}) => {
       await requireChain(ask, transaction.chainId);
       const request = requestOf(address, transaction);
       const raw = await offered(ask("eth_signTransaction", [request]));
       if (raw !== undefined) return { raw: rawOf(raw) };
+      if (keep) {
+        throw new Fault(
+          "This wallet can only sign and send at once, and this is to be kept ready, unsent: use another signer.",
+        );
+      }
       const hash = String(await ask("eth_sendTransaction", [request]));
       return requireSent(options, address, transaction, hash);
     },

@@ -3,11 +3,9 @@ import { Interface } from "ethers";
 
 import { deployImplementation } from "../../../scripts/lib/operations/implementations.js";
 import type { OpenManifest, SealedRequest } from "../../../scripts/lib/operations/open.js";
-import { signaturesFolder } from "../../../scripts/lib/operations/raw.js";
 import { rehearse } from "../../../scripts/lib/operations/rehearse.js";
 import { toExtendPause, toPause, toUpgrade } from "../../../scripts/lib/operations/verbs.js";
 import { SAFE } from "../../../scripts/lib/safe/abi.js";
-import { writeSignature } from "../../../scripts/lib/safe/files.js";
 import { createSafe } from "../../support/safes.js";
 import { AdminChain, faultOf } from "../../support/operations.js";
 
@@ -64,26 +62,10 @@ describe("operations of Safes", function () {
   const mannersOf = async (opened: OpenManifest) =>
     (await play(opened)).branches.flatMap(({ steps }) => steps.map(({ step, manner }) => [step, manner]));
 
-  /** Signs what a manifest asks of `signer`, as its wallet does. */
-  const sign = async (opened: OpenManifest, step: string, signer: number) => {
-    const { address } = people[signer]!;
-    const request = opened.requests(step).find((asked) => asked.signer === address)!;
-    const { domain, types, message } = request.message;
-    const data = await people[signer]!.signTypedData(
-      domain,
-      types as Parameters<(typeof people)[0]["signTypedData"]>[1],
-      message,
-    );
-    await writeSignature(signaturesFolder(opened), opened.safeTransaction(step), request, data);
-  };
+  const sign = (opened: OpenManifest, step: string, signer: number) =>
+    chain.sign(opened, step, people[signer]!);
   /** A call that a Safe makes of itself, whoever its owners are. */
-  const change = async (safe: string, data: string) => {
-    await chain.send("anvil_impersonateAccount", safe);
-    await chain.send("anvil_setBalance", safe, "0xde0b6b3a7640000");
-    const hash = await chain.send("eth_sendTransaction", { from: safe, to: safe, data });
-    await chain.connection.ethers.provider.waitForTransaction(hash as string);
-    await chain.send("anvil_stopImpersonatingAccount", safe);
-  };
+  const change = (safe: string, data: string) => chain.sendAs(safe, { to: safe, data });
 
   it("hash as the Safes themselves do, of 1.5.0 and of 1.4.1", async () => {
     const zero = `0x${"00".repeat(20)}`;

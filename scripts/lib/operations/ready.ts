@@ -1,0 +1,212 @@
+import { Fault } from "../../../deploy/fault.js";
+import { readSignatures } from "../safe/files.js";
+import type { Account } from "./accounts.js";
+import { collectFor } from "./consents.js";
+import { withFork, type Fork } from "./fork.js";
+import type { Step } from "./manifest.js";
+import { perform, skipTo, type Signed } from "./perform.js";
+import { readRaw, signaturesFolder } from "./raw.js";
+import { findHindrances, type Hindrance, type Looking } from "./readiness.js";
+import type { Register, Registered } from "./register.js";
+import { contractsAt, type Suite } from "./suite.js";
+import { tryOut } from "./try-out.js";
+
+/** Whether something that was signed works: now, later, or never as it is signed; see {@link Hindrance.kind}. */
+export type Verdict = "works" | Hindrance["kind"];
+
+/** One step that was signed, or should be, and how it stands. */
+export interface StepReadiness extends Omit<Hindrance, "kind"> {
+  readonly step: string;
+  readonly title: string;
+  readonly account: string;
+  readonly nonce: number;
+  readonly verdict: Verdict;
+}
+
+/** What is kept ready of one operation. */
+export interface OperationReadiness {
+  readonly number: number;
+  readonly name: string;
+  readonly title: string;
+  readonly standing: Registered["standing"];
+  readonly steps: readonly StepReadiness[];
+  /** What somebody must see to. Whole sentences. */
+  readonly attention: readonly string[];
+}
+
+/** The first look at a step, before it is tried out. */
+interface Look {
+  readonly registered: Registered;
+  readonly step: Step;
+  readonly hindrances: readonly Hindrance[];
+}
+
+/**
+ * Finds out of everything that was signed whether it would work right now. What has nothing in its way is tried out on the
+ * chain as it is; what waits for time, for another step or for its nonce, on a fork on which that has come about. Sends
+ * nothing.
+ */
+export async function findReadiness(suite: Suite, { operations }: Register): Promise<OperationReadiness[]> {
+  const { provider } = suite.connection.ethers;
+  const looks: Look[] = [];
+  for (const registered of operations) {
+    if (registered.standing === "elsewhere") continue;
+    const { opened, progress } = registered;
+    for (const step of opened.manifest.steps) {
+      if (step.branch === "main" && !(await isSignedAtAll(registered, step))) continue;
+      const looking: Looking = { provider, record: suite.record, opened, step, progress };
+      looks.push({ registered, step, hindrances: await findHindrances(looking) });
+    }
+  }
+  const tried = await tryAll(suite, looks);
+  const found: OperationReadiness[] = [];
+  for (const [registered, steps] of Map.groupBy(tried, ({ look }) => look.registered)) {
+    const { operation, opened, standing } = registered;
+    const readiness = steps.map(({ look, verdict }) => describe(look, verdict));
+    found.push({
+      number: operation.number,
+      name: operation.name,
+      title: opened.manifest.operation.title,
+      standing,
+      steps: readiness,
+      attention: await findGaps(suite, registered, readiness),
+    });
+  }
+  return found;
+}
+
+async function isSignedAtAll({ opened }: Registered, { id }: Step): Promise<boolean> {
+  if (opened.accountOf(id).kind === "key") return (await readRaw(opened, id)) !== undefined;
+  const { signatures, refused } = await readSignatures(signaturesFolder(opened), opened.safeTransaction(id));
+  return signatures.length + refused.length > 0;
+}
+
+interface Tried {
+  readonly look: Look;
+  /** What is in the way after all. */
+  readonly verdict: Hindrance | undefined;
+}
+
+async function tryAll(suite: Suite, looks: readonly Look[]): Promise<Tried[]> {
+  const { provider } = suite.connection.ethers;
+  const isLater = ({ hindrances: [first] }: Look) => first?.kind === "later";
+  const work = async (fork?: Fork) => {
+    const tried: Tried[] = [];
+    for (const look of looks) {
+      const { registered, step, hindrances } = look;
+      if (hindrances.length > 0 && !isLater(look)) tried.push({ look, verdict: hindrances[0] });
+      else {
+        const objections = isLater(look)
+          ? await tryLater(fork!, look)
+          : await tryOut(provider, registered.opened, step);
+        tried.push({ look, verdict: objections.length > 0 ? refusedFor(objections) : merge(hindrances) });
+      }
+    }
+    return tried;
+  };
+  if (!looks.some(isLater)) return await work();
+  return await withFork(suite.connection, await provider.getBlockNumber(), work);
+}
+
+const refusedFor = (why: readonly string[]): Hindrance => ({
+  kind: "dead",
+  why,
+  remedy: "Find out why, then plan and sign anew.",
+});
+
+/** Everything that has to be waited for, as one. */
+const merge = (waiting: readonly Hindrance[]): Hindrance | undefined =>
+  waiting.length === 0
+    ? undefined
+    : Object.assign({}, ...waiting, { why: waiting.flatMap(({ why }) => why) });
+
+/** Carries a step out, byte for byte, on a fork on which all has come about that it waits for. */
+async function tryLater(fork: Fork, { registered, step, hindrances }: Look): Promise<readonly string[]> {
+  const { opened, progress } = registered;
+  try {
+    await fork.apart(async () => {
+      const times = { ...progress.times };
+      const before = hindrances.some(({ after }) => after !== undefined) ? stepsBefore(registered, step) : [];
+      for (const earlier of before) {
+        await fork.reach(earliestOf(earlier, times));
+        const { to, value, data } = earlier.transaction;
+        times[earlier.id] = (await fork.send(earlier.account, { to, value: BigInt(value), data })).time;
+      }
+      await fork.reach(earliestOf(step, times));
+      const account = opened.accountOf(step.id) as Account;
+      await skipTo(fork, account, step.nonce);
+      const transaction = { ...step.transaction, value: BigInt(step.transaction.value) };
+      await perform(
+        fork,
+        { account, nonce: step.nonce, transaction },
+        await signedFor(fork, registered, step),
+      );
+    });
+    return [];
+  } catch (error) {
+    if (error instanceof Fault) return [error.message];
+    throw error;
+  }
+}
+
+/** All of the main branch that is left, up to a step of it. */
+function stepsBefore({ progress: { left } }: Registered, { id }: Step): readonly Step[] {
+  const place = left.findIndex((other) => other.id === id);
+  return place < 0 ? left : left.slice(0, place);
+}
+
+const earliestOf = ({ notBefore }: Step, times: Readonly<Record<string, number>>) =>
+  notBefore === null ? 0 : times[notBefore.step]! + notBefore.seconds;
+
+/** Complete: {@link findHindrances} would have said otherwise. */
+async function signedFor(fork: Fork, { opened }: Registered, { id }: Step): Promise<Signed> {
+  if (opened.accountOf(id).kind === "key") return { raw: (await readRaw(opened, id))! };
+  return await collectFor(fork.provider, opened, id);
+}
+
+function describe(
+  { step: { id, title, account, nonce } }: Look,
+  hindrance: Hindrance | undefined,
+): StepReadiness {
+  const { kind: verdict, ...rest } = hindrance ?? { kind: "works" as const, why: [] };
+  return { step: id, title, account, nonce, verdict, ...rest };
+}
+
+/** Acts of the guardian of which nothing would work in the very moment in which it is needed. */
+async function findGaps(
+  suite: Suite,
+  registered: Registered,
+  steps: readonly StepReadiness[],
+): Promise<string[]> {
+  if (!(await isAtStake(suite, registered))) return [];
+  const rungs = registered.opened.manifest.steps.filter(({ branch }) => branch === "ready");
+  const acts = new Set(rungs.map(({ id }) => id.replace(/-\d+$/, "")));
+  const works = (act: string) =>
+    steps.some(
+      ({ step, verdict, ahead }) =>
+        step.startsWith(`${act}-`) && (verdict === "works" || (verdict === "later" && ahead === undefined)),
+    );
+  return [...acts]
+    .filter((act) => !works(act))
+    .map((act) => `No ${act} that was signed with operation ${registered.operation.number} would work.`);
+}
+
+/** Whether an operation has changed code, or is about to, and can still be taken back. */
+async function isAtStake({ connection, record }: Suite, { standing, opened }: Registered): Promise<boolean> {
+  const changed = opened.manifest.proxies.filter(
+    ({ before, after }) => before.implementation !== after.implementation,
+  );
+  if (changed.length === 0 || opened.manifest.operation.verb === "rollback") return false;
+  if (standing === "under way") return true;
+  if (standing !== "done") return false;
+  const { provider } = connection.ethers;
+  const { upgradeController } = contractsAt(record, provider);
+  const window = Number(await upgradeController.rollbackWindow());
+  const { timestamp: now } = (await provider.getBlock("latest"))!;
+  for (const { address, before, after } of changed) {
+    const { implementation, previous, upgradedAt } = await upgradeController.proxyRecord(address);
+    const isInPlace = implementation === after.implementation && previous === before.implementation;
+    if (isInPlace && now < Number(upgradedAt) + window) return true;
+  }
+  return false;
+}

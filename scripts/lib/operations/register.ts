@@ -1,0 +1,100 @@
+import type { Provider } from "ethers";
+
+import { Fault } from "../../../deploy/fault.js";
+import type { DeploymentRecord } from "../../../deploy/index.js";
+import { queryAll } from "../../../deploy/logs.js";
+import { targetsIn } from "./derive.js";
+import { listOperations, type OperationFolder } from "./folder.js";
+import { findOtherChain } from "./moved.js";
+import { openManifest, type OpenManifest } from "./open.js";
+import { findProgress, type OperationProgress } from "./progress.js";
+import { operationsIn } from "./scheduled.js";
+import { contractsAt } from "./suite.js";
+
+/** How an operation stands. `elsewhere`: it was planned on a chain that this one is not, such as one started anew. */
+export type Standing = "planned" | "under way" | "done" | "expired" | "cancelled" | "elsewhere";
+
+/** An operation, with what has become of it. */
+export interface Registered {
+  readonly operation: OperationFolder;
+  readonly opened: OpenManifest;
+  readonly progress: OperationProgress;
+  readonly standing: Standing;
+}
+
+/** An operation's folder that cannot be trusted. */
+export interface Unreadable {
+  readonly operation: OperationFolder;
+  readonly problem: string;
+}
+
+/** All operations on a chain. */
+export interface Register {
+  readonly operations: readonly Registered[];
+  readonly unreadable: readonly Unreadable[];
+}
+
+/**
+ * Opens all operations on a chain and finds out how far each has come.
+ *
+ * @param directory Where they are, if not in `deploy/operations/`.
+ */
+export async function readRegister(
+  provider: Provider,
+  record: DeploymentRecord,
+  directory?: string,
+): Promise<Register> {
+  const operations: Registered[] = [];
+  const unreadable: Unreadable[] = [];
+  for (const operation of await listOperations(record.chainId, directory)) {
+    try {
+      const opened = await openManifest(operation.path, record);
+      operations.push({ operation, opened, ...(await standingOf(provider, record, opened)) });
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      unreadable.push({ operation, problem: error.message });
+    }
+  }
+  return { operations, unreadable };
+}
+
+const NOTHING: OperationProgress = { carriedOut: [], times: {}, left: [], gone: [] };
+
+async function standingOf(
+  provider: Provider,
+  record: DeploymentRecord,
+  opened: OpenManifest,
+): Promise<Pick<Registered, "progress" | "standing">> {
+  const { manifest } = opened;
+  if ((await findOtherChain(provider, manifest)).length > 0)
+    return { progress: NOTHING, standing: "elsewhere" };
+  const progress = await findProgress(provider, opened);
+  const { left, times } = progress;
+  const { timestamp: now } = (await provider.getBlock("latest"))!;
+  const isBegun = manifest.steps.some(({ id, branch }) => branch === "main" && id in times);
+  const [next] = left;
+  if (next === undefined) return { progress, standing: "done" };
+  if (!isBegun) return { progress, standing: now > manifest.expiresAt ? "expired" : "planned" };
+  if (await isCancelled(provider, record, opened)) return { progress, standing: "cancelled" };
+  const { notAfter } = next;
+  const isLate = notAfter !== null && now > times[notAfter.step]! + notAfter.seconds;
+  return { progress, standing: isLate ? "expired" : "under way" };
+}
+
+/** Whether anything that it scheduled was taken back. */
+async function isCancelled(
+  provider: Provider,
+  record: DeploymentRecord,
+  { manifest }: OpenManifest,
+): Promise<boolean> {
+  const sent = manifest.steps.map(({ account, transaction }) => ({ from: account, ...transaction }));
+  const schedules = sent.filter((_, i) => manifest.steps[i]!.id === "schedule");
+  const { accessManager } = contractsAt(record, provider);
+  const { block } = manifest.plannedAt;
+  for (const id of operationsIn(schedules, targetsIn(manifest)).keys()) {
+    if ((await accessManager.getSchedule(id)) !== 0n) continue;
+    const cancelled = accessManager.filters.OperationCanceled(id);
+    if ((await queryAll(accessManager, cancelled as never, block)).length > 0) return true;
+  }
+  return false;
+}

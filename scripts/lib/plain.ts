@@ -1,0 +1,6 @@
+/** Somebody else's words, fit for a terminal: without control characters, and not too many. */
+export const plain = (text: string) =>
+  text
+    .replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, " ")
+    .trim()
+    .slice(0, 300);

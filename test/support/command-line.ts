@@ -1,0 +1,46 @@
+import { execFile } from "node:child_process";
+import { readFile, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+
+import hre from "hardhat";
+
+import { writeRecord, type DeploymentRecord } from "../../deploy/index.js";
+import { recordPath } from "../../deploy/record.js";
+
+/** How a command ended. */
+export interface Ended {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs `npx hardhat <words>` against the local chain at `url`. */
+export async function hardhat(url: string, ...words: readonly string[]): Promise<Ended> {
+  const { root } = hre.config.paths;
+  const cli = path.join(root, "node_modules", "hardhat", "dist", "src", "cli.js");
+  const env = { ...process.env, LOCAL_RPC_URL: url, NO_COLOR: "1" };
+  return await new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      [cli, "--network", "local", ...words],
+      { cwd: root, env },
+      (error, stdout, stderr) =>
+        resolve({ exitCode: error === null ? 0 : Number(error.code), stdout, stderr }),
+    );
+  });
+}
+
+/** Does some work while `record` is that of its chain, and puts back what was there. */
+export async function withRecord<Result>(
+  record: DeploymentRecord,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const file = recordPath(record.chainId);
+  const before = await readFile(file, "utf8").catch(() => undefined);
+  await writeRecord(record);
+  try {
+    return await work();
+  } finally {
+    await (before === undefined ? rm(file) : writeFile(file, before));
+  }
+}

@@ -1,0 +1,210 @@
+import { expect } from "chai";
+import { HDNodeWallet, Interface, Mnemonic } from "ethers";
+
+import { deployImplementation } from "../../../scripts/lib/operations/implementations.js";
+import type { OpenManifest } from "../../../scripts/lib/operations/open.js";
+import { writeRaw } from "../../../scripts/lib/operations/raw.js";
+import { findReadiness, type OperationReadiness } from "../../../scripts/lib/operations/ready.js";
+import { readRegister, type Registered } from "../../../scripts/lib/operations/register.js";
+import { toUpgrade } from "../../../scripts/lib/operations/verbs.js";
+import { toSign } from "../../../scripts/lib/signers/transaction.js";
+import { formatReadiness } from "../../../scripts/ops/ready.js";
+import { AdminChain } from "../../support/operations.js";
+import { createSafe } from "../../support/safes.js";
+
+const DAY = 86_400;
+const OWNER_MANAGER = new Interface([
+  "function changeThreshold(uint256)",
+  "function swapOwner(address previous, address old, address next)",
+]);
+/** Anvil's accounts. */
+const keyOf = (index: number) =>
+  HDNodeWallet.fromMnemonic(
+    Mnemonic.fromPhrase("test test test test test test test test test test test junk"),
+    `m/44'/60'/0'/0/${index}`,
+  );
+const KEY = 18;
+
+/** A 2-of-3 Safe guards, of which a Safe is an owner; so does a key. The upgrade is carried out. */
+describe("what is kept ready", function () {
+  let chain: AdminChain;
+  let people: Awaited<ReturnType<AdminChain["connection"]["ethers"]["getSigners"]>>;
+  const safes = { guardian: "", nested: "" };
+  let opened: OpenManifest;
+  let ofKey: OpenManifest;
+
+  before(async () => {
+    chain = await AdminChain.start(async (connection) => {
+      people = (await connection.ethers.getSigners()).slice(11, 18);
+      const [alice, bob, carol, dave] = people.map(({ address }) => address) as [
+        string,
+        string,
+        string,
+        string,
+      ];
+      const make = (version: "1.5.0" | "1.4.1", ...owners: string[]) =>
+        createSafe(connection, { version, owners, threshold: 2 });
+      safes.nested = await make("1.4.1", carol, dave);
+      safes.guardian = await make("1.5.0", alice, bob, safes.nested);
+      return { GUARDIAN: [safes.guardian, keyOf(KEY).address] };
+    });
+    const { connection, deployed } = chain;
+    const implementation = await deployImplementation(connection, deployed.record, "escrow", "EscrowNext");
+    const request = { proxy: "escrow", implementation, contract: "EscrowNext" } as const;
+    const plan = (guardian: string) =>
+      chain.plan(toUpgrade(request, { rungs: 2, pauseFor: DAY }), { verb: "upgrade", guardian });
+    opened = await plan(safes.guardian);
+    ofKey = await plan(keyOf(KEY).address);
+    // The first rungs by Alice and Bob, the second by Alice and the Safe of Carol and Dave.
+    for (const step of ["rollback-1", "pause-1"]) await signAll(step, 0, 1);
+    for (const step of ["rollback-2", "pause-2"]) await signAll(step, 0, 2, 3);
+    for (const { id } of ofKey.manifest.steps.filter(({ branch }) => branch === "ready")) {
+      const transaction = toSign(ofKey.transaction(id));
+      transaction.signature = keyOf(KEY).signingKey.sign(transaction.unsignedHash);
+      await writeRaw(ofKey, id, transaction.serialized);
+    }
+    await chain.carryOut(opened, "schedule");
+    await chain.keep();
+  });
+  afterEach(() => chain.reset());
+  after(() => chain.stop());
+
+  const signAll = async (step: string, ...signers: number[]) => {
+    for (const signer of signers) await chain.sign(opened, step, people[signer]!);
+  };
+  const execute = () => chain.carryOut(opened, "execute");
+  const bySafe = (data: string) => chain.sendAs(safes.guardian, { to: safes.guardian, data });
+  const useNonces = (nonce: number) =>
+    chain.send("anvil_setStorageAt", safes.guardian, `0x${"0".repeat(63)}5`, `0x${"0".repeat(63)}${nonce}`);
+  const look = async (): Promise<OperationReadiness> => {
+    const { provider } = chain.connection.ethers;
+    const register = await readRegister(provider, chain.deployed.record, chain.folder);
+    const found = await findReadiness(chain.suite, register);
+    return found.find(({ number }) => number === 1)!;
+  };
+  const verdicts = ({ steps }: OperationReadiness) =>
+    Object.fromEntries(steps.map(({ step, verdict }) => [step, verdict]));
+  const whyOf = ({ steps }: OperationReadiness, step: string) =>
+    steps.find((found) => found.step === step)!.why.join(" ");
+
+  it("works now, or after what its nonce lets go first, by keys and by a Safe's own owners (ERC-1271)", async () => {
+    await execute();
+    const found = await look();
+    expect(verdicts(found)).to.deep.equal({
+      "rollback-1": "works",
+      "rollback-2": "later",
+      "pause-1": "works",
+      "pause-2": "later",
+    });
+    expect(found.steps.find(({ step }) => step === "rollback-2")!.ahead).to.equal(1);
+    expect(found.attention).to.deep.equal([]);
+  });
+
+  it("says what each waits for, and what to do, in a table", async () => {
+    await execute();
+    const page = formatReadiness([await look()], [], Date.now() / 1000);
+    expect(page).to.match(/rollback-1 +│ 0 +│ works now/);
+    expect(page).to.match(/rollback-2 +│ 1 +│ works later .*Its nonce is 1/);
+  });
+
+  it("waits for the upgrade to be executed, and is tried out on a fork on which it is", async () => {
+    const found = await look();
+    expect(found.standing).to.equal("under way");
+    expect(verdicts(found)).to.include({ "rollback-1": "later", "pause-1": "works" });
+    expect(whyOf(found, "rollback-1")).to.equal("It is for after execute, which was not carried out.");
+    expect(found.attention).to.deep.equal([]);
+  });
+
+  it("has a rung that works after another transaction took the first one's nonce", async () => {
+    await execute();
+    await useNonces(1);
+    const found = await look();
+    expect(verdicts(found)).to.deep.equal({
+      "rollback-1": "dead",
+      "rollback-2": "works",
+      "pause-1": "dead",
+      "pause-2": "works",
+    });
+    expect(whyOf(found, "rollback-1")).to.equal(`Its nonce is 0 and ${safes.guardian} is at 1: it is used.`);
+    expect(found.attention).to.deep.equal([]);
+  });
+
+  it("needs attention once every nonce is used", async () => {
+    await execute();
+    await useNonces(2);
+    expect((await look()).attention).to.deep.equal([
+      "No rollback that was signed with operation 1 would work.",
+      "No pause that was signed with operation 1 would work.",
+    ]);
+  });
+
+  it("lacks the signature of an owner who was removed", async () => {
+    await execute();
+    const [alice, bob, , , erin] = people.map(({ address }) => address);
+    await bySafe(OWNER_MANAGER.encodeFunctionData("swapOwner", [alice, bob, erin]));
+    const found = await look();
+    expect(verdicts(found)).to.include({ "rollback-1": "unsigned", "rollback-2": "later" });
+    expect(whyOf(found, "rollback-1")).to.include(`${bob} is no owner of the Safe ${safes.guardian}`);
+    expect(found.attention).to.include("No rollback that was signed with operation 1 would work.");
+  });
+
+  it("lacks a signature of the Safe whose own owner was replaced", async () => {
+    await execute();
+    await useNonces(1);
+    const [, , carol, dave, erin] = people.map(({ address }) => address);
+    await chain.sendAs(safes.nested, {
+      to: safes.nested,
+      data: OWNER_MANAGER.encodeFunctionData("swapOwner", [carol, dave, erin]),
+    });
+    expect(verdicts(await look())["rollback-2"]).to.equal("unsigned");
+  });
+
+  it("lacks a signature once the threshold is raised", async () => {
+    await execute();
+    await bySafe(OWNER_MANAGER.encodeFunctionData("changeThreshold", [3]));
+    const found = await look();
+    expect(verdicts(found)["rollback-1"]).to.equal("unsigned");
+    expect(whyOf(found, "rollback-1")).to.include("1 of 3 signatures is missing");
+  });
+
+  it("is over with the rollback window, but for the pause", async () => {
+    await execute();
+    await chain.pass(chain.deployed.parameters.rollbackWindow + 1);
+    const found = await look();
+    expect(verdicts(found)).to.include({ "rollback-1": "dead", "pause-1": "works" });
+    expect(whyOf(found, "rollback-1")).to.include("It was possible until");
+    expect(found.attention).to.deep.equal([]);
+  });
+
+  it("is dead once the role is revoked", async () => {
+    await execute();
+    await chain.changeAuthority("revokeRole", [2, safes.guardian]);
+    const found = await look();
+    expect(new Set(Object.values(verdicts(found)))).to.deep.equal(new Set(["dead"]));
+    expect(whyOf(found, "pause-1")).to.equal(`${safes.guardian} does not hold GUARDIAN any more.`);
+    expect(found.attention).to.have.length(2);
+  });
+
+  it("is dead where other code runs than what it was signed for", async () => {
+    await execute();
+    await chain.carryOut(opened, "rollback-1");
+    const found = await look();
+    expect(verdicts(found)["rollback-2"]).to.equal("dead");
+    expect(whyOf(found, "rollback-2")).to.include("escrow should run");
+    expect(found.attention).to.deep.equal([]);
+  });
+
+  it("of a key is its whole transaction, fees included", async () => {
+    await execute();
+    const { provider } = chain.connection.ethers;
+    const { operations, unreadable } = await readRegister(provider, chain.deployed.record, chain.folder);
+    const [first, second] = operations as [Registered, Registered];
+    // The same upgrade, but with the other guardian's rungs.
+    const register = { unreadable, operations: [{ ...second, progress: first.progress }] };
+    const [rich] = await findReadiness(chain.suite, register);
+    expect(verdicts(rich!)).to.include({ "rollback-1": "works", "rollback-2": "later" });
+    await chain.send("anvil_setBalance", keyOf(KEY).address, "0x1");
+    const [poor] = await findReadiness(chain.suite, register);
+    expect(whyOf(poor!, "rollback-1")).to.include("send it coin");
+  });
+});

@@ -1,0 +1,170 @@
+import { expect } from "chai";
+
+import { NATIVE_COIN } from "../../../deploy/parameters.js";
+import { deployImplementation } from "../../../scripts/lib/operations/implementations.js";
+import { readStatus } from "../../../scripts/lib/operations/status.js";
+import { toPause, toUpgrade } from "../../../scripts/lib/operations/verbs.js";
+import { formatStatus } from "../../../scripts/ops/status.js";
+import { hardhat, withRecord } from "../../support/command-line.js";
+import { AdminChain } from "../../support/operations.js";
+
+const DAY = 86_400;
+
+describe("the status of a suite", function () {
+  let chain: AdminChain;
+  before(async () => (chain = await AdminChain.start()));
+  afterEach(() => chain.reset());
+  after(() => chain.stop());
+
+  const read = () => readStatus(chain.suite, chain.folder);
+  const pause = async (bits: number, seconds: number) => {
+    const { escrow, holders } = chain.deployed;
+    await (await escrow.connect(holders.GUARDIAN).pause(bits, seconds, "test")).wait();
+  };
+  const planUpgrade = async () => {
+    const { connection, deployed } = chain;
+    const implementation = await deployImplementation(connection, deployed.record, "escrow", "EscrowNext");
+    const initializer = { function: "initializeV2", args: ["7"] };
+    const request = { proxy: "escrow", implementation, contract: "EscrowNext", initializer } as const;
+    return await chain.plan(toUpgrade(request, { rungs: 1, pauseFor: DAY }), { verb: "upgrade" });
+  };
+
+  it("needs no attention after a deployment, and was never reconciled", async () => {
+    const status = await read();
+    expect(status).to.deep.include({
+      roles: [],
+      pauses: [],
+      pending: [],
+      ready: [],
+      operations: [],
+      reconciled: null,
+      attention: [],
+    });
+    expect(
+      status.code.map(({ proxy, contract, version, rollback }) => [proxy, contract, version, rollback]),
+    ).to.deep.equal([
+      ["escrow", "Escrow", "1.0.0", null],
+      ["complianceRegistry", "ComplianceRegistry", "1.0.0", null],
+    ]);
+  });
+
+  it("tells what is paused, until when, and what that means, for as long as it lasts", async () => {
+    await pause(5, 3_600);
+    const status = await read();
+    expect(status.pauses).to.deep.equal([
+      { part: "DEPOSITS", until: status.block.time + 3_600 },
+      { part: "EXITS", until: status.block.time + 3_600 },
+    ]);
+    expect(status.attention).to.have.length(2);
+    expect(formatStatus(status)).to.match(/DEPOSITS until .* UTC \(in 1 hour\): nobody can deposit/);
+    await chain.pass(3_601);
+    expect((await read()).pauses).to.deep.equal([]);
+  });
+
+  it("tells what waits for its delay: the call, whose it is, from when, until when, who can cancel", async () => {
+    const opened = await planUpgrade();
+    await chain.carryOut(opened, "schedule");
+    const status = await read();
+    const [pending] = status.pending;
+    expect(pending).to.deep.include({
+      caller: chain.deployed.holders.UPGRADER.address,
+      readyAt: status.block.time + 2 * DAY,
+      expiresAt: status.block.time + 9 * DAY,
+      cancelledBy: ["GUARDIAN", "ADMIN"],
+    });
+    expect(pending!.operation).to.be.a("number");
+    expect(pending!.call)
+      .to.match(
+        /^upgradeController\.upgrade\(proxy: escrow, newImplementation: escrow's EscrowNext 2\.0\.0|^upgradeController\.upgrade\(/,
+      )
+      .and.to.include("escrow's EscrowNext 2.0.0")
+      .and.to.include("initializeV2(generation_: 7)");
+    const operation = status.operations.find(({ number }) => number === pending!.operation);
+    expect(operation).to.deep.include({ standing: "under way", done: ["schedule"], left: ["execute"] });
+    expect(status.attention).to.include(
+      `No rollback that was signed with operation ${pending!.operation} would work.`,
+    );
+  });
+
+  it("tells until when an upgrade can be taken back", async () => {
+    const opened = await planUpgrade();
+    for (const step of ["schedule", "execute"]) await chain.carryOut(opened, step);
+    const { code, block } = await read();
+    expect(code[0]).to.deep.include({ contract: "EscrowNext", version: "2.0.0" });
+    expect(code[0]!.rollback).to.deep.equal({
+      to: chain.deployed.record.contracts.escrow.implementation,
+      until: block.time + chain.deployed.parameters.rollbackWindow,
+    });
+  });
+
+  it("alarms about what nobody of ours has scheduled, also where it cannot be decoded", async () => {
+    const { accessManager, holders, complianceRegistry } = chain.deployed;
+    const data = complianceRegistry.interface.encodeFunctionData("setEscrow", [NATIVE_COIN]);
+    await (await accessManager.connect(holders.CONFIGURATOR).schedule(complianceRegistry, data, 0)).wait();
+    await (await accessManager.connect(holders.ADMIN).schedule(NATIVE_COIN, "0x12345678", 0)).wait();
+    const { attention, pending } = await read();
+    expect(pending.map(({ operation }) => operation)).to.deep.equal([null, null]);
+    expect(attention[0]).to.match(/complianceRegistry\.setEscrow\(.*is scheduled by no operation of ours/);
+    expect(attention[1]).to.include("that cannot be decoded: 0x12345678");
+  });
+
+  it("alarms about a role that the parameters do not know", async () => {
+    const [stranger] = chain.deployed.users;
+    await chain.changeAuthority("grantRole", [4, stranger!.address, 0]);
+    const { attention } = await read();
+    expect(attention).to.deep.equal([
+      `unexpected holder: OPERATOR of ${stranger!.address} is granted on the chain, but should be not granted.`,
+    ]);
+  });
+
+  it("alarms about code that nobody here knows, even if it answers nothing", async () => {
+    const { escrow } = chain.deployed.record.contracts;
+    await chain.send("anvil_setCode", escrow.implementation, "0x60006000f3");
+    const { attention, code, pauses } = await read();
+    expect(code[0]).to.include({ contract: null, version: null });
+    expect(pauses).to.equal(null);
+    expect(attention.join()).to.include(`The code of escrow at ${escrow.implementation}`);
+  });
+
+  it("asks the chain no more often, however much was scheduled and paused before", async () => {
+    const before = await requests(read);
+    for (let i = 0; i < 5; i += 1) {
+      await pause(1, 60 + i);
+      const { accessManager, holders, complianceRegistry } = chain.deployed;
+      const data = complianceRegistry.interface.encodeFunctionData("setEscrow", [
+        `0x${"0".repeat(39)}${i + 1}`,
+      ]);
+      await (await accessManager.connect(holders.CONFIGURATOR).schedule(complianceRegistry, data, 0)).wait();
+    }
+    // Who guards what is scheduled is two more calls, for all of it.
+    expect(await requests(read)).to.be.at.most(before + 3);
+  });
+
+  const requests = async (work: () => Promise<unknown>) => {
+    const { provider } = chain.connection;
+    const original = provider.request.bind(provider);
+    let count = 0;
+    provider.request = (given) => {
+      count += 1;
+      return original(given);
+    };
+    try {
+      await work();
+    } finally {
+      provider.request = original;
+    }
+    return count;
+  };
+
+  it("is printed as JSON by the command, whose exit code is 1 if anything needs attention", async () => {
+    await pause(1, 3_600);
+    await chain.plan(toPause({ bits: ["EXITS"], seconds: 60, reason: "test" }));
+    const ended = await withRecord(chain.deployed.record, () =>
+      hardhat(chain.anvil.url, "ops", "status", "--json"),
+    );
+    const status = JSON.parse(ended.stdout) as Awaited<ReturnType<typeof read>>;
+    expect(ended.exitCode).to.equal(1);
+    expect(status.pauses?.map(({ part }) => part)).to.deep.equal(["DEPOSITS"]);
+    expect(status.code.map(({ contract }) => contract)).to.deep.equal(["Escrow", "ComplianceRegistry"]);
+  });
+});
