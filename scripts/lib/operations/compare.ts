@@ -34,7 +34,9 @@ export async function compareWithPlan(
 async function traceOf(provider: NetworkConnection["provider"], hash: string): Promise<Trace | undefined> {
   const params = [hash, STATE_DIFF];
   // Most public endpoints do not offer it, each in other words.
-  const answer: unknown = await provider.request({ method: "debug_traceTransaction", params }).catch(() => undefined);
+  const answer: unknown = await provider
+    .request({ method: "debug_traceTransaction", params })
+    .catch(() => undefined);
   const isTrace = typeof answer === "object" && answer !== null && "pre" in answer && "post" in answer;
   return isTrace ? (answer as Trace) : undefined;
 }
