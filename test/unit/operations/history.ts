@@ -79,7 +79,7 @@ describe("the history of a suite", function () {
     await pause("test");
     const data = escrow.interface.encodeFunctionData("unpause", [1]);
     const schedule = accessManager.interface.encodeFunctionData("schedule", [escrow.target, data, 0]);
-    await (await safe.execute([{ to: String(accessManager.target), data: schedule }])).wait();
+    await (await safe.execute([{ to: await accessManager.getAddress(), data: schedule }])).wait();
     const [entry] = await read();
     expect(entry!.by).to.equal(safe.address);
     expect(entry!.sentBy).to.not.equal(safe.address);
