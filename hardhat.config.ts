@@ -56,6 +56,8 @@ export default defineConfig({
       chainId: 31337,
       // A variable is looked at when a command connects, which can then say in its exit code that it could not.
       url: process.env.LOCAL_RPC_URL ? configVariable("LOCAL_RPC_URL") : "http://127.0.0.1:8545",
+      // The chain's own accounts, unless somebody tries out how a key of theirs signs.
+      accounts: process.env.LOCAL_KEY ? [configVariable("LOCAL_KEY")] : "remote",
     },
     sepolia: {
       type: "http",
