@@ -1,0 +1,9 @@
+import { sql, type SQL } from "ponder";
+
+/** The time and the number of the last block that is in the tables, out of Ponder's own record of where it is. */
+const checkpoint = (chainId: number, from: number, digits: number): SQL<bigint> =>
+  sql`(select substring(latest_checkpoint, ${from}::int, ${digits}::int)::numeric from _ponder_checkpoint
+       where chain_id = ${chainId})`;
+
+export const chainTime = (chainId: number) => checkpoint(chainId, 1, 10);
+export const chainBlock = (chainId: number) => checkpoint(chainId, 27, 16);
