@@ -1,9 +1,10 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
 import { Fault } from "../deploy/fault.js";
+import type { DeploymentRecord } from "../deploy/record.js";
 import { command } from "./lib/command.js";
 import type { Place } from "./lib/reconcile/open.js";
 import type { Filter, Reconciliation } from "./lib/reconcile/reconcile.js";
@@ -36,13 +37,12 @@ export const reconciling = (view?: View) =>
   command(async (args: ReconcileArguments, hre: HardhatRuntimeEnvironment) => {
     const asked = parse(args);
     await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
-    const { readRecord } = await import("../deploy/index.js");
     const { checkLabel, recordReconciliation } = await import("./lib/reconcile/records.js");
     const { apply } = args;
     const by = checkLabel(args.by);
     const connection = await hre.network.create();
     const { provider } = connection.ethers;
-    const record = await readRecord(Number((await provider.getNetwork()).chainId));
+    const record = await recordOf(Number((await provider.getNetwork()).chainId));
 
     const run = () =>
       once(asked, { args, hre, record, view, ask: (method, params) => provider.send(method, params) });
@@ -70,7 +70,7 @@ interface Asked {
 interface Site {
   readonly args: ReconcileArguments;
   readonly hre: HardhatRuntimeEnvironment;
-  readonly record: import("../deploy/index.js").DeploymentRecord;
+  readonly record: DeploymentRecord;
 }
 
 async function once(
@@ -127,6 +127,15 @@ async function once(
   }
 }
 
+/** The record that the indexer goes by, too. */
+async function recordOf(chainId: number): Promise<DeploymentRecord> {
+  const { parseRecord, readRecord } = await import("../deploy/record.js");
+  const directory = process.env.HOLDFAST_RECORDS_DIR;
+  if (directory === undefined) return await readRecord(chainId);
+  const file = path.join(directory, `${chainId}.json`);
+  return parseRecord(await readFile(file, "utf8"), file);
+}
+
 async function scratchPath({ config }: HardhatRuntimeEnvironment, chainId: number): Promise<string> {
   const directory = path.join(config.paths.root, ".holdfast", "reconcile");
   await mkdir(directory, { recursive: true });
@@ -162,7 +171,7 @@ async function applied(
   const { recordPath } = await import("../deploy/record.js");
   await rebuildIndex({
     ...place,
-    recordsDir: path.dirname(recordPath(record.chainId)),
+    recordsDir: process.env.HOLDFAST_RECORDS_DIR ?? path.dirname(recordPath(record.chainId)),
     rpcUrlOf: (chainId) =>
       process.env[`PONDER_RPC_URL_${chainId}`] ?? (chainId === record.chainId ? url : undefined),
     port: Number(args.port),

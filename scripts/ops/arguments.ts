@@ -1,4 +1,4 @@
-import { isAddress } from "ethers";
+import { isAddress, isHexString } from "ethers";
 
 import { Fault } from "../../deploy/fault.js";
 import { PAUSE_BIT_NAMES, type PauseBit } from "../lib/operations/units.js";
@@ -26,6 +26,12 @@ export function parseProxy(text: string): ProxyName {
   const found = PROXY_NAMES.find((name) => name === text);
   if (found !== undefined) return found;
   throw new Fault(`--proxy is one of ${PROXY_NAMES.join(" and ")}; it was ${text}.`);
+}
+
+export function parsePayment(text: string | undefined): string {
+  const paymentId = required(text, "--payment", "which payment").toLowerCase();
+  if (isHexString(paymentId, 32)) return paymentId;
+  throw new Fault(`--payment is a paymentId, 32 bytes of hex; it was ${paymentId}.`);
 }
 
 export function parseAddress(text: string, option: string): string {

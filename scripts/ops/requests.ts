@@ -6,6 +6,7 @@ import {
   toCancel,
   toConfigureToken,
   toExtendPause,
+  toHold,
   toMendRoles,
   toPause,
   toRollBack,
@@ -13,7 +14,7 @@ import {
   toUnpause,
   toUpgrade,
 } from "../lib/operations/verbs.js";
-import { parseAddress, parseBits, parseDuration, parseList, parseProxy, required } from "./arguments.js";
+import { parseAddress, parseBits, parseDuration, parseList, parsePayment, parseProxy, required } from "./arguments.js";
 import { VERBS, type VerbName } from "./verbs.js";
 
 /** What the command line gives; which of it is there depends on the verb. */
@@ -44,6 +45,7 @@ const PREPARE: Readonly<Record<VerbName, Prepare>> = {
   pause: (args, reason) => toPause(pauseOf(args, reason)),
   "extend-pause": (args, reason) => toExtendPause(pauseOf(args, reason)),
   unpause: ({ bits }) => toUnpause(parseBits(String(bits))),
+  hold: ({ payment }, reason) => toHold({ paymentId: parsePayment(text(payment)), reason }),
   upgrade: upgradeOf,
   rollback: ({ proxy }) => toRollBack(parseProxy(String(proxy))),
   roles: () => toMendRoles(),
