@@ -1,11 +1,14 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 import { expect } from "chai";
 import Table from "cli-table3";
 import { concat, JsonRpcProvider, keccak256, toBeHex, zeroPadValue } from "ethers";
-import { network } from "hardhat";
+import hre, { network } from "hardhat";
 
 import { startAnvil } from "../../scripts/lib/anvil.js";
 import { startIndexer } from "../../scripts/lib/indexer.js";
@@ -21,6 +24,7 @@ import type { Finding } from "../../scripts/lib/reconcile/findings.js";
 import type { RawLog } from "../../scripts/lib/reconcile/logs.js";
 import { loadModel, type Table as ModelTable } from "../../scripts/lib/reconcile/model.js";
 import { reconcile, type Request, type Reconciliation } from "../../scripts/lib/reconcile/reconcile.js";
+import { lastReconciliation } from "../../scripts/lib/reconcile/records.js";
 import { Rpc } from "../../scripts/lib/reconcile/rpc.js";
 import { Escrow__factory } from "../../types/ethers-contracts/index.js";
 import { Damage } from "../support/damage.js";
@@ -33,17 +37,19 @@ const INDEXER_PORT = 51_080;
 const CHAIN_ID = 31337;
 const PAYMENTS = 2_000;
 const SCHEMA = "reconciled";
+const HARDHAT = fileURLToPath(new URL("../../node_modules/.bin/hardhat", import.meta.url));
 /** Where the escrow keeps its payments (ERC-7201). */
 const ESCROW_STORAGE = "0xe7177b0be19837cad17681e74a35643480f4cefe0bd3bae887488fcb74784300";
 
 describe("reconciliation", function () {
-  this.timeout(240_000);
+  this.timeout(900_000);
 
   const cleanup = new AsyncDisposableStack();
   let suite: Awaited<ReturnType<typeof deployedSuite>>;
   let database: Connection;
   let send: (method: string, params: unknown[]) => Promise<unknown>;
   let directory: string;
+  let anvilUrl: string;
 
   before(async () => {
     const anvil = await startAnvil({
@@ -51,6 +57,7 @@ describe("reconciliation", function () {
       args: ["--accounts", "16", "--gas-limit", "1000000000"],
     });
     cleanup.defer(() => anvil.stop());
+    anvilUrl = anvil.url;
     const connection = await network.create({ network: "local", override: { url: anvil.url } });
     suite = await deployedSuite(connection);
     const { usdc, users } = suite;
@@ -75,12 +82,12 @@ describe("reconciliation", function () {
       recordsDir: directory,
       rpcUrls: { [CHAIN_ID]: Array<string>(4).fill(anvil.url) },
       port: INDEXER_PORT,
+      timeoutSeconds: 600,
       schema: SCHEMA,
       ...(databaseUrl === undefined ? { databaseDir } : { databaseUrl }),
     });
     await indexer.stop();
     database = databaseUrl === undefined ? await openPglite(databaseDir) : await openPostgres(databaseUrl);
-    cleanup.defer(() => database.close());
     const provider = new JsonRpcProvider(anvil.url, CHAIN_ID, { staticNetwork: true, cacheTimeout: -1 });
     cleanup.defer(() => provider.destroy());
     send = (method, params) => provider.send(method, params) as Promise<unknown>;
@@ -309,7 +316,8 @@ describe("reconciliation", function () {
       expect(result.outcome).to.equal("could not tell");
       expect(new Set(result.findings.map(({ outcome }) => outcome))).to.deep.equal(new Set(["lookup_failed"]));
       if (paymentId !== undefined) {
-        expect(new Set(result.findings.map((finding) => finding.paymentId))).to.deep.equal(new Set([paymentId]));
+        const named = result.findings.map((finding) => finding.paymentId).filter((id) => id !== undefined);
+        expect(new Set(named)).to.deep.equal(new Set([paymentId]));
       }
       table.push({ planted, count: 1, found: 1, falsely: 0 });
     };
@@ -325,7 +333,7 @@ describe("reconciliation", function () {
     });
 
     it("that hides a release", async () => {
-      const paymentId = await payment("status = 'Closed' AND released = amount AND fee_bps = 0 AND created_block > 80");
+      const paymentId = await payment("status = 'Closed' AND released = amount ORDER BY created_block DESC");
       const hiding = lying((logs) => logs.filter(({ topics }) => topics[0] !== released || topics[1] !== paymentId));
       await lookup("a release hidden by the RPC", { rpc: hiding }, paymentId);
     });
@@ -373,6 +381,55 @@ describe("reconciliation", function () {
       expect(result.outcome).to.equal("could not tell");
       expect(result.findings[0]!.found).to.equal("a broken RPC does not tell: 503 Service Unavailable");
       table.push({ planted: "an RPC that does not answer calls", count: 1, found: 1, falsely: 0 });
+    });
+  });
+
+  describe("npx hardhat reconcile", () => {
+    const run = async (...args: string[]) => {
+      const child = spawn(process.execPath, [HARDHAT, "reconcile", "--network", "local", "--schema", SCHEMA, ...args], {
+        cwd: hre.config.paths.root,
+        env: {
+          ...process.env,
+          NODE_OPTIONS: "",
+          LOCAL_RPC_URL: anvilUrl,
+          HOLDFAST_RECORDS_DIR: directory,
+          ...(process.env.HOLDFAST_TEST_DATABASE_URL === undefined
+            ? { HOLDFAST_PGLITE_DIR: join(directory, "pglite") }
+            : { DATABASE_URL: process.env.HOLDFAST_TEST_DATABASE_URL }),
+        },
+        stdio: ["ignore", "pipe", "pipe"],
+      });
+      let [stdout, stderr] = ["", ""];
+      child.stdout.on("data", (data: Buffer) => (stdout += data.toString()));
+      child.stderr.on("data", (data: Buffer) => (stderr += data.toString()));
+      const [code] = (await once(child, "close")) as [number];
+      return { code, stdout, stderr };
+    };
+
+    it("finds what is wrong, mends it when the number of findings is typed, and keeps a record", async () => {
+      await database.query(`ALTER TABLE "${SCHEMA}".payment DISABLE TRIGGER USER`);
+      await database.query(`ALTER TABLE "${SCHEMA}".payment_event DISABLE TRIGGER USER`);
+      await database.query(`UPDATE "${SCHEMA}".payment SET held = held + 1 WHERE payment_id =
+        (SELECT max(payment_id) FROM "${SCHEMA}".payment)`);
+      await database.query(`DELETE FROM "${SCHEMA}".payment_event WHERE block = (SELECT max(block) FROM "${SCHEMA}".payment_event)
+        AND log_index = 0`);
+      await database.close();
+
+      const dry = await run();
+      expect(dry.stderr).to.equal("");
+      expect(dry.stdout).to.match(/differences: 1 missing_in_index, 1 state_mismatch|differences: 1 state_mismatch, 1 missing_in_index/);
+      expect(dry.code).to.equal(1);
+
+      const refused = await run("--apply", "--yes", "3");
+      expect(refused.stderr).to.equal("Nothing was applied: 2 findings would be mended, and 3 was typed.\n");
+      expect(refused.code).to.equal(2);
+
+      const mended = await run("--apply", "--yes", "2", "--by", "test");
+      expect(mended.stderr).to.equal("");
+      expect(mended.stdout).to.match(/2012 payments, no differences\.\n$/);
+      expect(mended.code).to.equal(0);
+      expect(await lastReconciliation(CHAIN_ID)).to.include({ by: "test", outcome: "clean", applied: true });
+      table.push({ planted: "a row and an event, mended by --apply", count: 2, found: 2, falsely: 0 });
     });
   });
 });
