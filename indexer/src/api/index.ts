@@ -3,6 +3,8 @@ import { client, graphql } from "ponder";
 import { db } from "ponder:api";
 import schema from "ponder:schema";
 
+import { askedAnew } from "./sql.js";
+
 /**
  * Bounds on one GraphQL operation. Relations lead back and forth (payment → party → payments → …), so without a depth
  * limit one request could ask for everything; the deepest that is allowed still admits the introspection query.
@@ -14,6 +16,6 @@ const answer = graphql({ db, schema }, limits);
 
 app.use("/", answer);
 app.use("/graphql", answer);
-app.use("/sql/*", client({ db, schema }));
+app.use("/sql/*", askedAnew, client({ db, schema }));
 
 export default app;
