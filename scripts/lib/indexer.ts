@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 
 import { writeIndexerAbis } from "./indexer-abis.js";
 import type { IndexDatabase } from "./indexing/database.js";
+import { requireChains } from "./indexing/endpoints.js";
 import { noteWriter, releaseLockOfTheDead } from "./indexing/writer.js";
 import { latestBlock } from "./json-rpc.js";
 import { howItEnded, requireFreePort, stopProcess, tieToThisProcess, untilReady } from "./processes.js";
@@ -73,6 +74,7 @@ export async function startIndexer(options: IndexerOptions): Promise<Indexer> {
 export async function launchIndexer(options: IndexerOptions): Promise<IndexerProcess> {
   // Ponder would silently take the next free port.
   await requireFreePort(options.port, HOST);
+  await requireChains(options.rpcUrls);
   await writeIndexerAbis();
   const database = databaseOf(options);
   const schema = options.schema ?? "holdfast";
