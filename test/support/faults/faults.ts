@@ -188,7 +188,6 @@ const databases: Fault[] = [
   },
   {
     name: "the database restarted under it",
-    isQuick: true,
     only: "Postgres",
     cause: async (session) => {
       await session.chain.grow(session.chance.between(3, 10));
