@@ -1,10 +1,11 @@
 import { expect } from "chai";
 import { toBeHex } from "ethers";
 
-import type { Indexer } from "../../scripts/lib/indexer.js";
+import { untilIndexed, type Indexer } from "../../scripts/lib/indexer.js";
 import { startEmittedStack, type EmittedStack } from "../support/emitted-stack.js";
 import { cast } from "../support/every-event.js";
 import { askGraphql } from "../support/read-model.js";
+import { hashTerms, termsOf, type Terms } from "../support/terms.js";
 
 const ANVIL_PORT = 51_548;
 const INDEXER_PORT = 51_072;
@@ -36,6 +37,13 @@ describe("questions", function () {
       (error: Error) => error.message,
     );
 
+  const idOf = (terms: Terms) => hashTerms(terms, CHAIN_ID, stack.suite.addresses.escrow);
+  const deposit = async (terms: Terms) => {
+    const { buyer, seller, ...rest } = terms;
+    const event = ["PaymentCreated", idOf(terms), buyer, seller, ...Object.values(rest)] as const;
+    await untilIndexed(indexer.url, CHAIN_ID, await stack.suite.emit(["escrow", ...event]));
+  };
+
   describe("stuckPayments", () => {
     it("says of each open payment why it waits, and leads to its rows", async () => {
       const { items } = await ask<Stuck>(`{ stuckPayments(chainId: ${CHAIN_ID}, reason: ON_HOLD) {
@@ -49,17 +57,22 @@ describe("questions", function () {
     });
 
     it("gives every payment once, page by page, also while new ones arrive", async () => {
+      const late = termsOf(901);
       const seen: string[] = [];
       let after = "null";
-      for (;;) {
-        const { items, pageInfo } = await ask<Stuck>(`{ stuckPayments(chainId: ${CHAIN_ID}, first: 5, after: ${after}) {
+      for (let page = 1; ; page++) {
+        const { items, pageInfo } =
+          await ask<Stuck>(`{ stuckPayments(chainId: ${CHAIN_ID}, first: 5, after: ${after}) {
           items { reasons payment { paymentId } } pageInfo { hasNextPage endCursor } } }`);
         seen.push(...items.map(({ payment }) => payment.paymentId));
         if (!pageInfo.hasNextPage) break;
+        if (page === 1) await deposit(late);
         after = JSON.stringify(pageInfo.endCursor);
       }
       const { operated, waiting } = stack.story.payments;
-      expect(seen).to.have.members([operated, ...waiting].map(({ paymentId }) => paymentId));
+      const ids = [operated, ...waiting].map(({ paymentId }) => paymentId);
+      expect(seen).to.have.ordered.members([...seen.slice(0, 13), idOf(late)]);
+      expect(seen.slice(0, 13)).to.have.members(ids);
     });
   });
 
@@ -130,10 +143,10 @@ describe("questions", function () {
   });
 
   describe("what is hostile", () => {
-    const stuck = (args: string) =>
-      `{ stuckPayments(chainId: ${CHAIN_ID}, ${args}) { items { reasons } } }`;
+    const stuck = (args: string) => `{ stuckPayments(chainId: ${CHAIN_ID}, ${args}) { items { reasons } } }`;
     const cases: [what: string, query: () => string, says: string][] = [
-      ["a huge page", () => stuck("first: 1000000"), "`first` is 1000000: give 1 to 200"],
+      ["a large page", () => stuck("first: 1000"), "`first` is 1000: give 1 to 200"],
+      ["a huge page", () => stuck("first: 1000000"), "may return 1000000 rows, and 20000 are allowed"],
       ["a negative page", () => stuck("first: -1"), "`first` is -1: give 1 to 200"],
       ["a made-up cursor", () => stuck('after: "\'; drop table payment; --"'), "give the `endCursor`"],
       [
@@ -164,11 +177,12 @@ describe("questions", function () {
       [
         "ten thousand words",
         () => `{ ${"_meta { status } ".repeat(2500)} }`,
-        "more than 1000 tokens",
+        "has more than 1000 words and signs: ask in several",
       ],
       [
         "a question without an end",
-        () => `{ role(chainId: 1, roleId: "1") { ${"members(limit: 1) { items { role { ".repeat(12)} label ${"} } } ".repeat(12)} } }`,
+        () =>
+          `{ role(chainId: 1, roleId: "1") { ${"members(limit: 1) { items { role { ".repeat(12)} label ${"} } } ".repeat(12)} } }`,
         "levels deep, and 24 are allowed",
       ],
     ];

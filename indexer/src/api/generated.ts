@@ -1,8 +1,11 @@
+import { findPackageJSON } from "node:module";
+import { pathToFileURL } from "node:url";
+
 import type { GraphQLSchema } from "graphql";
 
 interface Generator {
-  buildGraphQLSchema(of: { schema: Record<string, unknown> }): GraphQLSchema;
-  buildDataLoaderCache(qb: unknown): (of: { table: unknown }) => unknown;
+  buildGraphQLSchema: (of: { schema: Record<string, unknown> }) => GraphQLSchema;
+  buildDataLoaderCache: (qb: unknown) => (of: { table: unknown }) => unknown;
 }
 
 /**
@@ -11,5 +14,6 @@ interface Generator {
  * did is what the committed schema file is compared for.
  */
 export const { buildGraphQLSchema, buildDataLoaderCache } = (await import(
-  /* @vite-ignore */ new URL("graphql/index.js", import.meta.resolve("ponder")).href
+  /* @vite-ignore */
+  new URL("dist/esm/graphql/index.js", pathToFileURL(findPackageJSON("ponder", import.meta.url)!)).href
 )) as Generator;

@@ -1,3 +1,4 @@
+import { GraphQLError, parse } from "graphql";
 import { createYoga, type Plugin } from "graphql-yoga";
 import schema from "ponder:schema";
 
@@ -8,16 +9,25 @@ import { withQuestions } from "./schema.js";
 
 /** Refuses what is too large while it is parsed and validated, so before it costs anything. */
 const limits: Plugin = {
-  onParse({ setParseFn, parseFn }) {
-    setParseFn((source: string, options?: object) =>
-      parseFn(source, { ...options, maxTokens: LIMITS.tokens } as never),
-    );
+  onParse({ setParseFn }) {
+    setParseFn((source: string, options?: object) => parse(source, { ...options, maxTokens: LIMITS.tokens }));
+    return ({ result, replaceParseResult }) => {
+      if (result instanceof GraphQLError && result.message.includes(`${LIMITS.tokens} tokens`)) {
+        replaceParseResult(tooLong());
+      }
+    };
   },
   onValidate({ addValidationRule, context }) {
     const { variables } = (context as { params?: { variables?: Record<string, unknown> } }).params ?? {};
-    addValidationRule(operationLimits(variables) as never);
+    addValidationRule(operationLimits(variables));
   },
 };
+
+const tooLong = () =>
+  new GraphQLError(
+    `The operation has more than ${LIMITS.tokens} words and signs: ask in several, and pass values as variables.`,
+    { extensions: { code: "TOO_LARGE" } },
+  );
 
 declare const PONDER_DATABASE: { readonlyQB: unknown };
 

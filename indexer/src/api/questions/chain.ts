@@ -1,7 +1,10 @@
-import { sql, type SQL } from "ponder";
+import { sql } from "ponder";
+
+/** A piece of SQL, with the values that go into it kept apart from its text. */
+export type Sql = ReturnType<typeof sql>;
 
 /** The time and the number of the last block that is in the tables, out of Ponder's own record of where it is. */
-const checkpoint = (chainId: number, from: number, digits: number): SQL<bigint> =>
+const checkpoint = (chainId: number, from: number, digits: number): Sql =>
   sql`(select substring(latest_checkpoint, ${from}::int, ${digits}::int)::numeric from _ponder_checkpoint
        where chain_id = ${chainId})`;
 

@@ -27,7 +27,8 @@ export async function statement(args: {
   const token = address(args.token, "token");
   const from = natural(args.from, "from");
   const to = natural(args.to, "to");
-  if (from > to) throw objection(`\`from\` is ${from} and \`to\` is ${to}: give a period that ends after it begins.`);
+  if (from > to)
+    throw objection(`\`from\` is ${from} and \`to\` is ${to}: give a period that ends after it begins.`);
   const after = position(args.after, "entry");
   const beyond = after
     ? sql`and (block, log_index, n) > (${after[0]}::numeric, ${after[1]}::int, ${after[2]}::int)`
@@ -53,7 +54,11 @@ export async function statement(args: {
          'debit', debit::text, 'credit', credit::text, 'balance', balance::text
        ) order by block, log_index, n), '[]') from page) as entries`);
   const row = rows[0] as { opening: string; closing: string; entries: Entry[] };
-  const { items, pageInfo } = page(row.entries, size, ({ block, logIndex, n }) => `${block}.${logIndex}.${n}`);
+  const { items, pageInfo } = page(
+    row.entries,
+    size,
+    ({ block, logIndex, n }) => `${block}.${logIndex}.${n}`,
+  );
   return { openingBalance: row.opening, closingBalance: row.closing, entries: items, pageInfo };
 }
 
@@ -69,7 +74,9 @@ export async function totalsAtBlock(args: { chainId: number; token: string; bloc
   const row = rows[0] as { head: string | null; held: string; credits: string };
   if (row.head === null) throw objection(`\`chainId\` is ${args.chainId}, which is not indexed here.`);
   if (block > BigInt(row.head)) {
-    throw objection(`\`block\` is ${block}, and the last that is indexed is ${row.head}: ask for that or before.`);
+    throw objection(
+      `\`block\` is ${block}, and the last that is indexed is ${row.head}: ask for that or before.`,
+    );
   }
   return { block, held: row.held, credits: row.credits };
 }

@@ -1,8 +1,8 @@
-import { and, asc, eq, ne, sql, type SQL } from "ponder";
+import { and, asc, eq, ne, sql } from "ponder";
 import { db } from "ponder:api";
 import { payment } from "ponder:schema";
 
-import { chainTime } from "./chain.js";
+import { chainTime, type Sql } from "./chain.js";
 import { bytes32, hours, page, pageSize, position } from "./inputs.js";
 
 interface Paging {
@@ -14,7 +14,7 @@ interface Paging {
 type PaymentRow = typeof payment.$inferSelect;
 
 /** Each reason as SQL over a payment that is not closed. */
-const reasonsOf = (chainId: number): Record<string, SQL> => {
+const reasonsOf = (chainId: number): Record<string, Sql> => {
   const now = chainTime(chainId);
   const blocked = (account: typeof payment.buyer | typeof payment.seller) =>
     sql`exists (select 1 from compliance_record r
@@ -78,7 +78,7 @@ async function payments(
   { chainId, first, after }: Paging,
   along: typeof payment.deadline | typeof payment.createdAt,
   valueOf: (row: PaymentRow) => bigint,
-  conditions: (SQL | undefined)[],
+  conditions: (Sql | undefined)[],
 ) {
   const size = pageSize(first);
   const rows = await db
