@@ -165,6 +165,13 @@ export const SIGNER: readonly Option[] = [
   },
 ];
 
+/** Of what may have been signed beforehand. */
+export const ANEW: Option = {
+  name: "anew",
+  description: "Plans and signs anew, even if what was signed beforehand with an upgrade works right now",
+  type: ArgumentType.FLAG,
+};
+
 /** Sends without asking. */
 export const YES: Option = {
   name: "yes",
