@@ -1,5 +1,3 @@
-import { isError } from "ethers";
-
 import { findRoleDifferences, formatDifference } from "../../../deploy/roles-diff.js";
 import { Fault } from "../../../deploy/fault.js";
 import { UNTIL } from "./acts/pausing.js";
@@ -7,6 +5,7 @@ import { withFork } from "./fork.js";
 import type { OpenManifest } from "./open.js";
 import { outcomesOf, type Verified } from "./outcomes.js";
 import { findProgress, type OperationProgress } from "./progress.js";
+import { isNoAnswer } from "./reverts.js";
 import { findCodeFaults } from "./self-tests.js";
 import { entryOf } from "./state-diff.js";
 import { contractsAt, type Suite } from "./suite.js";
@@ -78,17 +77,21 @@ async function findPauseFaults(
   for (const bit of PAUSE_BIT_NAMES) {
     const change = changes.findLast((candidate) => entryOf(candidate) === UNTIL[bit]);
     if (change === undefined) continue;
-    const [expected, found] = [
-      Number(valueAt(change.after, times)),
-      Number(await escrow.pausedUntil(PAUSE_BITS[bit])),
-    ];
+    const expected = Number(valueAt(change.after, times));
+    const found = await escrow.pausedUntil(PAUSE_BITS[bit]).then(Number, (error: unknown) => {
+      if (isNoAnswer(error)) return undefined;
+      throw error;
+    });
     if (expected !== found)
       faults.push(`${bit} should be ${formatPause(expected)}, and is ${formatPause(found)}.`);
   }
   return faults;
 }
 
-const formatPause = (until: number) => (until === 0 ? "not paused" : `paused until ${formatTime(until)}`);
+function formatPause(until: number | undefined): string {
+  if (until === undefined) return "unknown, as the escrow does not answer";
+  return until === 0 ? "not paused" : `paused until ${formatTime(until)}`;
+}
 
 /** Deposits, releases and claims, on a fork. */
 async function tryPayments(suite: Suite, block: number): Promise<{ name: string; problems: string[] }> {
@@ -101,9 +104,9 @@ async function tryPayments(suite: Suite, block: number): Promise<{ name: string;
       return { name: `payments on a fork: ${trial.description}`, problems: [] };
     } catch (error) {
       // What a contract does not even answer is as much of a finding as what it refuses.
-      const isSilent = isError(error, "CALL_EXCEPTION");
-      if (!(error instanceof Fault) && !isSilent) throw error;
-      const problem = isSilent ? `A contract does not answer: ${error.shortMessage}.` : error.message;
+      const problem =
+        error instanceof Fault ? error.message : isNoAnswer(error) && "A contract does not answer.";
+      if (problem === false) throw error;
       return { name: "payments on a fork", problems: [problem] };
     }
   });
