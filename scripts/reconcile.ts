@@ -34,7 +34,9 @@ const REBUILD_SECONDS = 6 * 3_600;
 
 /** `npx hardhat reconcile`, and with a view `npx hardhat reconcile daily` */
 export const reconciling = (view?: View) =>
-  command(async (args: ReconcileArguments, hre: HardhatRuntimeEnvironment) => {
+  command(async (given: Partial<ReconcileArguments>, hre: HardhatRuntimeEnvironment) => {
+    // Hardhat fills the defaults in.
+    const args = given as ReconcileArguments;
     const asked = parse(args);
     await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
     const { checkLabel, recordReconciliation } = await import("./lib/reconcile/records.js");

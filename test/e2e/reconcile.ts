@@ -7,7 +7,15 @@ import { fileURLToPath } from "node:url";
 
 import { expect } from "chai";
 import Table from "cli-table3";
-import { concat, JsonRpcProvider, keccak256, toBeHex, zeroPadValue } from "ethers";
+import {
+  concat,
+  JsonRpcProvider,
+  type Interface,
+  keccak256,
+  toBeHex,
+  zeroPadValue,
+  type Result,
+} from "ethers";
 import hre, { network } from "hardhat";
 
 import { startAnvil } from "../../scripts/lib/anvil.js";
@@ -42,7 +50,7 @@ const HARDHAT = fileURLToPath(new URL("../../node_modules/.bin/hardhat", import.
 const ESCROW_STORAGE = "0xe7177b0be19837cad17681e74a35643480f4cefe0bd3bae887488fcb74784300";
 
 describe("reconciliation", function () {
-  this.timeout(900_000);
+  this.timeout(300_000);
 
   const cleanup = new AsyncDisposableStack();
   let suite: Awaited<ReturnType<typeof deployedSuite>>;
@@ -82,7 +90,7 @@ describe("reconciliation", function () {
       recordsDir: directory,
       rpcUrls: { [CHAIN_ID]: Array<string>(4).fill(anvil.url) },
       port: INDEXER_PORT,
-      timeoutSeconds: 600,
+      timeoutSeconds: 240,
       schema: SCHEMA,
       ...(databaseUrl === undefined ? { databaseDir } : { databaseUrl }),
     });
@@ -118,7 +126,10 @@ describe("reconciliation", function () {
   /** What was planted, for the table that the test prints. */
   const table: { planted: string; count: number; found: number; falsely: number }[] = [];
   after(() => {
-    const printed = new Table({ head: ["planted", "how many", "found", "falsely reported"], style: { head: [], border: [] } });
+    const printed = new Table({
+      head: ["planted", "how many", "found", "falsely reported"],
+      style: { head: [], border: [] },
+    });
     printed.push(...table.map(({ planted, count, found, falsely }) => [planted, count, found, falsely]));
     console.log(printed.toString());
   });
@@ -130,7 +141,12 @@ describe("reconciliation", function () {
     const found = result.findings.map(nameOf);
     const missed = expected.filter((name) => !found.includes(name));
     const falsely = found.filter((name) => !expected.includes(name));
-    table.push({ planted, count: expected.length, found: expected.length - missed.length, falsely: falsely.length });
+    table.push({
+      planted,
+      count: expected.length,
+      found: expected.length - missed.length,
+      falsely: falsely.length,
+    });
     expect({ missed, falsely }).to.deep.equal({ missed: [], falsely: [] });
     expect(found).to.have.length(expected.length);
   }
@@ -153,7 +169,10 @@ describe("reconciliation", function () {
   }
 
   describe("finds in the index, names rightly, and reports nothing else", () => {
-    const TERMS = "escrow buyer seller token amount deadline onDeadline arbiter disputeWindow feeBps feeRecipient paymentReference".split(" ");
+    const TERMS =
+      "escrow buyer seller token amount deadline onDeadline arbiter disputeWindow feeBps feeRecipient paymentReference".split(
+        " ",
+      );
     const outcomeOf = (name: string, field: string) =>
       name === "payment" && TERMS.includes(field)
         ? "terms_mismatch"
@@ -165,7 +184,9 @@ describe("reconciliation", function () {
       await planting("a column changed", async (damage, tables) => {
         const expected: string[] = [];
         for (const model of tables) {
-          const columns = model.columns.filter((column) => column.name !== "chainId" && !model.key.includes(column));
+          const columns = model.columns.filter(
+            (column) => column.name !== "chainId" && !model.key.includes(column),
+          );
           for (const [n, { name, sqlName }] of columns.entries()) {
             const row = await damage.row(model, n * 3);
             await damage.change(model, row, sqlName);
@@ -282,11 +303,15 @@ describe("reconciliation", function () {
       const result = await tampering(usdc, slot, (balance) => balance - 1_000n);
       expectExactly("a balance below what is owed", result, [`total_mismatch token ${usdc} balance`]);
       expect(proposals(result, "local")).to.have.length(1);
-      expect(proposals(result, "local")[0]).to.match(/^npx hardhat ops plan pause --network local --bits payouts,exits /);
+      expect(proposals(result, "local")[0]).to.match(
+        /^npx hardhat ops plan pause --network local --bits payouts,exits /,
+      );
     });
 
     it("a payment whose slot no event accounts for, and proposes to hold it", async () => {
-      const [row] = await database.query(`SELECT payment_id FROM "${SCHEMA}".payment WHERE status = 'Funded' LIMIT 1`);
+      const [row] = await database.query(
+        `SELECT payment_id FROM "${SCHEMA}".payment WHERE status = 'Funded' LIMIT 1`,
+      );
       const paymentId = row!.payment_id as string;
       // One unit less held.
       const result = await tampering(
@@ -294,7 +319,9 @@ describe("reconciliation", function () {
         mapped(paymentId, ESCROW_STORAGE),
         (slot) => slot - (1n << 48n),
       );
-      expectExactly("a slot that no event accounts for", result, [`state_mismatch payment ${paymentId} held`]);
+      expectExactly("a slot that no event accounts for", result, [
+        `state_mismatch payment ${paymentId} held`,
+      ]);
       expect(proposals(result, "local")).to.deep.equal([
         `npx hardhat ops plan hold --network local --payment ${paymentId} --reason "its slot is not what its events say"`,
       ]);
@@ -314,7 +341,9 @@ describe("reconciliation", function () {
     const lookup = async (planted: string, change: Partial<Request>, paymentId?: string) => {
       const result = await check({ scratch: ":memory:", ...change });
       expect(result.outcome).to.equal("could not tell");
-      expect(new Set(result.findings.map(({ outcome }) => outcome))).to.deep.equal(new Set(["lookup_failed"]));
+      expect(new Set(result.findings.map(({ outcome }) => outcome))).to.deep.equal(
+        new Set(["lookup_failed"]),
+      );
       if (paymentId !== undefined) {
         const named = result.findings.map((finding) => finding.paymentId).filter((id) => id !== undefined);
         expect(new Set(named)).to.deep.equal(new Set([paymentId]));
@@ -328,13 +357,17 @@ describe("reconciliation", function () {
 
     it("that hides a deposit", async () => {
       const paymentId = await payment("status = 'Closed' AND released > 0");
-      const hiding = lying((logs) => logs.filter(({ topics }) => topics[0] !== created || topics[1] !== paymentId));
+      const hiding = lying((logs) =>
+        logs.filter(({ topics }) => topics[0] !== created || topics[1] !== paymentId),
+      );
       await lookup("a deposit hidden by the RPC", { rpc: hiding }, paymentId);
     });
 
     it("that hides a release", async () => {
       const paymentId = await payment("status = 'Closed' AND released = amount ORDER BY created_block DESC");
-      const hiding = lying((logs) => logs.filter(({ topics }) => topics[0] !== released || topics[1] !== paymentId));
+      const hiding = lying((logs) =>
+        logs.filter(({ topics }) => topics[0] !== released || topics[1] !== paymentId),
+      );
       await lookup("a release hidden by the RPC", { rpc: hiding }, paymentId);
     });
 
@@ -358,15 +391,18 @@ describe("reconciliation", function () {
 
     it("whose slots another RPC does not have", async () => {
       const paymentId = await payment("status = 'Funded'");
-      const lens = suite.escrowLens.interface;
+      const lens: Interface = suite.escrowLens.interface;
+      // In the order of Solidity's `PaymentState`.
+      const HELD = 3;
       const rpc = new Rpc("a lying RPC", async (method, params) => {
         const answer = (await send(method, params)) as string;
         const data = method === "eth_call" ? (params[0] as { data: string }).data : "";
-        if (!data.startsWith(lens.getFunction("snapshot").selector)) return answer;
+        if (!data.startsWith(lens.getFunction("snapshot")!.selector)) return answer;
         const ids = lens.decodeFunctionData("snapshot", data)[1] as string[];
-        const taken = lens.decodeFunctionResult("snapshot", answer)[0].toObject(true) as { states: { held: bigint }[] };
-        const index = ids.indexOf(paymentId);
-        if (index >= 0) taken.states[index]!.held -= 1n;
+        const [snapshot] = lens.decodeFunctionResult("snapshot", answer) as unknown as [Result];
+        const taken = snapshot.toArray(true) as [bigint, bigint, string, unknown[], bigint[][]];
+        const state = taken[4][ids.indexOf(paymentId)];
+        if (state !== undefined) state[HELD]! -= 1n;
         return lens.encodeFunctionResult("snapshot", [taken]);
       });
       await lookup("a slot that only the lying RPC has", { rpc, second: honest() }, paymentId);
@@ -386,19 +422,23 @@ describe("reconciliation", function () {
 
   describe("npx hardhat reconcile", () => {
     const run = async (...args: string[]) => {
-      const child = spawn(process.execPath, [HARDHAT, "reconcile", "--network", "local", "--schema", SCHEMA, ...args], {
-        cwd: hre.config.paths.root,
-        env: {
-          ...process.env,
-          NODE_OPTIONS: "",
-          LOCAL_RPC_URL: anvilUrl,
-          HOLDFAST_RECORDS_DIR: directory,
-          ...(process.env.HOLDFAST_TEST_DATABASE_URL === undefined
-            ? { HOLDFAST_PGLITE_DIR: join(directory, "pglite") }
-            : { DATABASE_URL: process.env.HOLDFAST_TEST_DATABASE_URL }),
+      const child = spawn(
+        process.execPath,
+        [HARDHAT, "reconcile", "--network", "local", "--schema", SCHEMA, ...args],
+        {
+          cwd: hre.config.paths.root,
+          env: {
+            ...process.env,
+            NODE_OPTIONS: "",
+            LOCAL_RPC_URL: anvilUrl,
+            HOLDFAST_RECORDS_DIR: directory,
+            ...(process.env.HOLDFAST_TEST_DATABASE_URL === undefined
+              ? { HOLDFAST_PGLITE_DIR: join(directory, "pglite") }
+              : { DATABASE_URL: process.env.HOLDFAST_TEST_DATABASE_URL }),
+          },
+          stdio: ["ignore", "pipe", "pipe"],
         },
-        stdio: ["ignore", "pipe", "pipe"],
-      });
+      );
       let [stdout, stderr] = ["", ""];
       child.stdout.on("data", (data: Buffer) => (stdout += data.toString()));
       child.stderr.on("data", (data: Buffer) => (stderr += data.toString()));
@@ -417,7 +457,9 @@ describe("reconciliation", function () {
 
       const dry = await run();
       expect(dry.stderr).to.equal("");
-      expect(dry.stdout).to.match(/differences: 1 missing_in_index, 1 state_mismatch|differences: 1 state_mismatch, 1 missing_in_index/);
+      expect(dry.stdout).to.match(
+        /differences: 1 missing_in_index, 1 state_mismatch|differences: 1 state_mismatch, 1 missing_in_index/,
+      );
       expect(dry.code).to.equal(1);
 
       const refused = await run("--apply", "--yes", "3");

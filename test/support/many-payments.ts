@@ -1,4 +1,4 @@
-import { toBeHex } from "ethers";
+import { toBeHex, type Interface } from "ethers";
 
 import type { deployedSuite } from "./suite.js";
 import { termsOf, type Terms } from "./terms.js";
@@ -31,10 +31,8 @@ export async function makeMany(
       await sent.wait();
     }
   };
-  const encode = escrow.interface.encodeFunctionData.bind(escrow.interface) as (
-    name: string,
-    args: unknown[],
-  ) => string;
+  const abi: Interface = escrow.interface;
+  const encode = (name: string, args: unknown[]) => abi.encodeFunctionData(name, args);
   for (let first = 0; first < count; first += 4 * AT_ONCE) {
     const terms = Array.from({ length: Math.min(4 * AT_ONCE, count - first) }, (_, i): Terms =>
       termsOf(first + i, {

@@ -22,7 +22,7 @@ export function graphqlSource(url: string, chainId: number): IndexSource {
       return undefined;
     },
     rows: async function* (table, paymentId) {
-      const where = paymentId === undefined ? {} : { paymentId: literal(paymentId) };
+      const where: Record<string, string> = paymentId === undefined ? {} : { paymentId: literal(paymentId) };
       for await (const row of readModel.rows(`${table.name}s`, chainId, columns(table), where)) {
         yield answered(table, row);
       }
