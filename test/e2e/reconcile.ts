@@ -462,11 +462,11 @@ describe("reconciliation", function () {
       );
       expect(dry.code).to.equal(1);
 
-      const refused = await run("--apply", "--yes", "3");
+      const refused = await run("--resume", "--apply", "--yes", "3");
       expect(refused.stderr).to.equal("Nothing was applied: 2 findings would be mended, and 3 was typed.\n");
       expect(refused.code).to.equal(2);
 
-      const mended = await run("--apply", "--yes", "2", "--by", "test");
+      const mended = await run("--resume", "--apply", "--yes", "2", "--by", "test");
       expect(mended.stderr).to.equal("");
       expect(mended.stdout).to.match(/2012 payments, no differences\.\n$/);
       expect(mended.code).to.equal(0);

@@ -49,11 +49,13 @@ export class Rpc {
     to: string,
     name: string,
     args: readonly unknown[],
-    { hash }: Pinned,
+    pinned: Pinned,
   ): Promise<readonly unknown[]> {
-    const data = abi.encodeFunctionData(name, args);
-    const answer = await this.send<string>("eth_call", [{ to, data }, { blockHash: hash }]);
-    return abi.decodeFunctionResult(name, answer);
+    return abi.decodeFunctionResult(name, await this.call(to, abi.encodeFunctionData(name, args), pinned));
+  }
+
+  call(to: string, data: string, { hash }: Pinned): Promise<string> {
+    return this.send<string>("eth_call", [{ to, data }, { blockHash: hash }]);
   }
 }
 

@@ -1,4 +1,5 @@
 import { keccak256, type Result } from "ethers";
+import { decodeFunctionResult } from "viem";
 
 import { NATIVE_COIN, type DeploymentRecord } from "../../../deploy/index.js";
 import { EscrowLens__factory, TestDAI__factory } from "../../../types/ethers-contracts/index.js";
@@ -14,12 +15,21 @@ export const PAYMENTS_AT_ONCE = 1_000;
 const QUESTIONS_AT_ONCE = 50;
 
 const STATUSES = ["None", "Funded", "Disputed", "Closed"];
-const [FLAG_ON_HOLD, FLAG_OPENED_BY_SELLER] = [1n, 2n];
+const [FLAG_ON_HOLD, FLAG_OPENED_BY_SELLER] = [1, 2];
 /** EIP-1967: where a proxy keeps the address of its code. */
 const IMPLEMENTATION_SLOT = "0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc";
 
 const lens = EscrowLens__factory.createInterface();
 const erc20 = TestDAI__factory.createInterface();
+
+/** A payment's one slot. */
+interface Slot {
+  readonly status: number;
+  readonly flags: number;
+  readonly disputedAt: number;
+  readonly held: bigint;
+  readonly released: bigint;
+}
 
 /** Something that the chain's events and the chain's state say differently. */
 export interface Contradiction {
@@ -152,15 +162,23 @@ export class StateCheck {
     });
   }
 
-  async #snapshot(paymentIds: string[]): Promise<readonly Result[] | undefined> {
+  async #snapshot(paymentIds: string[]): Promise<readonly Slot[] | undefined> {
     const { rpc, record, pinned } = this.chain;
     const what = paymentIds.length === 1 ? paymentIds[0]! : `${paymentIds[0]} … ${paymentIds.at(-1)}`;
     return this.#lookup("payment", what, async () => {
       const address = record.contracts.escrowLens.address;
-      const [taken] = await rpc.view(lens, address, "snapshot", [[], paymentIds], pinned);
-      const { blockNumber, states } = taken as { blockNumber: bigint; states: readonly Result[] };
+      const answer = await rpc.call(address, lens.encodeFunctionData("snapshot", [[], paymentIds]), pinned);
+      // ethers takes seconds to decode what viem decodes in milliseconds.
+      const { blockNumber, states } = decodeFunctionResult({
+        abi: EscrowLens__factory.abi,
+        functionName: "snapshot",
+        data: answer as `0x${string}`,
+      });
       if (Number(blockNumber) !== pinned.number) {
         throw new Error(`it answered as of block ${blockNumber} when asked about ${pinned.number}`);
+      }
+      if (states.length !== paymentIds.length) {
+        throw new Error(`it told ${states.length} states when asked for ${paymentIds.length}`);
       }
       return states;
     });
@@ -208,15 +226,14 @@ const failedLookup = (table: string, key: string, { rpc, pinned }: ChainState, e
 });
 
 /** A payment's slot, by the names of the read model. */
-function stateOf(state: Result): Record<string, string> {
-  const { status, flags, held, released, disputedAt } = state.toObject() as Record<string, bigint>;
+function stateOf({ status, flags, held, released, disputedAt }: Slot): Record<string, string> {
   return {
-    status: STATUSES[Number(status)] ?? `status ${status}`,
-    onHold: String((flags! & FLAG_ON_HOLD) !== 0n),
+    status: STATUSES[status] ?? `status ${status}`,
+    onHold: String((flags & FLAG_ON_HOLD) !== 0),
     held: String(held),
     released: String(released),
     disputedAt: String(disputedAt),
-    openedBySeller: String((flags! & FLAG_OPENED_BY_SELLER) !== 0n),
+    openedBySeller: String((flags & FLAG_OPENED_BY_SELLER) !== 0),
   };
 }
 
