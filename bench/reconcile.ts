@@ -15,7 +15,7 @@ import { network } from "hardhat";
 
 import { startAnvil } from "../scripts/lib/anvil.js";
 import { startIndexer } from "../scripts/lib/indexer.js";
-import type { Reconciliation } from "../scripts/lib/reconcile/reconcile.js";
+import type { Reconciliation } from "../scripts/lib/reconcile/request.js";
 import { makeMany } from "../test/support/many-payments.js";
 import { deployedSuite } from "../test/support/suite.js";
 
@@ -28,13 +28,16 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 
 async function measure(payments: number) {
   await using cleanup = new AsyncDisposableStack();
-  const anvil = await startAnvil({ port: ANVIL_PORT, args: ["--accounts", "16", "--gas-limit", "1000000000"] });
+  const anvil = await startAnvil({
+    port: ANVIL_PORT,
+    args: ["--accounts", "16", "--gas-limit", "1000000000"],
+  });
   cleanup.defer(() => anvil.stop());
   const connection = await network.create({ network: "local", override: { url: anvil.url } });
   const suite = await deployedSuite(connection);
   const [buyer, seller] = suite.users;
   await suite.usdc.mint(buyer!.address, 10n ** 12n);
-  await suite.usdc.connect(buyer!).approve(suite.escrow, MaxUint256);
+  await suite.usdc.connect(buyer).approve(suite.escrow, MaxUint256);
   await makeMany(suite, {
     buyer: buyer!,
     seller: seller!,
@@ -61,7 +64,8 @@ async function measure(payments: number) {
     { LOCAL_RPC_URL: anvil.url, HOLDFAST_RECORDS_DIR: directory },
     databaseUrl ?? databaseDir,
   );
-  if (result.outcome !== "clean") throw new Error(`The stack is not healthy: ${JSON.stringify(result.findings[0])}`);
+  if (result.outcome !== "clean")
+    throw new Error(`The stack is not healthy: ${JSON.stringify(result.findings[0])}`);
   return { result, peakMemoryMiB };
 }
 
@@ -103,7 +107,10 @@ for (const size of SIZES) {
     peakMemoryMiB,
     paymentsPerSecond: Math.round(result.payments / seconds),
     shareOfTime: Object.fromEntries(
-      Object.entries(result.seconds).map(([phase, part]) => [phase, Math.round((part / seconds) * 100) / 100]),
+      Object.entries(result.seconds).map(([phase, part]) => [
+        phase,
+        Math.round((part / seconds) * 100) / 100,
+      ]),
     ),
     rows: Object.values(result.rows).reduce((sum, rows) => sum + rows, 0),
   });
@@ -116,7 +123,10 @@ await writeFile(
     {
       command: "npm run bench:reconcile",
       machine: `${cpus().length} cores (${cpus()[0]!.model}), ${Math.round(totalmem() / 2 ** 30)} GiB, shared with the chain`,
-      database: process.env.HOLDFAST_TEST_DATABASE_URL === undefined ? "PGlite, inside the process measured" : "Postgres",
+      database:
+        process.env.HOLDFAST_TEST_DATABASE_URL === undefined
+          ? "PGlite, inside the process measured"
+          : "Postgres",
       payments,
       seconds,
       rpcCalls,

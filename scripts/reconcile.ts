@@ -7,7 +7,7 @@ import { Fault } from "../deploy/fault.js";
 import type { DeploymentRecord } from "../deploy/record.js";
 import { command } from "./lib/command.js";
 import type { Place } from "./lib/reconcile/open.js";
-import type { Filter, Reconciliation } from "./lib/reconcile/reconcile.js";
+import type { Filter, Reconciliation } from "./lib/reconcile/request.js";
 import type { Format, Tabular } from "./lib/reconcile/report.js";
 import type { View } from "./lib/reconcile/views.js";
 
@@ -56,7 +56,7 @@ export const reconciling = (view?: View) =>
     }
     await tell(done.result, done.table, asked, args, view);
     await propose(done.result, hre, args);
-    const { EXIT_CODES } = await import("./lib/reconcile/reconcile.js");
+    const { EXIT_CODES } = await import("./lib/reconcile/request.js");
     process.exitCode = EXIT_CODES[done.result.outcome];
   });
 

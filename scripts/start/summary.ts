@@ -2,7 +2,7 @@ import Table from "cli-table3";
 import { formatUnits } from "ethers";
 
 import type { DeploymentRecord } from "../../deploy/index.js";
-import type { Reconciliation } from "../lib/reconcile/reconcile.js";
+import type { Reconciliation } from "../lib/reconcile/request.js";
 import type { Scratch } from "../lib/reconcile/scratch.js";
 
 const STATUSES = ["Funded", "Disputed", "Closed"] as const;

@@ -25,7 +25,8 @@ export class Damage {
       damage.#types.set(`${table_name}.${column_name}`, data_type!);
     }
     // Ponder's own triggers would keep what is planted for a reorganisation.
-    for (const { sqlName } of tables) await query(`ALTER TABLE "${schema}"."${sqlName}" DISABLE TRIGGER USER`);
+    for (const { sqlName } of tables)
+      await query(`ALTER TABLE "${schema}"."${sqlName}" DISABLE TRIGGER USER`);
     return damage;
   }
 
@@ -55,7 +56,9 @@ export class Damage {
   async invent(table: Table, row: Row): Promise<Row> {
     const last = table.key.at(-1)!.sqlName;
     const columns = table.columns.map(({ sqlName }) => `"${sqlName}"`);
-    const values = table.columns.map(({ sqlName }) => (sqlName === last ? this.#other(table, last) : `"${sqlName}"`));
+    const values = table.columns.map(({ sqlName }) =>
+      sqlName === last ? this.#other(table, last) : `"${sqlName}"`,
+    );
     const sql =
       `INSERT INTO ${this.#name(table)} (${columns.join(", ")}) ` +
       `SELECT ${values.join(", ")} FROM ${this.#name(table)} ${this.#where(table)} RETURNING *`;
@@ -101,6 +104,7 @@ export class Damage {
         return `array_append(${old}, '0x00')`;
       case "USER-DEFINED":
         return `(SELECT v FROM unnest(enum_range(${old}, NULL) || enum_range(NULL, ${old})) v WHERE v IS DISTINCT FROM ${old} LIMIT 1)`;
+      case undefined:
       default:
         // The last character of what is there.
         return `CASE WHEN coalesce(${old}, '') = '' THEN '0x00' ELSE left(${old}, -1) || CASE right(${old}, 1) WHEN '0' THEN '1' ELSE '0' END END`;

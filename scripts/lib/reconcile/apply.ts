@@ -3,7 +3,7 @@ import { startIndexer } from "../indexer.js";
 import { quoted } from "./database.js";
 import { ADVICE, type Finding } from "./findings.js";
 import { isPostgres, openForChange } from "./open.js";
-import type { Reconciliation } from "./reconcile.js";
+import type { Reconciliation } from "./request.js";
 
 /** An indexer that died is taken for alive until its last heartbeat is this old: as long as Ponder itself waits. */
 const HEARTBEAT_MS = 25_000;

@@ -2,6 +2,10 @@
 export type Plain = string | number | boolean | null | readonly Plain[] | { readonly [key: string]: Plain };
 export type PlainRow = Readonly<Record<string, Plain>>;
 
+/** A value as a word. */
+export const textOf = (value: Plain | undefined): string =>
+  typeof value === "object" ? JSON.stringify(value) : String(value);
+
 /** How values of a type of column are written down, and read back for handlers. */
 export interface Kind {
   /** What a handler wrote, as the database would keep it. */

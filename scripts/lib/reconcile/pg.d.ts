@@ -1,11 +1,10 @@
 /** What is used of it. */
 declare module "pg" {
-  class Client {
-    constructor(options: { connectionString: string });
+  interface Client {
     connect(): Promise<void>;
     query(sql: string, parameters?: unknown[]): Promise<{ rows: Record<string, unknown>[] }>;
     end(): Promise<void>;
   }
-  const pg: { Client: typeof Client };
+  const pg: { Client: new (options: { connectionString: string }) => Client };
   export default pg;
 }

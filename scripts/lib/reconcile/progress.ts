@@ -1,6 +1,6 @@
 import { SingleBar } from "cli-progress";
 
-import type { Phase, Progress } from "./reconcile.js";
+import type { Phase, Progress } from "./request.js";
 
 const WORDS: Readonly<Record<Phase, string>> = {
   logs: "Reading the chain's logs",

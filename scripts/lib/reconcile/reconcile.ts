@@ -1,79 +1,21 @@
 import { Fault } from "../../../deploy/fault.js";
-import type { DeploymentRecord } from "../../../deploy/index.js";
 import { Events } from "./events.js";
-import { ADVICE, Findings, type Finding } from "./findings.js";
-import type { PlainRow } from "./kinds.js";
-import { disagreements, logsBetween, logWindows, placeOf } from "./logs.js";
+import { Findings } from "./findings.js";
+import { logsBetween } from "./logs.js";
 import { loadModel, type Model, type Table } from "./model.js";
 import { QUESTIONS } from "./questions.js";
-import { ImpossibleLog, Replay } from "./replay.js";
-import type { Pinned, Rpc } from "./rpc.js";
-import { compareRows, type Scope } from "./rows.js";
-import { Scratch, type Reached } from "./scratch.js";
-import type { IndexSource } from "./source.js";
+import { Reading } from "./reading.js";
+import type { Phase, Reconciliation, Request, TokenTotals } from "./request.js";
+import type { Pinned } from "./rpc.js";
+import { compareRows } from "./rows.js";
+import { scopeOf, type Scope } from "./scope.js";
+import { Scratch } from "./scratch.js";
 import { StateCheck, type Contradiction } from "./state.js";
-import { sumUp } from "./sums.js";
+import { checkTotals } from "./totals.js";
+import { judge, sawMore, type Witnesses } from "./verdict.js";
 
-export interface Request {
-  readonly record: DeploymentRecord;
-  readonly rpc: Rpc;
-  /** Another endpoint of the same chain, which has to agree. */
-  readonly second?: Rpc;
-  readonly source: IndexSource;
-  /** File of the rows that should be, or `:memory:`. */
-  readonly scratch: string;
-  /** Whether to go on from what an earlier run left in that file. */
-  readonly resume?: boolean;
-  /** At which block the contracts are asked; by default the index's own. */
-  readonly block?: number;
-  readonly filter?: Filter;
-  readonly onProgress?: (progress: Progress) => void;
-}
-
-/** What to look at only. */
-export interface Filter {
-  readonly paymentId?: string;
-  readonly token?: string;
-  /** Unix seconds: only what changed since. */
-  readonly since?: number;
-}
-
-export type Phase = "logs" | "state" | "rows";
-
-export interface Progress {
-  readonly phase: Phase;
-  readonly done: number;
-  /** 0 if nobody knows yet. */
-  readonly of: number;
-}
-
-/** What a command says with its exit code. */
-export const EXIT_CODES = { clean: 0, differences: 1, "could not tell": 2 } as const;
-
-/** What came of it. */
-export interface Reconciliation {
-  readonly chainId: number;
-  readonly block: Pinned;
-  readonly outcome: keyof typeof EXIT_CODES;
-  readonly findings: readonly Finding[];
-  /** Rows that matched, and findings by outcome. */
-  readonly counts: Readonly<Record<string, number>>;
-  /** Rows of the index that were compared, by table. */
-  readonly rows: Readonly<Record<string, number>>;
-  readonly payments: number;
-  readonly rpcCalls: number;
-  /** Calls that asked for payments' states. */
-  readonly stateCalls: number;
-  readonly seconds: Readonly<Record<Phase, number>>;
-  readonly tokens: readonly TokenTotals[];
-}
-
-export interface TokenTotals {
-  readonly token: string;
-  readonly held: string;
-  readonly credits: string;
-  readonly balance: string;
-}
+/** A chain that contradicts itself more often than this is not worth asking about each. */
+const MOST_SUSPECTS = 1_000;
 
 /**
  * Compares the index with the chain: the contracts' logs are given to the indexer's own handlers, the rows that come of
@@ -108,6 +50,9 @@ class Run {
   readonly #seconds: Record<Phase, number> = { logs: 0, state: 0, rows: 0 };
   readonly #events: Events;
   readonly #scope: Scope;
+  readonly #reading: Reading;
+  /** What the contracts answer otherwise than their events. */
+  readonly #suspects: Contradiction[] = [];
   #stateCalls = 0;
 
   constructor(
@@ -117,6 +62,7 @@ class Run {
   ) {
     this.#events = new Events(request.record, model);
     this.#scope = scopeOf(request.filter ?? {}, scratch);
+    this.#reading = new Reading(request, this.#events, model, scratch, this.#findings);
   }
 
   async run(): Promise<Reconciliation | "moved"> {
@@ -131,11 +77,11 @@ class Run {
 
     let rows: Record<string, number> = {};
     let tokens: TokenTotals[] = [];
-    if (await this.#timed("logs", () => this.#replay(pinned))) {
+    if (await this.#timed("logs", () => this.#reading.upTo(pinned))) {
       tokens = await this.#timed("state", () => this.#checkState(pinned));
-      const isYardstick = await this.#timed("logs", () => this.#replay(indexed));
-      if (isYardstick) await this.#timed("state", () => this.#checkAgainstIndex());
-      if (isYardstick && !this.#contradicts) rows = await this.#timed("rows", () => this.#checkRows());
+      const isYardstick = await this.#timed("logs", () => this.#reading.upTo(indexed));
+      if (isYardstick && (await this.#timed("state", () => this.#judge(pinned))))
+        rows = await this.#timed("rows", () => this.#checkRows());
     }
     await this.#stillThere(pinned);
     if (await this.#hasMovedSince(indexed)) return "moved";
@@ -160,10 +106,6 @@ class Run {
       tokens,
     };
   }
-
-  /** Payments of which the events say other than the slots, by what the slots say. */
-  readonly #suspects: Contradiction[] = [];
-  #contradicts = false;
 
   async #pin(number: number): Promise<Pinned> {
     const block = await this.request.rpc.block(number);
@@ -211,84 +153,6 @@ class Run {
     }
   }
 
-  /** Whether the logs up to a block make sense, and are replayed. */
-  async #replay(until: Pinned): Promise<boolean> {
-    const { rpc, second, record, filter } = this.request;
-    const filters =
-      filter?.paymentId === undefined ? this.#events.filters : this.#events.filtersOf(filter.paymentId);
-    const replay = new Replay(rpc, this.#events, this.model, this.scratch, record);
-    const fingerprint = `${this.model.fingerprint} ${record.contracts.escrow.address} ${filter?.paymentId ?? ""}`;
-    const first = await this.#resumeAt(fingerprint);
-    let agreed = true;
-    for await (const { upTo, logs } of logWindows(rpc, filters, first, until.number)) {
-      if (second !== undefined) {
-        const others = await logsBetween(second, filters, Math.max(first, this.#windowStart), upTo);
-        for (const { log, detail } of disagreements(
-          { name: rpc.name, logs },
-          { name: second.name, logs: others },
-        )) {
-          agreed = false;
-          this.#findings.add({
-            outcome: "lookup_failed",
-            table: "chain",
-            key: `log ${placeOf(log)}`,
-            ...this.#paymentOf(log),
-            found: detail,
-            expected: "the same logs at both",
-            advice: ADVICE.distrust,
-          });
-        }
-      }
-      this.#windowStart = upTo + 1;
-      if (!agreed) continue;
-      try {
-        await replay.play(logs);
-      } catch (error) {
-        if (!(error instanceof ImpossibleLog)) throw error;
-        this.#findings.add({
-          outcome: "lookup_failed",
-          table: "chain",
-          key: `log ${placeOf(error.log)}`,
-          ...(error.paymentId !== undefined && { paymentId: error.paymentId }),
-          found: error.why,
-          expected: "logs that follow from those before them",
-          advice: ADVICE.askAnother,
-        });
-        return false;
-      }
-      const hash = upTo === until.number ? until.hash : (await rpc.block(upTo))!.hash;
-      this.scratch.commit({ fingerprint, reached: { block: upTo, hash } satisfies Reached });
-      this.request.onProgress?.({
-        phase: "logs",
-        done: upTo - record.startBlock + 1,
-        of: until.number - record.startBlock + 1,
-      });
-    }
-    return agreed;
-  }
-  #windowStart = 0;
-
-  /** The first block that is not in the file yet. */
-  async #resumeAt(fingerprint: string): Promise<number> {
-    const { record, rpc, resume } = this.request;
-    const reached = this.scratch.meta<Reached>("reached");
-    const mayGoOn = this.#windowStart > 0 || resume === true;
-    if (mayGoOn && reached !== undefined && this.scratch.meta("fingerprint") === fingerprint) {
-      if ((await rpc.block(reached.block))?.hash === reached.hash) {
-        this.#windowStart = reached.block + 1;
-        return this.#windowStart;
-      }
-    }
-    this.scratch.clear();
-    this.#windowStart = record.startBlock;
-    return record.startBlock;
-  }
-
-  #paymentOf(log: Parameters<Events["decode"]>[0]): { paymentId?: string } {
-    const paymentId = this.#events.decode(log)?.args.paymentId;
-    return typeof paymentId === "string" ? { paymentId } : {};
-  }
-
   /** What the contracts answer at the pinned block, against what follows from their events until then. */
   async #checkState(pinned: Pinned): Promise<TokenTotals[]> {
     const { rpc, record } = this.request;
@@ -296,125 +160,42 @@ class Run {
     const payment = this.#table("payment");
     const before = rpc.callCount;
     for await (const contradiction of check.payments((row) => this.#scope.contains(payment, row))) {
-      this.#suspects.push(contradiction);
+      this.#suspect(contradiction);
     }
     this.#stateCalls = rpc.callCount - before;
     this.request.onProgress?.({ phase: "state", done: 1, of: 2 });
     if (this.request.filter !== undefined && Object.keys(this.request.filter).length > 0) return [];
 
     for (const table of this.model.tables.filter(({ name }) => name in QUESTIONS)) {
-      for await (const contradiction of check.table(table)) this.#suspects.push(contradiction);
+      for await (const contradiction of check.table(table)) this.#suspect(contradiction);
     }
-    for await (const contradiction of check.code()) this.#suspects.push(contradiction);
+    for await (const contradiction of check.code()) this.#suspect(contradiction);
     this.request.onProgress?.({ phase: "state", done: 2, of: 2 });
-    return this.#checkSums(check);
+    return checkTotals(this.scratch, check, this.#suspects, this.#findings);
   }
 
-  async #checkSums(check: StateCheck): Promise<TokenTotals[]> {
-    const { tokens, unbalanced } = sumUp(this.scratch);
-    for (const place of unbalanced) {
-      this.#total("ledgerEntry", place, "entries of the event", "do not sum to zero", "0");
+  #suspect(contradiction: Contradiction): void {
+    if (this.#suspects.length < MOST_SUSPECTS) this.#suspects.push(contradiction);
+  }
+
+  /** Asks the index and the second endpoint about every suspect. @returns Whether the logs are a yardstick. */
+  async #judge(pinned: Pinned): Promise<boolean> {
+    const { source, rpc, second, record } = this.request;
+    let isYardstick = true;
+    for (const suspect of this.#suspects) {
+      const { table, key, field } = suspect;
+      const indexed = (await source.row(this.#table(table), key.split(" ")))?.[field];
+      const witnesses: Witnesses = { rpc: rpc.name, indexed };
+      if (second === undefined || table !== "payment") {
+        this.#findings.add(judge(suspect, witnesses));
+      } else {
+        const check = new StateCheck({ rpc: second, record, pinned }, this.scratch, this.#findings);
+        const state = (await check.paymentState(key))?.[field];
+        this.#findings.add(judge(suspect, { ...witnesses, second: { name: second.name, state } }));
+      }
+      isYardstick &&= !sawMore(suspect, witnesses);
     }
-    const totals: TokenTotals[] = [];
-    for (const row of this.scratch.rows("token")) {
-      const token = row.address as string;
-      const [held, credits] = [BigInt(row.held as string), BigInt(row.credits as string)];
-      const sums = tokens.get(token);
-      for (const [who, sum] of Object.entries(sums?.held ?? {})) {
-        if (sum !== held) this.#total("token", token, `held, summed over ${who}`, String(sum), String(held));
-      }
-      for (const [who, sum] of Object.entries(sums?.credits ?? {})) {
-        if (sum !== credits)
-          this.#total("token", token, `credits, summed over ${who}`, String(sum), String(credits));
-      }
-      const balance = await check.balance(token);
-      if (balance === undefined) continue;
-      totals.push({ token, held: String(held), credits: String(credits), balance: String(balance) });
-      // What the contract owes is what it says that it owes, should its logs say otherwise.
-      const owed = this.#stored(token, "held", held) + this.#stored(token, "credits", credits);
-      if (balance < owed) {
-        this.#findings.add({
-          outcome: "total_mismatch",
-          table: "token",
-          key: token,
-          field: "balance",
-          found: String(balance),
-          expected: `at least ${owed}: what is held and in credits`,
-          advice: ADVICE.stopPayouts,
-          leak: true,
-        });
-      }
-    }
-    return totals;
-  }
-
-  #stored(token: string, field: string, expected: bigint): bigint {
-    const differing = this.#suspects.find(
-      ({ table, key, field: its }) => table === "token" && key === token && its === field,
-    );
-    return differing === undefined ? expected : BigInt(differing.state);
-  }
-
-  #total(table: string, key: string, field: string, found: string, expected: string): void {
-    const advice = ADVICE.investigate;
-    this.#findings.add({ outcome: "total_mismatch", table, key, field, found, expected, advice });
-  }
-
-  /** Whether logs were withheld, or the contracts' state is not what they said, is told by a third witness. */
-  async #checkAgainstIndex(): Promise<void> {
-    const rows = new Map<string, PlainRow>();
-    for (const { table, key, field, state, events, paymentId } of this.#suspects) {
-      const whom = `${table} ${key}`;
-      if (!rows.has(whom)) {
-        const found = await this.#indexed(table, key);
-        if (found !== undefined) rows.set(whom, found);
-      }
-      const indexed = rows.get(whom)?.[field];
-      const indexSawIt = indexed !== undefined && String(indexed).toLowerCase() === state.toLowerCase();
-      const second = await this.#secondOpinion(table, key, field);
-      const secondDenies = second !== undefined && second !== state;
-      if (secondDenies || (indexSawIt && second === undefined)) {
-        this.#contradicts ||= indexSawIt;
-        this.#findings.add({
-          outcome: "lookup_failed",
-          table,
-          key,
-          ...(paymentId !== undefined && { paymentId }),
-          field,
-          found: secondDenies
-            ? `${this.request.rpc.name} answers ${state}, ${this.request.second!.name} ${second}`
-            : `${this.request.rpc.name} answers ${state}, as the index has it, and its logs make ${events}`,
-          expected: events,
-          advice: secondDenies ? ADVICE.distrust : ADVICE.askAnother,
-        });
-        continue;
-      }
-      this.#findings.add({
-        outcome: table === "token" || table === "credit" ? "total_mismatch" : "state_mismatch",
-        table,
-        key,
-        ...(paymentId !== undefined && { paymentId }),
-        field,
-        found: `${state} on the chain`,
-        expected: `${events}, which follows from the events`,
-        advice: second === undefined ? `${ADVICE.investigate}. ${ADVICE.askAnother}` : ADVICE.investigate,
-        ...(paymentId !== undefined && (field === "held" || field === "released") && { leak: true as const }),
-      });
-    }
-  }
-
-  async #indexed(tableName: string, key: string): Promise<PlainRow | undefined> {
-    const table = this.#table(tableName);
-    return this.request.source.row(table, key.split(" "));
-  }
-
-  /** What the second endpoint answers instead, for payments. */
-  async #secondOpinion(table: string, key: string, field: string): Promise<string | undefined> {
-    const { second, record } = this.request;
-    if (second === undefined || table !== "payment") return undefined;
-    const pinned = await this.#pin(this.request.block ?? (await this.request.source.block()));
-    const check = new StateCheck({ rpc: second, record, pinned }, this.scratch, this.#findings);
-    return (await check.paymentState(key))?.[field];
+    return isYardstick;
   }
 
   #checkRows(): Promise<Record<string, number>> {
@@ -431,32 +212,4 @@ class Run {
   #table(name: string): Table {
     return this.model.tables.find((table) => table.name === name)!;
   }
-}
-
-/** Which rows a filter means: those about payments that it means, or that changed since then. */
-function scopeOf({ paymentId, token, since }: Filter, scratch: Scratch): Scope {
-  const tokenOf = (table: Table, row: PlainRow): string | undefined => {
-    if (typeof row.token === "string") return row.token;
-    if (table.name === "token") return row.address as string;
-    if (typeof row.paymentId !== "string") return undefined;
-    return scratch.payment(row.paymentId)?.token as string | undefined;
-  };
-  const changedAt = (row: PlainRow) =>
-    Number(
-      row.updatedAt ??
-        row.timestamp ??
-        row.endedAt ??
-        row.openedAt ??
-        row.spentAt ??
-        row.approvedAt ??
-        Infinity,
-    );
-  return {
-    ...(paymentId !== undefined && { paymentId }),
-    compares: (table) => paymentId === undefined || table.columns.some(({ name }) => name === "paymentId"),
-    contains: (table, row) =>
-      (paymentId === undefined || row.paymentId === paymentId) &&
-      (token === undefined || tokenOf(table, row) === token) &&
-      (since === undefined || changedAt(row) >= since),
-  };
 }

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { z } from "zod";
 
 import { Fault } from "../../../deploy/fault.js";
-import type { Reconciliation } from "./reconcile.js";
+import type { Reconciliation } from "./request.js";
 
 const schema = z.strictObject({
   /** When it was done, ISO 8601. */

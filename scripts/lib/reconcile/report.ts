@@ -1,7 +1,7 @@
 import Table from "cli-table3";
 
 import type { Finding } from "./findings.js";
-import type { Reconciliation } from "./reconcile.js";
+import type { Reconciliation } from "./request.js";
 
 export const FORMATS = ["json", "csv", "markdown"] as const;
 export type Format = (typeof FORMATS)[number];

@@ -2,6 +2,7 @@ import { ADVICE, shown, type Finding, type Findings } from "./findings.js";
 import type { PlainRow } from "./kinds.js";
 import type { Table } from "./model.js";
 import { keyOfPlain, type Scratch } from "./scratch.js";
+import type { Scope } from "./scope.js";
 import type { IndexSource } from "./source.js";
 
 /** Columns of a payment that are, or make, its EIP-712 terms. */
@@ -25,13 +26,6 @@ const TOTALS: ReadonlySet<string> = new Set(["token", "party", "credit", "ledger
 function outcomeOf(table: Table, field: string): Finding["outcome"] {
   if (table.name === "payment" && TERMS.has(field)) return "terms_mismatch";
   return TOTALS.has(table.name) ? "total_mismatch" : "state_mismatch";
-}
-
-/** Which rows are compared. */
-export interface Scope {
-  readonly paymentId?: string;
-  readonly compares: (table: Table) => boolean;
-  readonly contains: (table: Table, row: PlainRow) => boolean;
 }
 
 /**

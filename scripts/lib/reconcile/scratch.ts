@@ -1,6 +1,6 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 
-import type { Plain, PlainRow } from "./kinds.js";
+import { textOf, type Plain, type PlainRow } from "./kinds.js";
 import type { Model, Table } from "./model.js";
 
 type Row = Record<string, unknown>;
@@ -62,7 +62,7 @@ export class Scratch {
 
   put(table: Table, key: string, row: Row): void {
     let rows = this.#changed.get(table);
-    if (rows === undefined) this.#changed.set(table, (rows = new Map()));
+    if (rows === undefined) this.#changed.set(table, (rows = new Map<string, Row>()));
     rows.set(key, row);
   }
 
@@ -142,4 +142,4 @@ export const keyOf = (table: Table, row: Readonly<Record<string, unknown>>): str
 
 /** As {@link keyOf}, of a row as it is kept. */
 export const keyOfPlain = (table: Table, row: PlainRow): string =>
-  table.key.map(({ name }) => String(row[name])).join(" ");
+  table.key.map(({ name }) => textOf(row[name])).join(" ");

@@ -4,7 +4,7 @@ import { decodeFunctionResult } from "viem";
 import { NATIVE_COIN, type DeploymentRecord } from "../../../deploy/index.js";
 import { EscrowLens__factory, TestDAI__factory } from "../../../types/ethers-contracts/index.js";
 import { ADVICE, shown, type Finding, type Findings } from "./findings.js";
-import type { PlainRow } from "./kinds.js";
+import { textOf, type PlainRow } from "./kinds.js";
 import { abiOf, addressOf, LATEST_OF, QUESTIONS, type Question } from "./questions.js";
 import type { Pinned, Rpc } from "./rpc.js";
 import type { Table } from "./model.js";
@@ -250,6 +250,6 @@ function expectedState(row: PlainRow, dispute: PlainRow | undefined): Record<str
 }
 
 const pickStrings = (row: PlainRow, ...columns: string[]) =>
-  Object.fromEntries(columns.map((name) => [name, String(row[name])]));
+  Object.fromEntries(columns.map((name) => [name, textOf(row[name])]));
 
 const comparable = (value: unknown) => String(value).toLowerCase();

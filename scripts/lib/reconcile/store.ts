@@ -1,6 +1,8 @@
 import type { Model } from "./model.js";
 import { keyOf, type Scratch } from "./scratch.js";
 
+/* eslint-disable @typescript-eslint/require-await -- what these throw is what their promises reject with */
+
 type Row = Record<string, unknown>;
 type Change = Row | ((before: Row) => Row);
 
@@ -11,7 +13,6 @@ const applied = (change: Change, before: Row): Row => ({
 
 /** What handlers know as `context.db`, on the rows that a replay makes. */
 export function storeOn(scratch: Scratch, { tableOf }: Model) {
-  // eslint-disable-next-line @typescript-eslint/require-await -- what it throws is what the promise rejects with
   const insertAll = async (
     given: unknown,
     values: Row | Row[],
@@ -39,7 +40,6 @@ export function storeOn(scratch: Scratch, { tableOf }: Model) {
       }),
     }),
     update: (given: unknown, key: Row) => ({
-      // eslint-disable-next-line @typescript-eslint/require-await -- as above
       set: async (change: Change) => {
         const table = tableOf(given);
         const found = keyOf(table, key);

@@ -1,4 +1,4 @@
-import type { PlainRow } from "./kinds.js";
+import { textOf, type PlainRow } from "./kinds.js";
 import type { Scratch } from "./scratch.js";
 
 /** What adds up to the same, of one token. */
@@ -37,7 +37,7 @@ export function sumUp(scratch: Scratch): { tokens: Map<string, Sums>; unbalanced
   // In the order of keys, so the entries of one event follow each other.
   for (const row of scratch.rows("ledgerEntry")) {
     const moved = amount(row, "credit") - amount(row, "debit");
-    const place = `${String(row.block)}-${String(row.logIndex)}`;
+    const place = `${textOf(row.block)}-${textOf(row.logIndex)}`;
     if (place !== event.place) {
       close();
       event = { place, sum: 0n };

@@ -1,3 +1,4 @@
+import { textOf } from "./kinds.js";
 import type { Tabular } from "./report.js";
 import type { Scratch } from "./scratch.js";
 
@@ -60,7 +61,7 @@ function aging(scratch: Scratch, now: number): Tabular {
           : late < 30 * DAY
             ? "7 to 30 days"
             : "over 30 days";
-    const key = [row.token, row.status, row.onHold ? "on hold" : "", age].join("\t");
+    const key = [textOf(row.token), textOf(row.status), row.onHold ? "on hold" : "", age].join("\t");
     const bucket = buckets.get(key) ?? { payments: 0, held: 0n };
     buckets.set(key, { payments: bucket.payments + 1, held: bucket.held + BigInt(row.held as string) });
   }
