@@ -33,6 +33,7 @@ import type { RawLog } from "../../scripts/lib/reconcile/logs.js";
 import { loadModel, type Table as ModelTable } from "../../scripts/lib/reconcile/model.js";
 import { reconcile } from "../../scripts/lib/reconcile/reconcile.js";
 import type { Request, Reconciliation } from "../../scripts/lib/reconcile/request.js";
+import { graphqlSource } from "../../scripts/lib/reconcile/graphql.js";
 import { lastReconciliation } from "../../scripts/lib/reconcile/records.js";
 import { Rpc } from "../../scripts/lib/reconcile/rpc.js";
 import { Escrow__factory } from "../../types/ethers-contracts/index.js";
@@ -59,6 +60,7 @@ describe("reconciliation", function () {
   let send: (method: string, params: unknown[]) => Promise<unknown>;
   let directory: string;
   let anvilUrl: string;
+  let byGraphql: Reconciliation;
 
   before(async () => {
     const anvil = await startAnvil({
@@ -85,6 +87,9 @@ describe("reconciliation", function () {
     directory = await mkdtemp(join(tmpdir(), "holdfast-reconciled-"));
     cleanup.defer(() => rm(directory, { recursive: true }));
     await writeFile(join(directory, `${CHAIN_ID}.json`), JSON.stringify(suite.record));
+    const provider = new JsonRpcProvider(anvil.url, CHAIN_ID, { staticNetwork: true, cacheTimeout: -1 });
+    cleanup.defer(() => provider.destroy());
+    send = (method, params) => provider.send(method, params) as Promise<unknown>;
     const databaseUrl = process.env.HOLDFAST_TEST_DATABASE_URL;
     const databaseDir = join(directory, "pglite");
     const indexer = await startIndexer({
@@ -95,11 +100,9 @@ describe("reconciliation", function () {
       schema: SCHEMA,
       ...(databaseUrl === undefined ? { databaseDir } : { databaseUrl }),
     });
+    byGraphql = await check({ source: graphqlSource(indexer.url, CHAIN_ID), resume: false });
     await indexer.stop();
     database = databaseUrl === undefined ? await openPglite(databaseDir) : await openPostgres(databaseUrl);
-    const provider = new JsonRpcProvider(anvil.url, CHAIN_ID, { staticNetwork: true, cacheTimeout: -1 });
-    cleanup.defer(() => provider.destroy());
-    send = (method, params) => provider.send(method, params) as Promise<unknown>;
   });
   after(() => cleanup.disposeAsync());
 
@@ -115,6 +118,12 @@ describe("reconciliation", function () {
     scratch.close();
     return result;
   };
+
+  it("finds as little by GraphQL as in the database", () => {
+    expect(byGraphql.findings).to.deep.equal([]);
+    expect(byGraphql.outcome).to.equal("clean");
+    expect(byGraphql.payments).to.be.greaterThan(PAYMENTS);
+  });
 
   it("finds nothing in a healthy stack, with one call for a thousand payments", async () => {
     const result = await inSnapshot(database, () => check());
