@@ -34,7 +34,7 @@ export async function readPending(
   const guardians = await askMany(
     accessManager,
     "getRoleGuardian",
-    roles.map(([role]) => [role]),
+    roles.map(([role]) => [role as bigint]),
   );
   const initializers = initializersIn(register.operations);
   const ours = scheduledByUs(register);

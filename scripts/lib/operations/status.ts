@@ -70,13 +70,13 @@ export async function readStatus(suite: Suite, directory?: string): Promise<Stat
     names,
     ...found,
     operations: unfinished(register),
-    reconciled: lastReconciliation(record.chainId),
+    reconciled: LAST_RECONCILIATION,
     attention: findAttention(found, register),
   };
 }
 
 /** Nothing reconciles yet, so nothing ever was. */
-const lastReconciliation = (_chainId: number): number | null => null;
+const LAST_RECONCILIATION: number | null = null;
 
 /** @returns Nothing if the escrow does not answer, as a broken version of it may not. */
 async function readPauses({ connection, record }: Suite, now: number): Promise<Pause[] | null> {
