@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import hardhatToolbox from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
 import { configVariable, defineConfig } from "hardhat/config";
 
+import { DEPLOY_DIR } from "./deploy/place.js";
 import { dependencyWarnings } from "./scripts/lib/dependency-warnings.js";
 import { tasks } from "./scripts/tasks.js";
 
@@ -56,6 +57,8 @@ export default defineConfig({
       chainId: 31337,
       // A variable is looked at when a command connects, which can then say in its exit code that it could not.
       url: process.env.LOCAL_RPC_URL ? configVariable("LOCAL_RPC_URL") : "http://127.0.0.1:8545",
+      // Named, its keys sign here; otherwise the node signs for whom it knows.
+      accounts: process.env.LOCAL_MNEMONIC ? { mnemonic: configVariable("LOCAL_MNEMONIC") } : "remote",
     },
     sepolia: {
       type: "http",
@@ -80,7 +83,7 @@ export default defineConfig({
   },
   paths: {
     tests: { mocha: "test", solidity: "test/solidity" },
-    ignition: "deploy",
+    ignition: DEPLOY_DIR,
   },
   test: {
     mocha: { timeout: 120_000 },

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import Table from "cli-table3";
 import { network } from "hardhat";
 
+import { builtCode } from "./lib/build.js";
 import { CALL_GAS, measureCapacity } from "./lib/capacity.js";
 import { describeContracts } from "./lib/contracts.js";
 import { floorOperations, measured, operations, type Operation } from "./lib/operations.js";
@@ -71,6 +72,7 @@ async function measureEverything() {
     command: COMMAND,
     commit: stage.record.commit,
     compiler: stage.record.compiler,
+    build: await builtCode(),
     chain: { network: "hardhat", hardfork: HARDFORK },
     limits: { lifecycle: LIFECYCLE_LIMIT, codeSize: CODE_SIZE_LIMIT },
     deposit,

@@ -1,17 +1,17 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 
 import { keccak256, type Provider } from "ethers";
 import { z } from "zod";
 
 import { isCompiledFrom } from "./code.js";
 import { Fault } from "./fault.js";
+import { DEPLOY_DIR } from "./place.js";
 import type { DeploymentRecord } from "./record.js";
 import { readImplementation, type StorageLayout } from "./upgrade-safety.js";
 
 /** Where the storage layouts of all code that ever ran behind a proxy are kept: one file a codehash, never changed. */
-const IMPLEMENTATIONS = fileURLToPath(new URL("implementations/", import.meta.url));
+const IMPLEMENTATIONS = path.join(DEPLOY_DIR, "implementations");
 
 const schema = z.strictObject({
   contract: z.string().min(1),

@@ -1,10 +1,11 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 
 import { isAddress, isHexString } from "ethers";
 import { z } from "zod";
 
 import { Fault } from "./fault.js";
+import { DEPLOY_DIR } from "./place.js";
 
 const address = z.string().refine(isAddress, "is not an address");
 const codehash = z.string().refine((found): boolean => isHexString(found, 32), "is not 32 bytes of hex");
@@ -42,10 +43,10 @@ const recordSchema = z.strictObject({
  */
 export type DeploymentRecord = z.infer<typeof recordSchema>;
 
-const RECORDS = fileURLToPath(new URL("records/", import.meta.url));
+const RECORDS = join(DEPLOY_DIR, "records");
 
 /** Where the record of a chain is kept. */
-export const recordPath = (chainId: number) => `${RECORDS}${chainId}.json`;
+export const recordPath = (chainId: number) => join(RECORDS, `${chainId}.json`);
 
 /**
  * Reads the record of a chain.

@@ -6,6 +6,7 @@ import type { Address } from "viem";
 
 import { LOCAL_CHAIN_ID } from "../deploy/parameters.js";
 import { parseRecord, type DeploymentRecord } from "../deploy/record.js";
+import { setting } from "./settings.js";
 
 type ContractName = "accessManager" | "upgradeController" | "complianceRegistry" | "escrow";
 
@@ -16,6 +17,8 @@ export interface IndexedChain {
   rpc: string[];
   startBlock: number;
   addresses: Record<ContractName, Address>;
+  /** The tokens that the record knows. */
+  tokens: DeploymentRecord["tokens"];
 }
 
 const recordsDirectory = fileURLToPath(new URL("../deploy/records", import.meta.url));
@@ -49,6 +52,7 @@ export function indexedChains(env: NodeJS.ProcessEnv): IndexedChain[] {
       complianceRegistry: record.contracts.complianceRegistry.address as Address,
       escrow: record.contracts.escrow.address as Address,
     },
+    tokens: record.tokens,
   }));
 }
 
@@ -68,7 +72,7 @@ function readRecords(directory: string): DeploymentRecord[] {
 
 function rpcUrls({ chainId, network }: DeploymentRecord, env: NodeJS.ProcessEnv): string[] {
   const variable = `PONDER_RPC_URL_${chainId}`;
-  const urls = list(env[variable] ?? (chainId === LOCAL_CHAIN_ID ? "http://127.0.0.1:8545" : ""));
+  const urls = list(setting(env, variable) ?? (chainId === LOCAL_CHAIN_ID ? "http://127.0.0.1:8545" : ""));
   if (urls.length === 0) {
     throw new Error(`No RPC for ${network}: set ${variable}, or leave it out of HOLDFAST_CHAINS.`);
   }

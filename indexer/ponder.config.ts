@@ -8,8 +8,11 @@ import {
   escrowAbi,
   upgradeControllerAbi,
 } from "./generated/abis.js";
+import { poolSize, setting } from "./settings.js";
+import { watch } from "./watch/index.js";
 
 const indexed = indexedChains(process.env);
+watch(indexed);
 
 /** Where a contract stands on each chain. */
 const deployedAs = (contract: keyof (typeof indexed)[number]["addresses"]) =>
@@ -17,8 +20,9 @@ const deployedAs = (contract: keyof (typeof indexed)[number]["addresses"]) =>
     indexed.map(({ name, addresses, startBlock }) => [name, { address: addresses[contract], startBlock }]),
   );
 
-const database: DatabaseConfig = process.env.DATABASE_URL
-  ? { kind: "postgres", connectionString: process.env.DATABASE_URL }
+const connectionString = setting(process.env, "DATABASE_URL");
+const database: DatabaseConfig = connectionString
+  ? { kind: "postgres", connectionString, poolConfig: { max: poolSize(process.env) } }
   : { kind: "pglite", directory: process.env.HOLDFAST_PGLITE_DIR };
 
 export default createConfig({

@@ -57,5 +57,23 @@ export const tasks = [
     })
     .setAction(() => import("./start.js"))
     .build(),
+  task(
+    "drill",
+    "Rehearses a disaster on a local chain of its own, from the plan to the last payment; exits 1 if it fails",
+  )
+    .addPositionalArgument({
+      name: "scenario",
+      description: "Which: bad-upgrade",
+      type: ArgumentType.STRING,
+      defaultValue: "bad-upgrade",
+    })
+    .addOption({
+      name: "timings",
+      description: "File to write how long each step took to, as JSON",
+      type: ArgumentType.STRING_WITHOUT_DEFAULT,
+      defaultValue: undefined,
+    })
+    .setAction(() => import("./drill.js"))
+    .build(),
   ...opsTasks,
 ];

@@ -233,8 +233,10 @@ interface IEscrow {
     error ApprovalRequired(bytes32 approvalId);
     /// @notice The account has no credit in this token.
     error NoCredit(address account, address token);
-    /// @notice The recipient did not accept the credit; it stays.
+    /// @notice The recipient or the token did not accept the payout; nothing was moved.
     error CreditPushFailed(address token, address to, uint256 amount);
+    /// @notice The token does not tell what the escrow owns of it.
+    error BalanceUnknown(address token);
     /// @notice There is no surplus of this size.
     error InsufficientSurplus(address token, uint256 amount, uint256 surplus);
     /// @notice This part is paused until `until`.
@@ -253,7 +255,8 @@ interface IEscrow {
     /// @dev `None → Funded`. Pause bit: {DEPOSITS}. Errors: {UnauthorizedCaller}, {EnforcedPause}, {InvalidParties},
     /// {InvalidFee}, {InvalidDeadline}, {InvalidDisputeWindow}, {PaymentAlreadyExists}, {IScreening-NotCompliant},
     /// {BoundedCall-InsufficientGas}, {TokenNotEnabled}, {InvalidAmount}, {CapExceeded}, {InvalidValue},
-    /// {SafeERC20-SafeERC20FailedOperation}, {TransferAmountMismatch}. Emits {PaymentCreated}, {ScreeningObserved}.
+    /// {SafeERC20-SafeERC20FailedOperation}, {TransferAmountMismatch}, {BalanceUnknown}. Emits {PaymentCreated},
+    /// {ScreeningObserved}.
     /// @return paymentId EIP-712 digest of the terms, see {hashPayment}.
     function deposit(Payment calldata payment) external payable returns (bytes32 paymentId);
 
@@ -262,7 +265,8 @@ interface IEscrow {
     /// `None → Funded`. Pause bit: {DEPOSITS}. Errors: {UnauthorizedCaller}, {EnforcedPause}, {InvalidParties},
     /// {InvalidFee}, {InvalidDeadline}, {InvalidDisputeWindow}, {PaymentAlreadyExists}, {IScreening-NotCompliant},
     /// {BoundedCall-InsufficientGas}, {TokenNotEnabled}, {InvalidAmount}, {CapExceeded}, {NativeCoinNotSupported},
-    /// {SafeERC20-SafeERC20FailedOperation}, {TransferAmountMismatch}. Emits {PaymentCreated}, {ScreeningObserved}.
+    /// {SafeERC20-SafeERC20FailedOperation}, {TransferAmountMismatch}, {BalanceUnknown}. Emits {PaymentCreated},
+    /// {ScreeningObserved}.
     /// @param permitDeadline The permit's own deadline.
     function depositWithPermit(
         Payment calldata payment,
@@ -278,7 +282,8 @@ interface IEscrow {
     /// @dev `None → Funded`. Pause bit: {DEPOSITS}. Errors: {EnforcedPause}, {InvalidParties}, {InvalidFee},
     /// {InvalidDeadline}, {InvalidDisputeWindow}, {PaymentAlreadyExists}, {IScreening-NotCompliant},
     /// {BoundedCall-InsufficientGas}, {TokenNotEnabled}, {InvalidAmount}, {CapExceeded}, {NativeCoinNotSupported},
-    /// {TransferAmountMismatch}. Emits {PaymentCreated}, {ScreeningObserved}.
+    /// {TransferAmountMismatch}, {BalanceUnknown}. Emits {PaymentCreated},
+    /// {ScreeningObserved}.
     function depositWithAuthorization(
         Payment calldata payment,
         uint256 validAfter,
@@ -396,15 +401,18 @@ interface IEscrow {
     /// @dev Never paused. Errors: {InvalidStatus}, {HoldUnchanged}. Emits {PaymentUnfrozen}.
     function unhold(bytes32 paymentId, string calldata reason) external;
 
-    /// @notice Pays out an account's whole credit. The account, to any address; anybody, to the account itself.
+    /// @notice Pays out an account's credit. The account, to any address; anybody, to the account itself.
     /// @dev Pause bit: {EXITS}. Both addresses are screened. Neither the escrow itself nor the zero address accepts one.
+    /// What a token does not move of it stays a credit.
+    /// @return amount What was paid: the whole credit, unless the token moved less.
     /// Errors: {EnforcedPause}, {UnauthorizedCaller}, {NoCredit}, {IScreening-NotCompliant}, {CreditPushFailed},
     /// {BoundedCall-InsufficientGas}. Emits {CreditWithdrawn}.
     function withdrawCredit(address token, address account, address to) external returns (uint256 amount);
 
     /// @notice Moves out what no payment and no credit owns. TREASURY role.
     /// @dev Only of tokens that were given a cap, enabled or not: another could be a second address of one of them. Errors:
-    /// {TokenNotEnabled}, {InsufficientSurplus}, {CreditPushFailed}, {BoundedCall-InsufficientGas}. Emits {SurplusSwept}.
+    /// {TokenNotEnabled}, {BalanceUnknown}, {InsufficientSurplus}, {CreditPushFailed}, {BoundedCall-InsufficientGas}. Emits
+    /// {SurplusSwept}.
     function sweepSurplus(address token, address to, uint256 amount) external;
 
     /// @notice Sets a token's limits, allow-listing it. CONFIGURATOR role, delayed.

@@ -39,22 +39,11 @@ contract EscrowNext is EscrowLayout {
         _disableInitializers();
     }
 
-    /// @custom:oz-upgrades-unsafe-allow delegatecall
     // solhint-disable-next-line no-complex-fallback
     fallback() external payable {
         bool passes = msg.sig == IEscrow.pause.selector || msg.sig == ISelfTest.selfTest.selector;
         if (_next().broken && !passes) revert PlantedFault();
-        // solhint-disable-next-line avoid-low-level-calls
-        (bool success, bytes memory answer) = _rest.delegatecall(msg.data);
-        assembly ("memory-safe") {
-            switch success
-            case 0 {
-                revert(add(answer, 0x20), mload(answer))
-            }
-            default {
-                return(add(answer, 0x20), mload(answer))
-            }
-        }
+        _delegate();
     }
 
     receive() external payable {
@@ -77,6 +66,34 @@ contract EscrowNext is EscrowLayout {
     function version() external pure returns (string memory) {
         return "2.0.0";
     }
+
+    /// @dev Answers the call as the implementation would that this one replaces.
+    /// @custom:oz-upgrades-unsafe-allow delegatecall
+    function _delegate() internal {
+        // solhint-disable-next-line avoid-low-level-calls
+        (bool success, bytes memory answer) = _rest.delegatecall(msg.data);
+        assembly ("memory-safe") {
+            switch success
+            case 0 {
+                revert(add(answer, 0x20), mload(answer))
+            }
+            default {
+                return(add(answer, 0x20), mload(answer))
+            }
+        }
+    }
+
+    // Without these the layout's own `eip712Domain` would tell no name and no version: every paymentId would be another.
+    // solhint-disable func-name-mixedcase
+    function _EIP712Name() internal pure override returns (string memory) {
+        return "Holdfast Escrow";
+    }
+
+    function _EIP712Version() internal pure override returns (string memory) {
+        return "1";
+    }
+
+    // solhint-enable func-name-mixedcase
 
     function _next() private pure returns (NextStorage storage $) {
         assembly ("memory-safe") {

@@ -58,15 +58,18 @@ abstract contract TokenVault is
         _requireNotPaused(EXITS);
         if (_msgSender() != account && to != account) revert UnauthorizedCaller(_msgSender());
         TokenAccount storage vault = _account(token);
-        amount = vault.creditOf[account];
-        if (amount == 0) revert NoCredit(account, token);
+        uint256 credit = vault.creditOf[account];
+        if (credit == 0) revert NoCredit(account, token);
         _requireCompliant(account);
         if (to != account) _requireCompliant(to);
 
         vault.creditOf[account] = 0;
+        amount = _push(token, to, credit);
+        if (amount == 0) revert CreditPushFailed(token, to, credit);
+        uint256 balance = credit - amount;
+        if (balance != 0) vault.creditOf[account] = balance;
         vault.credits -= uint128(amount);
-        emit CreditWithdrawn(token, account, to, _msgSender(), amount, 0);
-        _pushAll(token, to, amount);
+        emit CreditWithdrawn(token, account, to, _msgSender(), amount, balance);
     }
 
     /// @inheritdoc IEscrow
@@ -78,7 +81,7 @@ abstract contract TokenVault is
         if (amount == 0 || amount > surplus) revert InsufficientSurplus(token, amount, surplus);
 
         emit SurplusSwept(token, to, _msgSender(), amount);
-        _pushAll(token, to, amount);
+        if (_push(token, to, amount) != amount) revert CreditPushFailed(token, to, amount);
     }
 
     /// @inheritdoc IEscrow
@@ -164,24 +167,20 @@ abstract contract TokenVault is
         emit PayoutCredited(paymentId, token, to, owed, balance, reason);
     }
 
-    /// @dev What the escrow owns of `token` right now; nothing of a token that does not tell.
+    /// @dev What the escrow owns of `token` right now. Whoever took "unknown" for "nothing" would see a deposit arrive when
+    /// the token begins to tell.
     function _balance(address token) internal view returns (uint256) {
         if (token == NATIVE_COIN) return address(this).balance;
         (bool known, uint256 amount) = BoundedCall.balance(token);
-        return known ? amount : 0;
+        if (!known) revert BalanceUnknown(token);
+        return amount;
     }
 
-    /// @dev Interaction: pays `to` all of it, or reverts. Never nobody: a token refuses that, the native coin would be burnt.
-    function _pushAll(address token, address to, uint256 amount) private {
-        if (to == address(0) || _push(token, to, amount) != amount) {
-            revert CreditPushFailed(token, to, amount);
-        }
-    }
-
-    /// @dev Interaction. Never to the escrow itself: what arrives there unaccounted is surplus, nobody's any more.
+    /// @dev Interaction. Never to the escrow itself: what arrives there unaccounted is surplus, nobody's any more. Never to
+    /// nobody: a token refuses that, the native coin would be burnt.
     /// @return sent What left, at most `amount`.
     function _push(address token, address to, uint256 amount) private returns (uint256 sent) {
-        if (to == address(this)) return 0;
+        if (to == address(this) || to == address(0)) return 0;
         return
             token == NATIVE_COIN
                 ? BoundedCall.send(to, amount, PUSH_GAS)

@@ -31,6 +31,10 @@ export interface IndexerOptions {
   databaseUrl?: string;
   /** Database schema the tables go to. Default `holdfast`. */
   schema?: string;
+  /** `start` indexes and answers, `serve` only answers, from a Postgres that another process writes. Default `start`. */
+  command?: "start" | "serve";
+  /** More command line arguments of Ponder, such as `--log-format json`. */
+  args?: string[];
   /** Seconds to wait until it has caught up. Default 120. */
   timeoutSeconds?: number;
   /** Receives every line it logs. Default: nothing is shown unless it fails. */
@@ -83,7 +87,10 @@ export async function startIndexer(options: IndexerOptions): Promise<Indexer> {
 function spawnPonder(options: IndexerOptions): { child: ChildProcess; lastLines: string[] } {
   const child = spawn(
     process.execPath,
-    [ponderCli(), "start", "--root", root, "--schema", options.schema ?? "holdfast", "--hostname", HOST],
+    [
+      ...[ponderCli(), options.command ?? "start", "--root", root, "--schema", options.schema ?? "holdfast"],
+      ...["--hostname", HOST, ...(options.args ?? [])],
+    ],
     { cwd: root, env: environment(options), stdio: ["ignore", "pipe", "pipe"] },
   );
   tieToThisProcess(child);

@@ -22,10 +22,13 @@ export function parseBits(text: string): PauseBit[] {
   throw new Fault(`--bits is any of deposits, payouts and exits, separated by commas; it was ${text}.`);
 }
 
-export function parseProxy(text: string): ProxyName {
-  const found = PROXY_NAMES.find((name) => name === text);
+export const parseProxy = (text: string): ProxyName => oneOf(PROXY_NAMES, text, "--proxy");
+
+/** One of a few words. */
+export function oneOf<Word extends string>(words: readonly Word[], text: string, option: string): Word {
+  const found = words.find((word) => word === text);
   if (found !== undefined) return found;
-  throw new Fault(`--proxy is one of ${PROXY_NAMES.join(" and ")}; it was ${text}.`);
+  throw new Fault(`${option} is one of ${words.join(", ")}; it was ${text}.`);
 }
 
 /** `7d` as the moment that long before `now`, or a day or moment itself, in Unix seconds. */

@@ -3,7 +3,18 @@ import { ArgumentType } from "hardhat/types/arguments";
 import type { TaskDefinition } from "hardhat/types/tasks";
 
 import { LOOKS } from "./looks.js";
-import { COMMON, JSON_OUTPUT, PARAMETERS, VERBS, type Option, type VerbName } from "./verbs.js";
+import {
+  ANEW,
+  COMMON,
+  JSON_OUTPUT,
+  OPERATION,
+  PARAMETERS,
+  SIGNER,
+  VERBS,
+  YES,
+  type Option,
+  type VerbName,
+} from "./verbs.js";
 
 type Action = Parameters<ReturnType<typeof task>["setAction"]>[0];
 
@@ -30,12 +41,40 @@ export function taskOf(
 }
 
 const names = Object.keys(VERBS) as VerbName[];
-/** Those that people know by themselves: `ops pause` is plan and rehearsal in one. */
-const KNOWN: readonly VerbName[] = ["pause", "unpause", "upgrade", "rollback", "roles"];
+/** Those that people know by themselves: `ops pause` is all of it in one, from the plan to the record. */
+const KNOWN: readonly VerbName[] = ["pause", "unpause", "upgrade", "rollback", "roles", "cancel"];
+/** What a ladder may have been signed of. */
+const KEPT_READY: readonly VerbName[] = ["pause", "rollback"];
 
-const verbTask = (id: string[], verb: VerbName, action: Action) => {
+const planTask = (verb: VerbName) => {
   const { description, options } = VERBS[verb];
-  return taskOf(id, description, [...options, ...COMMON, PARAMETERS, JSON_OUTPUT], action);
+  return taskOf(
+    ["ops", "plan", verb],
+    description,
+    [...options, ...COMMON, PARAMETERS, JSON_OUTPUT],
+    async () => ({
+      default: (await import("./plan.js")).planning(verb),
+    }),
+  );
+};
+
+const knownTask = (verb: VerbName) => {
+  const { description, options, example } = VERBS[verb];
+  return taskOf(
+    ["ops", verb],
+    `${description}. With --signer, from the plan to the record in one go; without, it ends after the rehearsal. For ` +
+      `example: npx hardhat ops ${verb} --network <name> ${example} --signer keystore`,
+    [
+      ...options,
+      ...COMMON,
+      ...SIGNER,
+      ...(KEPT_READY.includes(verb) ? [ANEW] : []),
+      YES,
+      PARAMETERS,
+      JSON_OUTPUT,
+    ],
+    async () => ({ default: (await import("./act.js")).acting(verb) }),
+  );
 };
 
 /** What admins run: one way for every act and every signer, from the plan to the record. */
@@ -50,24 +89,64 @@ export const opsTasks: readonly TaskDefinition[] = [
     "Plans an operation on a fork of the chain: writes its manifest, signs nothing and sends nothing. For example: " +
       `npx hardhat ops plan pause --network <name> ${VERBS.pause.example}`,
   ).build(),
-  ...names.map((verb) =>
-    verbTask(["ops", "plan", verb], verb, async () => ({
-      default: (await import("./plan.js")).planning(verb),
-    })),
-  ),
-  ...KNOWN.map((verb) =>
-    verbTask(["ops", verb], verb, async () => ({ default: (await import("./act.js")).acting(verb) })),
-  ),
+  ...names.map(planTask),
+  ...KNOWN.map(knownTask),
   taskOf(
     ["ops", "rehearse"],
     "Carries an operation out on a fork of the chain, in every way that it is meant for; exits 1 if anything is not as " +
       "the manifest foretells",
+    [OPERATION, PARAMETERS, JSON_OUTPUT],
+    () => import("./rehearse.js"),
+  ),
+  taskOf(
+    ["ops", "sign"],
+    "Signs everything of an operation that the signer may and has not yet, what is kept ready included, and shows " +
+      "beforehand what the device will show; sends nothing. For example: npx hardhat ops sign --network <name> --signer ledger " +
+      "--address 0x…",
     [
-      { name: "operation", description: "Number, name or folder of the operation (default: the latest)" },
+      OPERATION,
+      { name: "step", description: "Only this step, such as rollback-1 (default: all that are left)" },
+      ...SIGNER,
+      {
+        name: "propose",
+        description:
+          "Shows the transactions and signatures to the service of --safe-service, for the other owners",
+        type: ArgumentType.FLAG,
+      },
       PARAMETERS,
       JSON_OUTPUT,
     ],
-    () => import("./rehearse.js"),
+    () => import("./sign.js"),
+  ),
+  taskOf(
+    ["ops", "export"],
+    "Writes each step of a Safe as a file that the Transaction Builder of the Safe app imports, into the operation's folder",
+    [OPERATION, { name: "step", description: "Only this step (default: all)" }, PARAMETERS, JSON_OUTPUT],
+    () => import("./export.js"),
+  ),
+  taskOf(
+    ["ops", "execute"],
+    "Carries out what is due of an operation, exactly once, and verifies it; refuses if anything moved since the plan. For " +
+      "example: npx hardhat ops execute --network <name> --operation 3 --signer keystore",
+    [
+      OPERATION,
+      {
+        name: "step",
+        description: "One that was signed beforehand, such as rollback-1 (default: what is next)",
+      },
+      ...SIGNER,
+      YES,
+      PARAMETERS,
+      JSON_OUTPUT,
+    ],
+    () => import("./execute.js"),
+  ),
+  taskOf(
+    ["ops", "verify"],
+    "Looks at the suite after an operation: code, self-tests, pauses, roles, and payments on a fork; exits 1 if anything is " +
+      "not as it should be",
+    [OPERATION, PARAMETERS, JSON_OUTPUT],
+    () => import("./verify.js"),
   ),
   taskOf(["ops", "status"], LOOKS.status.description, [PARAMETERS, JSON_OUTPUT], () => import("./status.js")),
   taskOf(["ops", "ready"], LOOKS.ready.description, [PARAMETERS, JSON_OUTPUT], () => import("./ready.js")),

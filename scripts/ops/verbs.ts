@@ -138,6 +138,47 @@ export const COMMON: readonly Option[] = [
   },
 ];
 
+/** Which operation. */
+export const OPERATION: Option = {
+  name: "operation",
+  description: "Number, name or folder of the operation (default: the latest)",
+};
+
+/** Who signs, and with what. */
+export const SIGNER: readonly Option[] = [
+  {
+    name: "signer",
+    description:
+      "Who signs: keystore (a key of the network's accounts), ledger, trezor, or wallet (one with a JSON-RPC)",
+  },
+  {
+    name: "address",
+    description: "Whose signature, if the signer has several keys; a Ledger has to be told",
+  },
+  { name: "path", description: "Derivation path of a Trezor's or Ledger's key, such as m/44'/60'/0'/0/0" },
+  { name: "transport", description: "How to reach a Trezor: bridge (default), usb or udp (its emulator)" },
+  { name: "walletUrl", description: "Where the wallet listens (default: Frame's http://127.0.0.1:1248)" },
+  {
+    name: "safeService",
+    description:
+      "A Safe Transaction Service to fetch signatures from, with its /api at the end; a key in SAFE_API_KEY",
+  },
+];
+
+/** Of what may have been signed beforehand. */
+export const ANEW: Option = {
+  name: "anew",
+  description: "Plans and signs anew, even if what was signed beforehand with an upgrade works right now",
+  type: ArgumentType.FLAG,
+};
+
+/** Sends without asking. */
+export const YES: Option = {
+  name: "yes",
+  description: "Sends without asking for a typed confirmation",
+  type: ArgumentType.FLAG,
+};
+
 /** The parameters of the network, as `deploy` and `roles` take them. */
 export const PARAMETERS: Option = {
   name: "parameters",

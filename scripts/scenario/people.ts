@@ -24,11 +24,11 @@ export class People {
   }
 
   /**
-   * Finds the keys of those who hold roles, and gives them money for gas.
+   * Finds the keys of those who hold roles, and gives them money for gas. Roles that nobody is named for do not act.
    *
    * @throws {@link Fault} if a holder's key is not one of the well-known ones.
    */
-  static async gather(provider: LocalProvider, holders: Holders): Promise<People> {
+  static async gather(provider: LocalProvider, holders: Partial<Holders>): Promise<People> {
     const people = new People(provider);
     const known = HDNodeWallet.fromMnemonic(MNEMONIC, "m/44'/60'/0'/0");
     const candidates = Array.from({ length: OFFICER_CANDIDATES }, (_, i) => known.deriveChild(i));

@@ -65,7 +65,7 @@ export interface World {
 export async function enterWorld(
   provider: LocalProvider,
   { contracts, tokens }: DeploymentRecord,
-  holders: Holders,
+  holders: Partial<Holders>,
 ): Promise<World> {
   const escrow = Escrow__factory.connect(contracts.escrow.address, provider);
   return {

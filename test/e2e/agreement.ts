@@ -3,23 +3,21 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { expect } from "chai";
-import { id, MaxUint256, ZeroHash, type Result } from "ethers";
+import type { Result } from "ethers";
 import { network } from "hardhat";
 
-import { NATIVE_COIN } from "../../deploy/index.js";
 import { startAnvil } from "../../scripts/lib/anvil.js";
 import { startIndexer, type Indexer } from "../../scripts/lib/indexer.js";
+import { DONATION, live } from "../support/life.js";
 import { askGraphql, type Page } from "../support/read-model.js";
 import { deployedSuite } from "../support/suite.js";
-import { person, termsOf, type Terms } from "../support/terms.js";
+import type { Terms } from "../support/terms.js";
 
 const ANVIL_PORT = 51_548;
 const INDEXER_PORT = 51_072;
 const CHAIN_ID = 31337;
-const DAY = 86_400;
 
 type Suite = Awaited<ReturnType<typeof deployedSuite>>;
-type Connection = Awaited<ReturnType<typeof network.create>>;
 
 describe("read model and chain agree", function () {
   this.timeout(180_000);
@@ -219,8 +217,6 @@ describe("read model and chain agree", function () {
   });
 });
 
-const DONATION = 77n;
-
 /** A struct that ethers returned, without its positions. */
 const byName = (struct: unknown): Record<string, unknown> => (struct as Result).toObject();
 
@@ -228,124 +224,4 @@ const byName = (struct: unknown): Record<string, unknown> => (struct as Result).
 function stringified(values: Record<string, unknown>, more: Record<string, unknown> = {}) {
   const present = Object.entries(values).filter(([, value]) => value !== undefined);
   return { ...Object.fromEntries(present.map(([key, value]) => [key, String(value)])), ...more };
-}
-
-/** Uses the suite in every way that leaves a trace. */
-async function live(suite: Suite, { networkHelpers }: Connection): Promise<void> {
-  const { escrow, usdc, usdt, complianceRegistry, accessManager, holders, users } = suite;
-  const [buyer, seller, feeRecipient, heir] = users as [(typeof users)[0], ...typeof users];
-  const now = await networkHelpers.time.latest();
-  for (const token of [usdc, usdt]) {
-    await token.mint(buyer.address, 10n ** 12n);
-    await token.connect(buyer).approve(escrow, MaxUint256);
-  }
-  const make = async (n: number, change: Partial<Terms> = {}): Promise<Terms> => {
-    const terms = termsOf(n, {
-      buyer: buyer.address,
-      seller: seller!.address,
-      token: await usdc.getAddress(),
-      amount: 1_000_000n,
-      deadline: BigInt(now + 30 * DAY),
-      disputeWindow: BigInt(7 * DAY),
-      ...change,
-    });
-    const value = terms.token === NATIVE_COIN ? terms.amount : 0n;
-    await escrow.connect(buyer).deposit(terms, { value });
-    return terms;
-  };
-  const fee = { feeBps: 333, feeRecipient: feeRecipient!.address };
-
-  const piecemeal = await make(1, fee);
-  for (const amount of [1n, 333n, 299_666n]) await escrow.connect(buyer).release(piecemeal, amount);
-  await escrow.connect(seller).refund(piecemeal, 500_000n);
-  const operated = await make(2, { amount: 20_000_000_000n });
-  await escrow.connect(holders.APPROVER).approvePayout(operated, 0, 5_000_000n);
-  await escrow.connect(holders.APPROVER).approvePayout(operated, 1, 6_000_000n);
-  await escrow.connect(holders.OPERATOR).release(operated, 5_000_000n);
-  await make(3, { token: NATIVE_COIN, ...fee });
-  const coins = await make(4, { token: NATIVE_COIN, ...fee });
-  await escrow.connect(buyer).release(coins, coins.amount);
-
-  const ruled = await make(5, fee);
-  await escrow.connect(buyer).openDispute(ruled, id("first"), "ipfs://first");
-  await escrow.connect(buyer).withdrawDispute(ruled);
-  await escrow.connect(seller).openDispute(ruled, id("second"), "ipfs://second");
-  await escrow.connect(holders.ARBITER).resolve(ruled, 600_000n, 400_000n, id("ruling"));
-  const disputed = await make(6);
-  await escrow.connect(seller).openDispute(disputed, id("open"), "ipfs://open");
-  const held = await make(7);
-  await escrow.connect(holders.COMPLIANCE).hold(await escrow.hashPayment(held), "looks odd");
-
-  const settled = await make(8);
-  await escrow.connect(buyer).openDispute(settled, id("amicable"), "ipfs://amicable");
-  const settlement = {
-    paymentId: await escrow.hashPayment(settled),
-    sellerAmount: 250_000n,
-    buyerAmount: 750_000n,
-    validUntil: BigInt(now + DAY),
-  };
-  const domain = {
-    name: "Holdfast Escrow",
-    version: "1",
-    chainId: CHAIN_ID,
-    verifyingContract: await escrow.getAddress(),
-  };
-  const types = {
-    Settlement: [
-      { name: "paymentId", type: "bytes32" },
-      { name: "sellerAmount", type: "uint256" },
-      { name: "buyerAmount", type: "uint256" },
-      { name: "validUntil", type: "uint256" },
-    ],
-  };
-  const signatures = await Promise.all(
-    [buyer, seller!].map((party) => party.signTypedData(domain, types, settlement)),
-  );
-  await escrow.settle(
-    settled,
-    settlement.sellerAmount,
-    settlement.buyerAmount,
-    settlement.validUntil,
-    signatures[0]!,
-    signatures[1]!,
-  );
-
-  // The token stops the seller once, who withdraws elsewhere; compliance stops the fee recipient for good.
-  const stopped = await make(9);
-  await usdc.setBlacklisted(seller!.address, true);
-  await escrow.connect(buyer).release(stopped, stopped.amount);
-  await escrow.connect(seller).withdrawCredit(stopped.token, seller!.address, heir!.address);
-  await usdc.setBlacklisted(seller!.address, false);
-  const records = [
-    { account: feeRecipient!.address, standing: 2, riskScore: 90 },
-    { account: heir!.address, standing: 1, riskScore: 5 },
-  ].map((update) => ({ ...update, tier: 1, jurisdiction: 276, expiry: 0, attestationHash: ZeroHash }));
-  await complianceRegistry.connect(holders.COMPLIANCE).setRecords(records);
-  const frozen = await make(10, fee);
-  await escrow.connect(buyer).release(frozen, 900_000n);
-
-  await usdc.mint(await escrow.getAddress(), DONATION);
-  await escrow.connect(holders.TREASURY).sweepSurplus(await usdc.getAddress(), person(9), 7n);
-
-  const grant = (account: string) =>
-    accessManager.interface.encodeFunctionData("grantRole", [7n, account, 0]);
-  const manager = await accessManager.getAddress();
-  const admin = accessManager.connect(holders.ADMIN);
-  await admin.schedule(manager, grant(heir!.address), 0);
-  await admin.schedule(manager, grant(seller!.address), 0);
-  await accessManager
-    .connect(holders.GUARDIAN)
-    .cancel(holders.ADMIN.address, manager, grant(seller!.address));
-
-  const late = await make(11, {
-    token: await usdt.getAddress(),
-    deadline: BigInt(now + 2 * DAY),
-    onDeadline: 1,
-  });
-  const silent = await make(12, { deadline: BigInt(now + 2 * DAY), disputeWindow: 3600n });
-  await escrow.connect(buyer).openDispute(silent, id("silence"), "ipfs://silence");
-  await networkHelpers.time.increase(3 * DAY);
-  await escrow.claim(late);
-  await escrow.claim(silent);
-  await escrow.connect(holders.GUARDIAN).pause(1, DAY, "rehearsal");
 }

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { expect } from "chai";
 import { artifacts } from "hardhat";
 
+import { builtCode } from "../../bench/lib/build.js";
 import { readFigures, withFigures } from "../../bench/lib/pages.js";
 import { FUNCTION_ROLES, ROLE_NAMES, ROLES, type RoleName } from "../../deploy/roles.js";
 import { codeIn, readPage, sectionOf, type Section } from "../support/markdown.js";
@@ -202,6 +203,11 @@ describe("the gas on the pages", () => {
     const expected = Object.keys(measured).filter((name) => typeof measured[name] === "number");
     // A deposit and a release together; docs/gas.md has it.
     expect([...figures.map(({ name }) => name), "lifecycle"]).to.have.members(expected);
+  });
+
+  it("was measured of what the sources compile to now; if not: npm run bench:gas", async () => {
+    const { build } = JSON.parse(await readFile("bench/results/gas.json", "utf8")) as { build: unknown };
+    expect(build).to.deep.equal(await builtCode());
   });
 
   it("is brought up to date where it was measured", () => {

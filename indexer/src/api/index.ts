@@ -3,6 +3,8 @@ import { client, graphql } from "ponder";
 import { db } from "ponder:api";
 import schema from "ponder:schema";
 
+import { addPaymentMetrics } from "./metrics/index.js";
+
 /**
  * Bounds on one GraphQL operation. Relations lead back and forth (payment → party → payments → …), so without a depth
  * limit one request could ask for everything; the deepest that is allowed still admits the introspection query.
@@ -15,5 +17,7 @@ const answer = graphql({ db, schema }, limits);
 app.use("/", answer);
 app.use("/graphql", answer);
 app.use("/sql/*", client({ db, schema }));
+
+addPaymentMetrics();
 
 export default app;

@@ -2,6 +2,7 @@ import type { Context } from "ponder:registry";
 import { payment, paymentEvent } from "ponder:schema";
 import type { Hex } from "viem";
 
+import { tellPaymentEvent } from "../../watch/payments.js";
 import { logColumns, mustExist, updatedColumns, type LogEvent } from "./position.js";
 
 export type PaymentRow = typeof payment.$inferSelect;
@@ -34,4 +35,5 @@ export async function addToTimeline(
   await context.db
     .insert(paymentEvent)
     .values({ ...logColumns(context, event), paymentId: event.args.paymentId, ...entry });
+  tellPaymentEvent(context.chain, event, entry.kind);
 }

@@ -1,4 +1,5 @@
 import {
+  dataLength,
   dataSlice,
   FunctionFragment,
   getAddress,
@@ -42,6 +43,8 @@ export interface Vocabulary {
   readonly targets: Readonly<Record<TargetName, string>>;
   /** The function that an upgrade runs through the proxy, as in Solidity: the next version's, unknown to this build. */
   readonly initializer?: string;
+  /** That somebody else scheduled it: shown as it is where there are no words for it, instead of refused. */
+  readonly isForeign?: boolean;
 }
 
 export const targetsOf = ({ contracts }: DeploymentRecord): Vocabulary["targets"] => ({
@@ -140,13 +143,15 @@ function innerCalls(address: string, name: string, args: Result, vocabulary: Voc
     if (name === "multicall")
       return [...(args[0] as string[])].map((data) => decodeCall(address, data, vocabulary));
     if (name === "schedule") return [decodeCall(args[0] as string, args[1] as string, vocabulary)];
-    if (name === "cancel") return [decodeCall(args[1] as string, args[2] as string, vocabulary)];
+    if (name === "cancel") return [decodeForeign(args[1] as string, args[2] as string, vocabulary)];
   }
   if (address === targets.upgradeController && name === "upgrade") {
     const [proxy, , data] = args as unknown as [string, string, string];
     if (data === "0x") return [];
-    if (initializer === undefined)
+    if (initializer === undefined) {
+      if (vocabulary.isForeign) return [opaque(proxy, data, vocabulary)];
       throw new Fault(`The upgrade runs ${dataSlice(data, 0, 4)}, which has no name.`);
+    }
     return [
       decode(
         new Interface([FunctionFragment.from(initializer)]),
@@ -157,3 +162,22 @@ function innerCalls(address: string, name: string, args: Result, vocabulary: Voc
   }
   return [];
 }
+
+/** What a guardian takes back. It must be possible for everything, above all for what nobody here understands. */
+function decodeForeign(address: string, data: string, vocabulary: Vocabulary): DecodedCall {
+  try {
+    return decodeCall(address, data, { ...vocabulary, isForeign: true });
+  } catch (error) {
+    if (error instanceof Fault) return opaque(address, data, vocabulary);
+    throw error;
+  }
+}
+
+/** A call that there are no words for: its selector and its bytes. */
+const opaque = (address: string, data: string, { names }: Vocabulary): DecodedCall => ({
+  address,
+  contract: names[address] ?? address,
+  function: dataSlice(data, 0, Math.min(4, dataLength(data))),
+  arguments: [{ name: "data", type: "bytes", value: data }],
+  calls: [],
+});

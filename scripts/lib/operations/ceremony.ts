@@ -80,7 +80,7 @@ async function transactionOf(opened: OpenManifest, step: Step, signer: string): 
   if (step.branch === "main" || step.account !== signer) return [];
   if ((await readRaw(opened, step.id)) !== undefined) return [];
   const obtain = async (hand: Signer) => {
-    const signed = await hand.signTransaction(opened.transaction(step.id));
+    const signed = await hand.signTransaction(opened.transaction(step.id), { keep: true });
     if ("raw" in signed) return await writeRaw(opened, step.id, signed.raw);
     throw new Fault(`The ${hand.kind} has sent ${signed.sent} instead of only signing it.`);
   };

@@ -15,6 +15,9 @@ const GAS_LIMIT = 2 ** 24;
 const POLLING_INTERVAL_MS = 5;
 const MINING_TIMEOUT_MS = 5_000;
 
+/** What makes a node trace the difference that a transaction made. */
+export const STATE_DIFF = { tracer: "prestateTracer", tracerConfig: { diffMode: true } } as const;
+
 /** A call as it is sent: wei and calldata. */
 export interface Transaction {
   readonly to: string;
@@ -163,8 +166,7 @@ export class Fork {
 
   /** The difference that a transaction made. */
   async trace({ hash }: Mined): Promise<Trace> {
-    const tracer = { tracer: "prestateTracer", tracerConfig: { diffMode: true } };
-    return (await this.provider.send("debug_traceTransaction", [hash, tracer])) as Trace;
+    return (await this.provider.send("debug_traceTransaction", [hash, STATE_DIFF])) as Trace;
   }
 
   async #setTime(time: number | undefined): Promise<void> {

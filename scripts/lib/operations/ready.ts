@@ -118,7 +118,7 @@ const refusedFor = (why: readonly string[]): Hindrance => ({
 const merge = (waiting: readonly Hindrance[]): Hindrance | undefined =>
   waiting.length === 0
     ? undefined
-    : waiting.reduce((one, other) => ({ ...one, ...other, why: [...one.why, ...other.why] }));
+    : waiting.reduce((all, one) => ({ ...all, ...one, why: [...all.why, ...one.why] }));
 
 /** Carries a step out, byte for byte, on a fork on which all has come about that it waits for. */
 async function tryLater(fork: Fork, { registered, step, hindrances }: Look): Promise<readonly string[]> {

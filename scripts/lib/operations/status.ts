@@ -70,13 +70,11 @@ export async function readStatus(suite: Suite, directory?: string): Promise<Stat
     names,
     ...found,
     operations: unfinished(register),
-    reconciled: LAST_RECONCILIATION,
+    // Nothing records reconciliations yet.
+    reconciled: null,
     attention: findAttention(found, register),
   };
 }
-
-/** Nothing reconciles yet, so nothing ever was. */
-const LAST_RECONCILIATION: number | null = null;
 
 /** @returns Nothing if the escrow does not answer, as a broken version of it may not. */
 async function readPauses({ connection, record }: Suite, now: number): Promise<Pause[] | null> {

@@ -27,6 +27,8 @@ const RAISE_PERCENT = 125n;
 const GAS_MARGIN_PERCENT = 130n;
 /** A transaction that failed having used this share of its gas most likely ran out of it. */
 const OUT_OF_GAS_PERCENT = 98n;
+/** How often a receipt is asked for, a poll apart, before a used nonce is taken for another transaction's. */
+const LATE_TRIES = 5;
 
 export interface Submitting {
   readonly provider: EIP1193Provider;
@@ -99,6 +101,8 @@ class Submission {
       return undefined;
     }
     if (await this.#isNonceUsed()) {
+      const late = await this.#lateReceipt();
+      if (late) return late;
       this.#tell(`Nonce ${nonce} was used by another transaction; signing anew.`);
       this.#versions = [];
     }
@@ -165,13 +169,22 @@ class Submission {
     const hashes = hashesOf(this.#versions);
     const receipt = await this.#endpoint.receiptOfAny(hashes);
     if (receipt || !(await this.#isNonceUsed())) return receipt;
-    // It may have been mined between the two questions.
-    const late = await this.#endpoint.receiptOfAny(hashes);
+    const late = await this.#lateReceipt();
     if (late) return late;
     throw new Fault(
       `Nonce ${this.#versions[0]!.nonce} of ${this.given.signer.address} was used by another transaction, so this one ` +
         `was not and will not be mined. Run the command again to send it with the next nonce.`,
     );
+  }
+
+  /** It may have been mined between two questions, and a node may count a transaction before it tells its receipt. */
+  async #lateReceipt(): Promise<Receipt | undefined> {
+    for (let tries = 0; tries < LATE_TRIES; tries++) {
+      const receipt = await this.#endpoint.receiptOfAny(hashesOf(this.#versions));
+      if (receipt) return receipt;
+      await sleep(this.#patience.poll);
+    }
+    return undefined;
   }
 
   async #isNonceUsed(): Promise<boolean> {

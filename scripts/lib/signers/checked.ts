@@ -2,14 +2,14 @@ import { Signature, Transaction, getAddress, recoverAddress } from "ethers";
 
 import { Fault } from "../../../deploy/fault.js";
 import { requireSealed } from "./sealed.js";
-import type { Signer, Submission, TypedMessage, UnsignedTransaction } from "./signer.js";
+import type { Purpose, Signer, Submission, TypedMessage, UnsignedTransaction } from "./signer.js";
 import { changes } from "./transaction.js";
 import { typedHashes } from "./typed-data.js";
 
 /** A {@link Signer} as its device or wallet comes: it takes whatever it is given, and may sign something else. */
 export interface Hand extends Pick<Signer, "kind" | "address" | "close"> {
   signTypedData(message: TypedMessage): Promise<string>;
-  signTransaction(transaction: UnsignedTransaction): Promise<Submission>;
+  signTransaction(transaction: UnsignedTransaction, purpose?: Purpose): Promise<Submission>;
 }
 
 /** The only way to a {@link Signer}: takes nothing but what is sealed, and gives nothing that it has not checked. */
@@ -23,9 +23,9 @@ export function checked(hand: Hand): Signer {
       const { digest } = typedHashes(message);
       return signatureOf(hand, digest, await hand.signTypedData(message));
     },
-    async signTransaction(transaction) {
+    async signTransaction(transaction, purpose) {
       requireSealed(transaction);
-      const submission = await hand.signTransaction(transaction);
+      const submission = await hand.signTransaction(transaction, purpose);
       if ("raw" in submission) requireSame(hand, transaction, submission.raw);
       return submission;
     },

@@ -19,8 +19,6 @@ export interface SignerOptions {
   readonly transport?: TrezorTransport;
   /** Where a JSON-RPC wallet listens. */
   readonly walletUrl?: string;
-  /** Transactions are signed to be kept: nothing may be sent. */
-  readonly keepsUnsent?: boolean;
   /** How long to wait for a device, and for a wallet's transaction to be seen on the chain, in milliseconds. */
   readonly deviceMs?: number;
   /** How long a person may take for each thing that is asked of them, in milliseconds. */
@@ -40,7 +38,7 @@ const PERSON_MS = 5 * 60_000;
  * @throws {@link Fault} if it is missing, locked, another one than `address`, or not installed.
  */
 export async function openSigner(kind: SignerKind, options: SignerOptions): Promise<Signer> {
-  const { connection, address, path, transport = "bridge", walletUrl = WALLET_URL, keepsUnsent } = options;
+  const { connection, address, path, transport = "bridge", walletUrl = WALLET_URL } = options;
   const { deviceMs = DEVICE_MS, personMs = PERSON_MS, person = personAt() } = options;
   switch (kind) {
     case "keystore": {
@@ -59,7 +57,7 @@ export async function openSigner(kind: SignerKind, options: SignerOptions): Prom
     case "wallet": {
       const { openWallet } = await import("./wallet.js");
       const chain = connection.ethers.provider;
-      return openWallet({ url: walletUrl, address, chain, keepsUnsent, personMs, sentMs: deviceMs });
+      return openWallet({ url: walletUrl, address, chain, personMs, sentMs: deviceMs });
     }
   }
 }

@@ -28,6 +28,12 @@ export interface UnsignedTransaction {
 /** What came of a transaction: its signed bytes, or the hash of what the wallet has already sent. */
 export type Submission = { readonly raw: string } | { readonly sent: string };
 
+/** What a transaction is signed for. */
+export interface Purpose {
+  /** To be kept, unsent: whoever can only sign and send at once refuses. */
+  readonly keep?: boolean;
+}
+
 /**
  * Somebody who can sign, whatever holds the key. Knows nothing of Safes and manifests.
  *
@@ -41,7 +47,7 @@ export interface Signer {
   readonly address: string;
   /** @returns 65 bytes, `v` 27 or 28. */
   signTypedData(message: Sealed<TypedMessage>): Promise<string>;
-  signTransaction(transaction: Sealed<UnsignedTransaction>): Promise<Submission>;
+  signTransaction(transaction: Sealed<UnsignedTransaction>, purpose?: Purpose): Promise<Submission>;
   /** Lets go of the device. Safe to call twice. */
   close(): Promise<void>;
 }

@@ -17,8 +17,6 @@ export interface WalletOptions {
   readonly chain: Pick<Provider, "getTransaction">;
   /** How long a person may take to decide, in milliseconds. */
   readonly personMs: number;
-  /** What it signs is to be kept and not sent: a wallet that can only sign and send at once refuses. */
-  readonly keepsUnsent?: boolean;
   /** How long a transaction may take to be seen on the chain after the wallet sent it, in milliseconds. */
   readonly sentMs: number;
 }
@@ -47,14 +45,14 @@ export async function openWallet(options: WalletOptions): Promise<Signer> {
     address,
     signTypedData: async (message) =>
       String(await ask("eth_signTypedData_v4", [address, JSON.stringify(typedDataPayload(message))])),
-    signTransaction: async (transaction) => {
+    signTransaction: async (transaction, { keep = false } = {}) => {
       await requireChain(ask, transaction.chainId);
       const request = requestOf(address, transaction);
       const raw = await offered(ask("eth_signTransaction", [request]));
       if (raw !== undefined) return { raw: rawOf(raw) };
-      if (options.keepsUnsent) {
+      if (keep) {
         throw new Fault(
-          "The wallet can only sign and send at once, and this is to be kept ready, unsent: use another signer.",
+          "This wallet can only sign and send at once, and this is to be kept ready, unsent: use another signer.",
         );
       }
       const hash = String(await ask("eth_sendTransaction", [request]));

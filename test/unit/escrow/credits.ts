@@ -26,6 +26,7 @@ import {
   usd,
   type Suite,
 } from "../fixtures/escrow.js";
+import { withToken } from "../fixtures/hostile.js";
 
 /** The issuer of the token stopped the seller, so a release made the seller a credit of 990. */
 async function withCredit() {
@@ -149,6 +150,41 @@ describe("Escrow credits", () => {
       await expect(escrow.connect(seller).withdrawCredit(usdc, seller, stranger))
         .to.emit(escrow, "CreditWithdrawn")
         .withArgs(usdc, seller, stranger, seller, usd(990), 0);
+    });
+
+    describe("given a token that moves less", () => {
+      /** The token moves nine tenths of everything, and owes the seller 99. */
+      const withPartialCredit = async () => {
+        const { suite, token } = await withToken("MovesLess");
+        const { payment } = await fund(suite, { token: await token.getAddress() });
+        await token.turn(true);
+        await suite.escrow.connect(suite.buyer).release(payment, usd(1_000));
+        return { suite, ...suite, token };
+      };
+
+      it("pays what the token moves, and owes and tells the rest", async () => {
+        const { suite, escrow, token, seller, stranger } = await withPartialCredit();
+        const withdraw = escrow.connect(seller).withdrawCredit;
+        expect(await withdraw.staticCall(token, seller, stranger)).to.equal(usd(89.1));
+        const call = withdraw(token, seller, stranger);
+        await expect(call)
+          .to.emit(escrow, "CreditWithdrawn")
+          .withArgs(token, seller, stranger, seller, usd(89.1), usd(9.9));
+        await expect(call).to.changeTokenBalances(ethers, token, [escrow, stranger], [-usd(89.1), usd(89.1)]);
+        expect(await escrow.creditOf(token, seller)).to.equal(usd(9.9));
+        // The fee recipient is owed its tenth of 10.
+        await expectTotals(suite, token, { held: 0n, credits: usd(9.9) + usd(1) });
+      });
+
+      it("empties a credit in pieces, and then reverts with NoCredit", async () => {
+        const { suite, escrow, token, seller } = await withPartialCredit();
+        await escrow.withdrawCredit(token, seller, seller);
+        await token.turn(false);
+        await escrow.withdrawCredit(token, seller, seller);
+        expect(await token.balanceOf(seller)).to.equal(usd(990));
+        await expectTotals(suite, token, { held: 0n, credits: usd(1) });
+        await expectRefusal(suite, escrow.withdrawCredit(token, seller, seller), "NoCredit", seller, token);
+      });
     });
 
     it("lets anybody bring it to its owner", async () => {

@@ -158,6 +158,14 @@ describe("Escrow deposits of every kind", () => {
         });
       }
 
+      it("reverts with BalanceUnknown given a token that does not tell its balance", async () => {
+        const suite = await load();
+        const token = await list(suite, "HidesBalance");
+        await token.turn(true);
+        const call = attempt(suite, { token: await token.getAddress() });
+        await expectRefusal(suite, call, "BalanceUnknown", token);
+      });
+
       if (name === "deposit" || name === "depositWithPermit") {
         it("reverts with SafeERC20FailedOperation given a token that returns false", async () => {
           const suite = await load();

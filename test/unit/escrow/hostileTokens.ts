@@ -43,8 +43,8 @@ const REFUSALS = {
   ReturnsNoBoolean: ["SafeERC20FailedOperation"],
   TakesFee: ["TransferAmountMismatch", usd(990)],
   MovesLess: ["TransferAmountMismatch", usd(900)],
-  HidesBalance: ["TransferAmountMismatch", 0n],
-  BurnsGasTellingBalance: ["TransferAmountMismatch", 0n],
+  HidesBalance: ["BalanceUnknown"],
+  BurnsGasTellingBalance: ["BalanceUnknown"],
 } as const;
 
 /** Those that let no deposit through by themselves. */
@@ -167,8 +167,8 @@ describe("Escrow hostile tokens", () => {
         [-usd(900), usd(534.6), usd(5.4), usd(360)],
       );
       await expectTotals(suite, token, { held: usd(1_000), credits: usd(100) });
-      const withdrawal = escrow.withdrawCredit(token, seller, seller);
-      await expectRefusal(suite, withdrawal, "CreditPushFailed", token, seller, usd(59.4));
+      await escrow.withdrawCredit(token, seller, seller);
+      expect(await escrow.creditOf(token, seller)).to.equal(usd(5.94));
 
       await expectOthersUnharmed(world);
       await token.turn(false);

@@ -85,6 +85,39 @@ describe("a call in words", () => {
     expect(decodeCall(MANAGER, cancel, vocabulary).calls[0]!.function).to.equal("unpause(uint8)");
   });
 
+  describe("that is cancelled, and that there are no words for, is shown as it is:", () => {
+    const cancelled = (target: string, data: string) =>
+      decodeCall(MANAGER, accessManager.encodeFunctionData("cancel", [ALICE, target, data]), vocabulary)
+        .calls;
+
+    it("what an upgrade runs of a version that nobody here knows", () => {
+      const upgrade = upgradeController.encodeFunctionData("upgrade", [ESCROW, CODE, "0x12345678"]);
+      const [call] = cancelled(CONTROLLER, upgrade);
+      expect(call!.function).to.equal("upgrade(address,address,bytes)");
+      expect(call!.calls).to.deep.equal([
+        {
+          address: ESCROW,
+          contract: "escrow",
+          function: "0x12345678",
+          arguments: [{ name: "data", type: "bytes", value: "0x12345678" }],
+          calls: [],
+        },
+      ]);
+    });
+
+    for (const [what, target, data] of [
+      ["a call of a contract that is not the suite's", CODE, "0x123456789abcdef0"],
+      ["a function that a contract of the suite does not have", ESCROW, "0x123456789abcdef0"],
+      ["nothing at all", CODE, "0x"],
+    ] as const) {
+      it(what, () => {
+        const [call] = cancelled(target, data);
+        expect(call).to.deep.include({ address: target, function: data.slice(0, 10), calls: [] });
+        expect(call!.arguments[0]!.value).to.equal(data);
+      });
+    }
+  });
+
   describe("does not exist", () => {
     const refuse = (to: string, data: string) =>
       expect(() => decodeCall(to, data, vocabulary)).to.throw(Fault);

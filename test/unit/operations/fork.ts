@@ -121,7 +121,7 @@ describe("a fork", function () {
       "npx",
       ["hardhat", "run", "--no-compile", "--network", "local", "test/support/hold-fork.ts"],
       {
-        env: { ...process.env, LOCAL_RPC_URL: chain.url },
+        env: { ...process.env, LOCAL_RPC_URL: chain.url, HOLD_FORK: "1" },
         detached: true,
       },
     );

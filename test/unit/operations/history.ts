@@ -78,13 +78,8 @@ describe("the history of a suite", function () {
     const { accessManager, escrow } = chain.deployed;
     await pause("test");
     const data = escrow.interface.encodeFunctionData("unpause", [1]);
-    const { contracts } = chain.deployed.record;
-    const schedule = accessManager.interface.encodeFunctionData("schedule", [
-      contracts.escrow.address,
-      data,
-      0,
-    ]);
-    await (await safe.execute([{ to: contracts.accessManager.address, data: schedule }])).wait();
+    const schedule = accessManager.interface.encodeFunctionData("schedule", [escrow.target, data, 0]);
+    await (await safe.execute([{ to: await accessManager.getAddress(), data: schedule }])).wait();
     const [entry] = await read();
     expect(entry!.by).to.equal(safe.address);
     expect(entry!.sentBy).to.not.equal(safe.address);

@@ -8,7 +8,8 @@ export interface Pause {
   readonly reason: string;
 }
 
-const UNTIL: Readonly<Record<PauseBit, string>> = {
+/** The storage entries that say until when what is paused. */
+export const UNTIL: Readonly<Record<PauseBit, string>> = {
   DEPOSITS: "escrow Controls.settings.depositsUntil",
   PAYOUTS: "escrow Controls.settings.payoutsUntil",
   EXITS: "escrow Controls.settings.exitsUntil",

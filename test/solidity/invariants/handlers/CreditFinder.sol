@@ -51,6 +51,7 @@ abstract contract CreditFinder is Handler {
             mode == TurncoatToken.Mode.Honest ||
             mode == TurncoatToken.Mode.Reenters ||
             mode == TurncoatToken.Mode.TakesFeeOnDeposit ||
-            mode == TurncoatToken.Mode.PaysSayingFalse;
+            mode == TurncoatToken.Mode.PaysSayingFalse ||
+            mode == TurncoatToken.Mode.MovesHalf;
     }
 }

@@ -20,7 +20,7 @@ contract IssuerHandler is Handler {
 
     /// @dev Honest half of the time.
     function turnToken(uint256 seed) external {
-        uint256 mode = _draw(seed, 0) % 2 == 0 ? 0 : _draw(seed, 1) % 8;
+        uint256 mode = _draw(seed, 0) % 2 == 0 ? 0 : _draw(seed, 1) % 9;
         suite.turncoat().setMode(TurncoatToken.Mode(mode));
         store.succeeded(msg.sig);
     }

@@ -111,8 +111,8 @@ contract PartyHandler is CreditFinder {
         if (to == address(0)) return;
 
         VM.prank(account);
-        escrow.withdrawCredit(token, account, to);
-        store.credited(token, account, to, amount);
+        uint256 paid = escrow.withdrawCredit(token, account, to);
+        store.credited(token, account, to, paid);
         store.succeeded(msg.sig);
     }
 

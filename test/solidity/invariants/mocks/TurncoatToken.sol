@@ -13,7 +13,8 @@ contract TurncoatToken is ERC20 {
         Reenters,
         TakesFeeOnDeposit,
         KeepsSayingTrue,
-        PaysSayingFalse
+        PaysSayingFalse,
+        MovesHalf
     }
 
     Mode public mode;
@@ -46,7 +47,9 @@ contract TurncoatToken is ERC20 {
         }
         if (mode == Mode.Reenters) _reenter();
         if (mode == Mode.KeepsSayingTrue) return true;
-        return super.transfer(to, amount) && mode != Mode.PaysSayingFalse;
+        // Of a single unit all of it, so that patience empties every credit.
+        uint256 moved = mode == Mode.MovesHalf ? amount - amount / 2 : amount;
+        return super.transfer(to, moved) && mode != Mode.PaysSayingFalse;
     }
 
     function transferFrom(address from, address to, uint256 amount) public override returns (bool) {

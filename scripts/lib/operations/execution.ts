@@ -1,0 +1,214 @@
+import { keccak256, Transaction } from "ethers";
+
+import { Fault } from "../../../deploy/fault.js";
+import { execTransactionData, requireExecutable, requireExecutionSuccess } from "../safe/execute.js";
+import type { TransactionService } from "../safe/service.js";
+import type { Signer } from "../signers/signer.js";
+import { attemptsOf } from "./attempts.js";
+import { compareWithPlan } from "./compare.js";
+import { collectFor } from "./consents.js";
+import type { Call } from "./endpoint.js";
+import type { Step } from "./manifest.js";
+import { findMoved } from "./moved.js";
+import { namesOfStorage } from "./naming.js";
+import type { OpenManifest } from "./open.js";
+import { outcomesOf, type CarriedOut } from "./outcomes.js";
+import { findProgress, type OperationProgress } from "./progress.js";
+import { readRaw } from "./raw.js";
+import { hindrancesOf } from "./readiness.js";
+import { requireRehearsed } from "./rehearsal.js";
+import { explainRevert } from "./reverts.js";
+import { submit, type Patience } from "./submit.js";
+import type { Suite } from "./suite.js";
+import { formatDuration, formatTime } from "./units.js";
+
+/** Who executes an operation, and how. */
+export interface Executing {
+  /** Sends a Safe's transactions, or acts with its own account. Not needed for what a key has signed beforehand. */
+  readonly signer?: Signer;
+  /** Where owners may have left signatures, besides the operation's folder. */
+  readonly service?: TransactionService;
+  /** Told in one sentence each what is being done. */
+  readonly tell?: (sentence: string) => void;
+  readonly patience?: Partial<Patience>;
+}
+
+/** An operation while it is executed. */
+export class Execution {
+  readonly #tell: (sentence: string) => void;
+
+  constructor(
+    private readonly suite: Suite,
+    private readonly opened: OpenManifest,
+    private readonly given: Executing = {},
+  ) {
+    this.#tell = given.tell ?? (() => {});
+  }
+
+  /**
+   * Makes sure that a step may be carried out now, without sending anything.
+   *
+   * @throws {@link Fault} that says what moved since the plan, what is missing, or from when on it works.
+   */
+  async require(step: Step): Promise<void> {
+    await requireRehearsed(this.opened);
+    const progress = await findProgress(this.#provider, this.opened);
+    if (step.id in progress.times) throw new Fault(`The step ${step.id} was carried out already.`);
+    if (step.branch === "main") await this.#requireTurn(step, progress);
+    else await this.#requireReady(step, progress);
+    await this.#requireSender(step);
+  }
+
+  /**
+   * Carries a step out: exactly once, whatever happens to this process or to the endpoint on the way.
+   *
+   * @returns What came of it, written down already.
+   * @throws {@link Fault} as {@link require}, or if it failed.
+   */
+  async carryOut(step: Step): Promise<CarriedOut> {
+    await this.require(step);
+    const { chainId } = this.opened.manifest;
+    const call = await this.#callOf(step);
+    const signer = await this.#senderOf(step);
+    const log = attemptsOf(this.opened, step.id, signer.address);
+    const receipt = await submit({
+      provider: this.suite.connection.provider,
+      ...{ chainId, signer, call, log },
+      seal: (transaction) => this.opened.consent(step.id, transaction),
+      tell: this.#tell,
+      ...(this.given.patience && { patience: this.given.patience }),
+    });
+    await this.#requireSuccess(step, receipt.hash);
+    const { carriedOut } = await this.record();
+    const found = carriedOut.find((line) => line.step === step.id);
+    if (found !== undefined) return found;
+    throw new Fault(
+      `${receipt.hash} was mined, and the chain has forgotten it since; run the command again.`,
+    );
+  }
+
+  /** Writes down what the chain says was carried out and nobody has written down yet: what a process that died left. */
+  async record(): Promise<OperationProgress> {
+    const progress = await findProgress(this.#provider, this.opened);
+    const outcomes = outcomesOf(this.opened);
+    const known = new Set(
+      (await outcomes.read()).flatMap((line) => (line.kind === "carried out" ? [line.hash] : [])),
+    );
+    const carriedOut: CarriedOut[] = [];
+    for (const line of progress.carriedOut) {
+      if (known.has(line.hash)) {
+        carriedOut.push(line);
+        continue;
+      }
+      const compared = { ...line, surprises: await this.#compare(line, progress) };
+      await outcomes.add(compared);
+      carriedOut.push(compared);
+    }
+    return { ...progress, carriedOut };
+  }
+
+  get #provider() {
+    return this.suite.connection.ethers.provider;
+  }
+
+  async #requireTurn(step: Step, { times, left }: OperationProgress): Promise<void> {
+    const { manifest } = this.opened;
+    if (left[0]?.id !== step.id) throw new Fault(`The step ${left[0]!.id} comes before ${step.id}.`);
+    const { timestamp: now } = (await this.#provider.getBlock("latest"))!;
+    if (Object.keys(times).length === 0 && now > manifest.expiresAt)
+      throw new Fault(`The plan expired on ${formatTime(manifest.expiresAt)}; plan again.`);
+    const { from, until } = dueTimes(step, times);
+    if (now < from) {
+      throw new Fault(
+        `The step ${step.id} can be carried out from ${formatTime(from)} on, in ${formatDuration(from - now)}.`,
+      );
+    }
+    if (now > until)
+      throw new Fault(`The step ${step.id} could be carried out until ${formatTime(until)}; plan again.`);
+    const done = Object.keys(times);
+    const moved = await findMoved(this.#provider, this.suite.record, manifest, { done });
+    if (moved.length > 0)
+      throw new Fault("The chain is not as it was when this was planned; nothing was sent:", {
+        details: moved,
+      });
+  }
+
+  async #requireReady(step: Step, progress: OperationProgress): Promise<void> {
+    const { record } = this.suite;
+    const hindrances = await hindrancesOf(this.#provider, record, this.opened, step, progress);
+    if (hindrances.length === 0) return;
+    throw new Fault(`The step ${step.id}, which was kept ready, does not work now; nothing was sent:`, {
+      details: hindrances,
+    });
+  }
+
+  /** Somebody has to pay for a Safe's transaction; of a key's account only that key can act. */
+  async #requireSender({ id, account }: Step): Promise<void> {
+    const { signer } = this.given;
+    const isSafe = this.opened.accountOf(id).kind === "safe";
+    if (!isSafe && (await this.#presigned(id)) !== undefined) return;
+    if (signer === undefined)
+      throw new Fault(`Say with --signer who ${isSafe ? "sends it" : `signs for ${account}`}.`);
+    if (!isSafe && signer.address !== account)
+      throw new Fault(`The step ${id} is of ${account}, and the ${signer.kind} signs as ${signer.address}.`);
+  }
+
+  async #presigned(id: string): Promise<string | undefined> {
+    return this.opened.step(id).branch === "ready" ? await readRaw(this.opened, id) : undefined;
+  }
+
+  async #callOf({ id, transaction }: Step): Promise<Call> {
+    if (this.opened.accountOf(id).kind === "key") return { ...transaction, value: BigInt(transaction.value) };
+    const safeTransaction = this.opened.safeTransaction(id);
+    const executor = this.given.signer!.address;
+    const given = this.given.service ? [await this.given.service.signatures(safeTransaction)] : [];
+    const consents = await collectFor(this.#provider, this.opened, id, { executor, given });
+    await requireExecutable(this.#provider, safeTransaction, consents, executor, explainRevert);
+    const data = execTransactionData(safeTransaction, consents.signatures);
+    return { to: safeTransaction.safe, value: 0n, data };
+  }
+
+  /** Who sends; of what was signed beforehand, its bytes are put where they are sent from. */
+  async #senderOf({ id, account }: Step): Promise<Parameters<typeof submit>[0]["signer"]> {
+    const { signer } = this.given;
+    if (this.opened.accountOf(id).kind === "safe") return signer!;
+    const raw = await this.#presigned(id);
+    if (raw === undefined) return signer!;
+    const log = attemptsOf(this.opened, id, account);
+    const hash = keccak256(raw);
+    if (!(await log.read()).some((attempt) => attempt.hash === hash)) {
+      const { nonce, gasLimit, maxFeePerGas, maxPriorityFeePerGas } = Transaction.from(raw);
+      await log.add({
+        ...{ nonce, hash, raw },
+        gasLimit: String(gasLimit),
+        maxFeePerGas: String(maxFeePerGas),
+        maxPriorityFeePerGas: String(maxPriorityFeePerGas),
+        at: new Date().toISOString(),
+      });
+    }
+    // Its own key, if that is at hand, can replace it with a higher fee.
+    return signer?.address === account ? signer : { kind: signer?.kind ?? "keystore", address: account };
+  }
+
+  async #requireSuccess({ id }: Step, hash: string): Promise<void> {
+    if (this.opened.accountOf(id).kind === "key") return;
+    const receipt = await this.#provider.getTransactionReceipt(hash);
+    if (receipt === null) throw new Fault(`The endpoint has lost sight of ${hash}; run the command again.`);
+    requireExecutionSuccess(receipt, this.opened.safeTransaction(id));
+  }
+
+  async #compare({ step, hash }: CarriedOut, { times }: OperationProgress): Promise<string[] | null> {
+    const { connection, record } = this.suite;
+    const { manifest } = this.opened;
+    const storage = await namesOfStorage(this.#provider, record, manifest, manifest.steps);
+    return await compareWithPlan(connection, storage, this.opened.step(step), hash, times);
+  }
+}
+
+/** When a step of the main branch may be carried out, in Unix seconds, given when those before it were. */
+export function dueTimes({ notBefore, notAfter }: Step, times: OperationProgress["times"]) {
+  return {
+    from: notBefore === null ? 0 : times[notBefore.step]! + notBefore.seconds,
+    until: notAfter === null ? Infinity : times[notAfter.step]! + notAfter.seconds,
+  };
+}

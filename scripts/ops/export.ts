@@ -1,0 +1,46 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import path from "node:path";
+
+import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
+
+import { Fault } from "../../deploy/fault.js";
+import { command } from "../lib/command.js";
+import { atDesk, type Desk, type DeskArguments } from "./desk.js";
+
+interface ExportArguments extends DeskArguments {
+  readonly step?: string;
+}
+
+/** `npx hardhat ops export` */
+export default command(async (args: ExportArguments, hre: HardhatRuntimeEnvironment) => {
+  await atDesk(args, hre, async (desk) => {
+    const files = await exportBatches(desk, args.step);
+    console.log(args.json ? JSON.stringify(files, null, 2) : files.map(({ file }) => file).join("\n"));
+  });
+});
+
+/** Writes each step of a Safe as a batch for the Safe app, beside the manifest. */
+async function exportBatches({ opened }: Desk, only?: string) {
+  const { requireRehearsed } = await import("../lib/operations/rehearsal.js");
+  const { transactionBuilderBatch } = await import("../lib/safe/builder.js");
+  await requireRehearsed(opened);
+  const { operation, steps } = opened.manifest;
+  const chosen = only === undefined ? steps : [opened.step(only)];
+  const ofSafes = chosen.filter(({ id }) => opened.accountOf(id).kind === "safe");
+  if (ofSafes.length === 0)
+    throw new Fault("Nothing of this is a Safe's transaction; there is nothing for its Transaction Builder.");
+  const folder = path.join(opened.folder, "transaction-builder");
+  await mkdir(folder, { recursive: true });
+  const files: { step: string; file: string }[] = [];
+  for (const { id, title } of ofSafes) {
+    const batch = transactionBuilderBatch(opened.safeTransaction(id), {
+      name: `${operation.name}: ${id}`,
+      description: `${title}. ${operation.reason}`,
+      createdAt: opened.manifest.plannedAt.time * 1000,
+    });
+    const file = path.join(folder, `${id}.json`);
+    await writeFile(file, `${JSON.stringify(batch, null, 2)}\n`);
+    files.push({ step: id, file: path.relative(process.cwd(), file) });
+  }
+  return files;
+}

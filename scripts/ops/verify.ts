@@ -1,0 +1,28 @@
+import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
+
+import { command } from "../lib/command.js";
+import type { Verified } from "../lib/operations/outcomes.js";
+import { formatTime } from "../lib/operations/units.js";
+import { atDesk, type DeskArguments } from "./desk.js";
+
+/** `npx hardhat ops verify` */
+export default command(async (args: DeskArguments, hre: HardhatRuntimeEnvironment) => {
+  await atDesk(args, hre, async ({ suite, opened }) => {
+    const { verify } = await import("../lib/operations/verification.js");
+    const verified = await verify(suite, opened);
+    console.log(args.json ? JSON.stringify(verified, null, 2) : formatVerified(verified));
+    if (!verified.passed) process.exitCode = 1;
+  });
+});
+
+/** How the suite was found, for a person. */
+export const formatVerified = ({ block, time, checks, remarks, passed }: Verified): string =>
+  [
+    `Verified at block ${block} of ${formatTime(time)}:`,
+    ...checks.flatMap(({ name, problems }) => [
+      `  ${problems.length === 0 ? "good" : "NOT good"}: ${name}`,
+      ...problems.map((problem) => `    ${problem.replaceAll("\n", "\n    ")}`),
+    ]),
+    ...remarks.map((remark) => `  to know: ${remark}`),
+    passed ? "All is as it should be." : "Something is not as it should be.",
+  ].join("\n");
