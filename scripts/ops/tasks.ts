@@ -11,6 +11,7 @@ import {
   PARAMETERS,
   SIGNER,
   VERBS,
+  wordsOf,
   YES,
   type Option,
   type VerbName,
@@ -42,14 +43,24 @@ export function taskOf(
 
 const names = Object.keys(VERBS) as VerbName[];
 /** Those that people know by themselves: `ops pause` is all of it in one, from the plan to the record. */
-const KNOWN: readonly VerbName[] = ["pause", "unpause", "upgrade", "rollback", "roles", "cancel"];
+const KNOWN: readonly VerbName[] = [
+  "pause",
+  "unpause",
+  "upgrade",
+  "rollback",
+  "roles",
+  "grant",
+  "revoke",
+  "rotate",
+  "cancel",
+];
 /** What a ladder may have been signed of. */
 const KEPT_READY: readonly VerbName[] = ["pause", "rollback"];
 
 const planTask = (verb: VerbName) => {
   const { description, options } = VERBS[verb];
   return taskOf(
-    ["ops", "plan", verb],
+    ["ops", "plan", ...wordsOf(verb)],
     description,
     [...options, ...COMMON, PARAMETERS, JSON_OUTPUT],
     async () => ({
@@ -61,9 +72,9 @@ const planTask = (verb: VerbName) => {
 const knownTask = (verb: VerbName) => {
   const { description, options, example } = VERBS[verb];
   return taskOf(
-    ["ops", verb],
+    ["ops", ...wordsOf(verb)],
     `${description}. With --signer, from the plan to the record in one go; without, it ends after the rehearsal. For ` +
-      `example: npx hardhat ops ${verb} --network <name> ${example} --signer keystore`,
+      `example: npx hardhat ops ${wordsOf(verb).join(" ")} --network <name> ${example} --signer keystore`,
     [
       ...options,
       ...COMMON,

@@ -1,4 +1,4 @@
-import { findRoleDifferences, formatDifference } from "../../../deploy/roles-diff.js";
+import { findRoleRepairs, formatDifference, type RoleRepair } from "../../../deploy/roles-diff.js";
 import { Fault } from "../../../deploy/fault.js";
 import { UNTIL } from "./acts/pausing.js";
 import { withFork } from "./fork.js";
@@ -25,7 +25,7 @@ export async function verify(suite: Suite, opened: OpenManifest): Promise<Verifi
   if (progress.carriedOut.length === 0)
     throw new Fault("Nothing of this operation was carried out yet, so there is nothing to verify.");
   const block = (await provider.getBlock("latest"))!;
-  const roles = await findRoles(suite);
+  const roles = await findRoles(suite, opened, progress);
   const payments = await tryPayments(suite, block.number);
   const checks = [
     {
@@ -34,8 +34,7 @@ export async function verify(suite: Suite, opened: OpenManifest): Promise<Verifi
     },
     { name: "pauses", problems: await findPauseFaults(suite, opened, progress) },
     { name: payments.name, problems: payments.problems },
-    // Only who was to mend the roles is to blame for them.
-    ...(opened.manifest.operation.verb === "roles" ? [{ name: "roles", problems: roles }] : []),
+    ...(roles.toBlame.length === 0 && !roles.isAbout ? [] : [{ name: "roles", problems: roles.toBlame }]),
   ];
   const verified: Verified = {
     kind: "verified",
@@ -43,7 +42,7 @@ export async function verify(suite: Suite, opened: OpenManifest): Promise<Verifi
     blockHash: block.hash!,
     time: block.timestamp,
     checks,
-    remarks: opened.manifest.operation.verb === "roles" ? [] : roles,
+    remarks: roles.others,
     passed: checks.every(({ problems }) => problems.length === 0),
   };
   await outcomesOf(opened).add(verified);
@@ -59,10 +58,26 @@ function codeAfter({ left, carriedOut }: OperationProgress, { manifest }: OpenMa
   return left.length > 0 || isRolledBack ? "before" : "after";
 }
 
-/** Roles as `deploy/roles.ts` and the parameters have them, or where they are not. Whole sentences. */
-async function findRoles({ connection, record, parameters }: Suite): Promise<string[]> {
-  return (await findRoleDifferences(connection, record, parameters.holders)).map(formatDifference);
+/**
+ * Where roles are not as `deploy/roles.ts` and the parameters have them; whole sentences. To blame for that is only who was
+ * to mend it: an operation that makes the very call that would, and has made all of its calls.
+ */
+async function findRoles(
+  { connection, record, parameters }: Suite,
+  { manifest }: OpenManifest,
+  { left }: OperationProgress,
+) {
+  const isAbout = ROLE_VERBS.includes(manifest.operation.verb);
+  const repairs = await findRoleRepairs(connection, record, parameters.holders);
+  const isToBlame = ({ repair }: RoleRepair) =>
+    left.length === 0 && manifest.steps.some(({ transaction }) => transaction.data.includes(repair.slice(2)));
+  const [toBlame, others] = [repairs.filter(isToBlame), repairs.filter((repair) => !isToBlame(repair))].map(
+    (some) => some.map(formatDifference),
+  );
+  return { isAbout, toBlame: toBlame!, others: others! };
 }
+
+const ROLE_VERBS = ["roles", "grant", "revoke", "rotate"];
 
 /** Whether every pause that the operation set or lifted is as the last step that did so left it. */
 async function findPauseFaults(
