@@ -74,7 +74,7 @@ async function act(verb: VerbName, args: VerbArguments, hands: Hands) {
   const { manifest, operation, opened } = await plan(verb, args, suite);
   const place = path.relative(process.cwd(), operation.path);
   const told = describe(manifest, operation.number, place);
-  tell(formatPlan(manifest, operation.number, place));
+  tell(formatPlan(manifest, operation.number, place, { isRehearsedNow: true }));
   const { rehearse } = await import("../lib/operations/rehearse.js");
   const rehearsal = await rehearse(suite, opened);
   tell(formatRehearsal(rehearsal));
