@@ -404,9 +404,9 @@ interface IEscrow {
     /// @notice Pays out an account's credit. The account, to any address; anybody, to the account itself.
     /// @dev Pause bit: {EXITS}. Both addresses are screened. Neither the escrow itself nor the zero address accepts one.
     /// What a token does not move of it stays a credit.
-    /// @return amount What was paid: the whole credit, unless the token moved less.
     /// Errors: {EnforcedPause}, {UnauthorizedCaller}, {NoCredit}, {IScreening-NotCompliant}, {CreditPushFailed},
     /// {BoundedCall-InsufficientGas}. Emits {CreditWithdrawn}.
+    /// @return amount What was paid: the whole credit, unless the token moved less.
     function withdrawCredit(address token, address account, address to) external returns (uint256 amount);
 
     /// @notice Moves out what no payment and no credit owns. TREASURY role.

@@ -397,6 +397,12 @@ describe("Escrow hostile tokens", () => {
   });
 
   describe("one whose code is gone", () => {
+    it("takes no deposit, and reverts with BalanceUnknown", async () => {
+      const world = await withToken("ReturnsFalse");
+      await networkHelpers.setCode(await world.token.getAddress(), "0x");
+      await expectRefusal(world.suite, depositIn(world), "BalanceUnknown", world.token);
+    });
+
     it("owes everybody", async () => {
       const world = await worldWith("ReturnsFalse");
       await networkHelpers.setCode(await world.token.getAddress(), "0x");
