@@ -42,11 +42,16 @@ export const describe = (
   })),
 });
 
-/** What a person wants to know of a plan, and what to do next. */
+/**
+ * What a person wants to know of a plan, and what to do next.
+ *
+ * @param isRehearsedNow Whether the rehearsal follows by itself.
+ */
 export function formatPlan(
   { operation, digest, cautions, steps, names }: Manifest,
   number: number,
   folder: string,
+  { isRehearsedNow = false } = {},
 ): string {
   const who = (address: string) => (address in names ? `${names[address]} (${address})` : address);
   return [
@@ -57,6 +62,8 @@ export function formatPlan(
     }),
     ...cautions.map((caution) => `Caution: ${caution}`),
     `Digest ${digest}`,
-    `Read ${path.join(folder, "manifest.md")}, then: npx hardhat ops rehearse --operation ${number}`,
+    isRehearsedNow
+      ? `Its page for people: ${path.join(folder, "manifest.md")}. Rehearsing …`
+      : `Read ${path.join(folder, "manifest.md")}, then: npx hardhat ops rehearse --operation ${number}`,
   ].join("\n");
 }

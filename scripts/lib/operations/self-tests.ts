@@ -1,9 +1,10 @@
-import { isError, type Provider } from "ethers";
+import type { Provider } from "ethers";
 
 import type { DeploymentRecord } from "../../../deploy/index.js";
 import { ISelfTest__factory } from "../../../types/ethers-contracts/index.js";
 import type { Manifest } from "./manifest.js";
 import { findMovedProxy } from "./moved.js";
+import { isNoAnswer } from "./reverts.js";
 
 /**
  * What is wrong with the code behind the proxies: that it is not the manifest's, or that it finds fault with its storage
@@ -23,7 +24,7 @@ export async function findCodeFaults(
     try {
       await ISelfTest__factory.connect(proxy.address, provider).selfTest();
     } catch (error) {
-      if (!isError(error, "CALL_EXCEPTION")) throw error;
+      if (!isNoAnswer(error)) throw error;
       faults.push(`The self-test of ${proxy.name} fails.`);
     }
   }
