@@ -14,7 +14,7 @@ import {
   type TrezorModel,
 } from "../../support/trezor-device.js";
 import { takePort } from "../../support/trezor/port.js";
-import { WITHOUT_VENDORS, signInAProcessOfItsOwn } from "../../support/process-of-its-own.js";
+import { signInAProcessOfItsOwn } from "../../support/process-of-its-own.js";
 import {
   NESTED,
   OTHER_WALLET,
@@ -262,7 +262,7 @@ describe("Trezor", () => {
 
   describe("as a library", () => {
     it("is loaded only when it is asked for, and missed in a sentence", async () => {
-      const printed = await signInAProcessOfItsOwn("keystore,trezor", WITHOUT_VENDORS);
+      const printed = await signInAProcessOfItsOwn("keystore,trezor", { hasVendors: false });
       expect(printed).to.equal(
         [
           await WALLET.signTypedData(SAFE_TX.domain, SAFE_TX.types as Types, SAFE_TX.message),
