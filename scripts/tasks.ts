@@ -2,6 +2,7 @@ import { task } from "hardhat/config";
 import { ArgumentType } from "hardhat/types/arguments";
 
 import { opsTasks } from "./ops/tasks.js";
+import { reconcileTasks } from "./reconcile-tasks.js";
 
 /** What people run, one file per verb, loaded when it is called: `npx hardhat <verb> --help`. */
 export const tasks = [
@@ -76,4 +77,5 @@ export const tasks = [
     .setAction(() => import("./drill.js"))
     .build(),
   ...opsTasks,
+  ...reconcileTasks,
 ];

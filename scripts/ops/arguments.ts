@@ -1,4 +1,4 @@
-import { isAddress } from "ethers";
+import { isAddress, isHexString } from "ethers";
 
 import { Fault } from "../../deploy/fault.js";
 import { HELD_ROLES, type HeldRole } from "../../deploy/roles.js";
@@ -41,6 +41,12 @@ export function parseSince(text: string, now: number): number {
   const moment = Date.parse(text);
   if (/^\d{4}-\d\d-\d\d/.test(text) && !Number.isNaN(moment)) return moment / 1000;
   throw new Fault(`--since is such as 7d, or a day or time such as 2026-01-31T12:00Z; it was ${text}.`);
+}
+
+export function parsePayment(text: string | undefined): string {
+  const paymentId = required(text, "--payment", "which payment").toLowerCase();
+  if (isHexString(paymentId, 32)) return paymentId;
+  throw new Fault(`--payment is a paymentId, 32 bytes of hex; it was ${paymentId}.`);
 }
 
 export function parseAddress(text: string, option: string): string {

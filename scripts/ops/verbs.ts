@@ -96,6 +96,11 @@ export const VERBS = {
       { name: "guardian", description: "Account that rolls back and pauses, if several hold GUARDIAN" },
     ],
   },
+  hold: {
+    description: "Freezes one payment, at once and until the hold is lifted; moves no money (COMPLIANCE)",
+    example: '--payment 0x3f… --reason "its slot is not what its events say"',
+    options: [{ name: "payment", description: "The payment, by its paymentId" }],
+  },
   rollback: {
     description: "Puts the code of before the last upgrade back, at once (GUARDIAN)",
     example: '--proxy escrow --reason "release 1.1.0 pays twice"',

@@ -2,6 +2,7 @@ import { Fault } from "../../../deploy/fault.js";
 import { NATIVE_COIN, type Parameters, type TokenParameters } from "../../../deploy/parameters.js";
 import { cancel } from "./acts/cancelling.js";
 import { configureToken, setPolicy } from "./acts/configuring.js";
+import { hold } from "./acts/holding.js";
 import { extendPause, pause, unpause, type Pause } from "./acts/pausing.js";
 import { grantRole, mendRoles, revokeRole, rotateRole, type Holding, type Rotation } from "./acts/roles.js";
 import { rollback, upgrade } from "./acts/upgrading.js";
@@ -33,6 +34,10 @@ export const toExtendPause =
 export const toUnpause =
   (bits: readonly PauseBit[]): Prepare =>
   async () => ({ act: unpause(bits) });
+
+export const toHold =
+  (given: { paymentId: string; reason: string }): Prepare =>
+  async () => ({ act: hold(given) });
 
 export const toSetPolicy =
   (): Prepare =>

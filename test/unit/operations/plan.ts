@@ -10,6 +10,7 @@ import {
   toConfigureToken,
   toExtendPause,
   toMendRoles,
+  toHold,
   toPause,
   toRollBack,
   toSetPolicy,
@@ -17,6 +18,7 @@ import {
   toUpgrade,
 } from "../../../scripts/lib/operations/verbs.js";
 import { AdminChain, faultOf } from "../../support/operations.js";
+import { termsOf } from "../../support/terms.js";
 
 const HOUR = 3_600;
 const DAY = 24 * HOUR;
@@ -73,6 +75,30 @@ describe("planning an operation", function () {
         "escrow Controls.settings.depositsUntil": ["0", timeAfter("act", HOUR)],
         "escrow Controls.settings.exitsSince": ["0", timeAfter("act", 0)],
         "escrow Controls.settings.exitsUntil": ["0", timeAfter("act", HOUR)],
+      });
+    });
+
+    it("holds one payment at once, by compliance, and changes its flags alone", async () => {
+      const { escrow, usdc, users } = chain.deployed;
+      const [buyer, seller] = users as [(typeof users)[0], (typeof users)[0]];
+      await usdc.mint(buyer, 1_000n);
+      await usdc.connect(buyer).approve(escrow, 1_000n);
+      const { timestamp } = (await chain.connection.ethers.provider.getBlock("latest"))!;
+      const terms = termsOf(1, {
+        buyer: buyer.address,
+        seller: seller.address,
+        token: await usdc.getAddress(),
+        deadline: BigInt(timestamp + 30 * DAY),
+      });
+      await (await escrow.connect(buyer).deposit(terms)).wait();
+      const paymentId = await escrow.hashPayment(terms);
+
+      const opened = await chain.plan(toHold({ paymentId, reason: "looks like a leak" }));
+      expect(opened.manifest.steps.map(({ account, role }) => [account, role])).to.deep.equal([
+        [holder("COMPLIANCE").address, "COMPLIANCE"],
+      ]);
+      expect(changesOf(opened, "act")).to.deep.equal({
+        [`escrow Escrow.payments[${paymentId}].flags`]: ["0", "1"],
       });
     });
 
