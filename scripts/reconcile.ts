@@ -5,6 +5,7 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
 import { Fault } from "../deploy/fault.js";
 import type { DeploymentRecord } from "../deploy/record.js";
+import { ask } from "./lib/ask.js";
 import { command } from "./lib/command.js";
 import type { Place } from "./lib/reconcile/open.js";
 import type { Filter, Reconciliation } from "./lib/reconcile/request.js";
@@ -154,7 +155,7 @@ async function applied(
     connection,
   }: Site & { asked: Asked; connection: Awaited<ReturnType<HardhatRuntimeEnvironment["network"]["create"]>> },
 ): Promise<boolean> {
-  const { rebuildIndex, repairable } = await import("./lib/reconcile/apply.js");
+  const { rebuildIndex } = await import("./lib/reconcile/apply.js");
   if (result.outcome === "could not tell") {
     throw new Fault("Nothing is applied while it could not be told what is right:", {
       details: result.findings
@@ -162,12 +163,14 @@ async function applied(
         .map(({ key, found }) => `${key}: ${found}`),
     });
   }
-  const count = repairable(result).length;
-  if (count === 0) return false;
+  const { mendable } = result;
+  if (mendable === 0) return false;
   if ("graphql" in place) {
     throw new Fault("--apply builds the index anew, for which it needs --database; GraphQL only answers.");
   }
-  await confirm(count, place.schema, args.yes);
+  const { formatForPeople } = await import("./lib/reconcile/report.js");
+  if (args.yes === undefined) console.error(formatForPeople(result));
+  await confirm(mendable, place.schema, args.yes);
   const { networkConfig } = connection;
   const url = networkConfig.type === "http" ? await networkConfig.url.get() : undefined;
   const { recordPath } = await import("../deploy/record.js");
@@ -184,14 +187,11 @@ async function applied(
 
 /** The number of findings, typed: whoever did not look at them does not know it. */
 async function confirm(count: number, schema: string, given: string | undefined): Promise<void> {
-  const question = `Drop the schema ${schema} and index its chains anew? Type the number of findings that this mends:`;
-  const { createInterface } = await import("node:readline/promises");
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
-  const typed = given ?? (await lines.question(`${question} `));
-  lines.close();
-  if (typed.trim() === String(count)) return;
+  const question = `Drop the schema ${schema} and index its chains anew? Type the number of findings that this mends: `;
+  const typed = given?.trim() ?? (await ask(question));
+  if (typed === String(count)) return;
   throw new Fault(
-    `Nothing was applied: ${count} findings would be mended, and ${typed.trim() || "nothing"} was typed.`,
+    `Nothing was applied: ${count} findings would be mended, and ${typed || "nothing"} was typed.`,
   );
 }
 

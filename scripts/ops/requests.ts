@@ -16,6 +16,7 @@ import {
   toRollBack,
   toRotate,
   toSetPolicy,
+  toUnhold,
   toUnpause,
   toUpgrade,
 } from "../lib/operations/verbs.js";
@@ -63,6 +64,7 @@ const PREPARE: Readonly<Record<VerbName, Prepare>> = {
   "extend-pause": (args, reason) => toExtendPause(pauseOf(args, reason)),
   unpause: ({ bits }) => toUnpause(parseBits(String(bits))),
   hold: ({ payment }, reason) => toHold({ paymentId: parsePayment(text(payment)), reason }),
+  unhold: ({ payment }, reason) => toUnhold({ paymentId: parsePayment(text(payment)), reason }),
   upgrade: upgradeOf,
   rollback: ({ proxy }) => toRollBack(parseProxy(String(proxy))),
   roles: () => toMendRoles(),

@@ -4,6 +4,7 @@ import { formatDifference } from "../../deploy/roles-diff.js";
 import { command } from "../lib/command.js";
 import { summaryOf } from "./ready.js";
 import { openSuite } from "./suite.js";
+import { formatReconciled } from "../lib/operations/reconciled.js";
 import type { Pending } from "../lib/operations/pending.js";
 import type { RunningCode } from "../lib/operations/running-code.js";
 import type { Operation, Status } from "../lib/operations/status.js";
@@ -50,7 +51,10 @@ export function formatStatus(status: Status): string {
     ),
     ...section("Kept ready", summaryOf(ready), "nothing"),
     ...section("Operations under way", operations.map(formatOperation), "none"),
-    ...section("Reconciled", status.reconciled === null ? ["never"] : [when(status.reconciled)]),
+    ...section(
+      "Reconciled",
+      status.reconciled === null ? ["never"] : [formatReconciled(status.reconciled, when)],
+    ),
     ...section("Needs attention", status.attention, "nothing"),
   ].join("\n");
 }

@@ -101,6 +101,11 @@ export const VERBS = {
     example: '--payment 0x3f… --reason "its slot is not what its events say"',
     options: [{ name: "payment", description: "The payment, by its paymentId" }],
   },
+  unhold: {
+    description: "Lifts the hold on one payment, at once (COMPLIANCE)",
+    example: '--payment 0x3f… --reason "its seller was cleared"',
+    options: [{ name: "payment", description: "The payment, by its paymentId" }],
+  },
   rollback: {
     description: "Puts the code of before the last upgrade back, at once (GUARDIAN)",
     example: '--proxy escrow --reason "release 1.1.0 pays twice"',

@@ -2,7 +2,7 @@ import type { Query } from "../../scripts/lib/reconcile/database.js";
 import type { Table } from "../../scripts/lib/reconcile/model.js";
 
 /** A row as the database has it, by its SQL names. */
-type Row = Record<string, unknown>;
+export type Row = Record<string, unknown>;
 
 const BIG = 1_000_000;
 
@@ -40,6 +40,12 @@ export class Damage {
 
   key(table: Table, row: Row): string {
     return table.key.map(({ sqlName, kind }) => String(kind.answered(row[sqlName]) as string)).join(" ");
+  }
+
+  /** The payment that a row is about, if it is about one. */
+  payment({ columns }: Table, row: Row): string | undefined {
+    const column = columns.find(({ name }) => name === "paymentId");
+    return column === undefined ? undefined : (row[column.sqlName] as string);
   }
 
   /** Gives a column of a row another value of its type. Returns the row as it then is. */

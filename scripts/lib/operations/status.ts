@@ -7,6 +7,8 @@ import { readPending, type Pending } from "./pending.js";
 import { findReadiness, type OperationReadiness } from "./ready.js";
 import { readRegister, type Register, type Standing } from "./register.js";
 import { readRunningCode, type RunningCode } from "./running-code.js";
+import type { ReconciliationRecord } from "../reconcile/records.js";
+import { readReconciled } from "./reconciled.js";
 import { contractsAt, PROXY_NAMES, type Suite } from "./suite.js";
 import { formatTime, PAUSE_BITS, PAUSE_BIT_NAMES, type PauseBit } from "./units.js";
 
@@ -23,8 +25,8 @@ export interface Status {
   readonly pending: readonly Pending[];
   readonly ready: readonly OperationReadiness[];
   readonly operations: readonly Operation[];
-  /** When the read model was last compared with the chain; null for never. */
-  readonly reconciled: number | null;
+  /** When the read model was last compared with the chain, and what came of it; null for never. */
+  readonly reconciled: ReconciliationRecord | null;
   /** What somebody must see to. Whole sentences; none if all is well. */
   readonly attention: readonly string[];
 }
@@ -48,8 +50,13 @@ export interface Operation {
  * Looks at everything that an admin should know before touching anything.
  *
  * @param directory Where the operations are, if not in `deploy/operations/`.
+ * @param reconciliations Where the records of reconciliations are, if not in `deploy/reconciliations/`.
  */
-export async function readStatus(suite: Suite, directory?: string): Promise<Status> {
+export async function readStatus(
+  suite: Suite,
+  directory?: string,
+  reconciliations?: string,
+): Promise<Status> {
   const { connection, record, parameters } = suite;
   const { provider } = connection.ethers;
   const block = (await provider.getBlock("latest"))!;
@@ -63,6 +70,7 @@ export async function readStatus(suite: Suite, directory?: string): Promise<Stat
     pending: await readPending(suite, register, names),
     ready: await findReadiness(suite, register),
   };
+  const { reconciled, attention } = await readReconciled(provider, record.chainId, reconciliations);
   return {
     chainId: record.chainId,
     network: connection.networkName,
@@ -70,9 +78,8 @@ export async function readStatus(suite: Suite, directory?: string): Promise<Stat
     names,
     ...found,
     operations: unfinished(register),
-    // Nothing records reconciliations yet.
-    reconciled: null,
-    attention: findAttention(found, register),
+    reconciled,
+    attention: [...findAttention(found, register), ...attention],
   };
 }
 

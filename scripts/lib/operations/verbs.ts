@@ -2,7 +2,7 @@ import { Fault } from "../../../deploy/fault.js";
 import { NATIVE_COIN, type Parameters, type TokenParameters } from "../../../deploy/parameters.js";
 import { cancel } from "./acts/cancelling.js";
 import { configureToken, setPolicy } from "./acts/configuring.js";
-import { hold } from "./acts/holding.js";
+import { hold, unhold, type Hold } from "./acts/holding.js";
 import { extendPause, pause, unpause, type Pause } from "./acts/pausing.js";
 import { grantRole, mendRoles, revokeRole, rotateRole, type Holding, type Rotation } from "./acts/roles.js";
 import { rollback, upgrade } from "./acts/upgrading.js";
@@ -36,8 +36,12 @@ export const toUnpause =
   async () => ({ act: unpause(bits) });
 
 export const toHold =
-  (given: { paymentId: string; reason: string }): Prepare =>
+  (given: Hold): Prepare =>
   async () => ({ act: hold(given) });
+
+export const toUnhold =
+  (given: Hold): Prepare =>
+  async () => ({ act: unhold(given) });
 
 export const toSetPolicy =
   (): Prepare =>

@@ -1,7 +1,6 @@
 import { Fault } from "../../../deploy/fault.js";
 import { startIndexer } from "../indexer.js";
 import { quoted } from "./database.js";
-import { ADVICE, type Finding } from "./findings.js";
 import { isPostgres, openForChange } from "./open.js";
 import type { Reconciliation } from "./request.js";
 
@@ -17,10 +16,6 @@ export interface Rebuild {
   readonly port: number;
   readonly timeoutSeconds: number;
 }
-
-/** The findings that an index built anew does not have. */
-export const repairable = ({ findings }: Reconciliation): readonly Finding[] =>
-  findings.filter(({ advice }) => advice === ADVICE.resync);
 
 /**
  * Builds the index anew: drops its schema and lets the indexer make it again, from the RPC answers that Ponder keeps in
@@ -66,7 +61,10 @@ export async function rebuildIndex({
     timeoutSeconds,
     ...(isPostgres(database) ? { databaseUrl: database } : { databaseDir: database }),
   }).catch((cause: Error) => {
-    throw new Fault(`The index was dropped and could not be built anew: ${cause.message}`, { cause });
+    throw new Fault(
+      `The index was dropped and is not built anew yet; starting the indexer goes on with it. ${cause.message}`,
+      { cause },
+    );
   });
   await indexer.stop();
 }

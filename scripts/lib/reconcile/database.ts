@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { cp, mkdtemp, rm, stat, readdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -137,7 +138,12 @@ export async function openPglite(directory: string): Promise<Connection> {
 export async function openCopyOfPglite(directory: string): Promise<Connection> {
   const before = await newestChange(directory);
   const copy = await mkdtemp(path.join(tmpdir(), "holdfast-reconcile-"));
-  const discard = () => rm(copy, { recursive: true, force: true });
+  const atExit = () => rmSync(copy, { recursive: true, force: true });
+  process.once("exit", atExit);
+  const discard = async () => {
+    process.off("exit", atExit);
+    await rm(copy, { recursive: true, force: true });
+  };
   await cp(directory, copy, { recursive: true });
   if ((await newestChange(directory)) !== before) {
     await discard();

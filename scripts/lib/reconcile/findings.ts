@@ -44,12 +44,15 @@ export const ADVICE = {
 /** Findings as they come. What is beyond the limit is counted and left out, so that memory stays bounded. */
 export class Findings {
   readonly list: Finding[] = [];
+  /** How many an index that is built anew does not have. */
+  mendable = 0;
   readonly counts = new Map<Outcome, number>();
 
   constructor(private readonly limit = 10_000) {}
 
   add(finding: Finding): void {
     this.count(finding.outcome);
+    if (finding.advice === ADVICE.resync) this.mendable += 1;
     if (this.list.length < this.limit) this.list.push(finding);
   }
 

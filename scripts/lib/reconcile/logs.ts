@@ -27,8 +27,8 @@ export interface LogWindow {
 /** Blocks of one question at most: what the narrowest public endpoints still answer. */
 const MOST_BLOCKS = 5_000;
 const FIRST_BLOCKS = 8;
-/** More logs than these in one answer make the next question smaller: they all are in memory at once. */
-const MANY_LOGS = 2_000;
+/** More logs than these in one answer, some 8 MB, make the next question smaller: they all are in memory at once. */
+const MANY_LOGS = 8_000;
 
 /**
  * Every log that the filters match, in windows of blocks that are as wide as the endpoint and the memory allow.

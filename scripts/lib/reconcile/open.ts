@@ -47,7 +47,7 @@ async function requireSchema({ query }: Connection, schema: string): Promise<voi
   const schemas = found.map((row) => row.table_schema as string);
   if (schemas.includes(schema)) return;
   throw new Fault(`The database has no index in a schema ${schema}; name one with --schema:`, {
-    details: schemas.length === 0 ? ["no schema has an index"] : schemas,
+    details: schemas.length === 0 ? ["no schema has an index: start the indexer, which makes it"] : schemas,
   });
 }
 

@@ -48,9 +48,7 @@ export class Reading {
       if (agreed && !(await this.#play(window.logs))) return false;
       this.#next = window.upTo + 1;
       if (!agreed) continue;
-      const hash = window.upTo === until.number ? until.hash : (await rpc.block(window.upTo))!.hash;
-      const reached: Reached = { block: window.upTo, hash };
-      this.scratch.commit({ fingerprint: this.#fingerprint, reached });
+      this.scratch.commit({ fingerprint: this.#fingerprint, ...reachedIn(window, until) });
       onProgress?.(progressOf(record, window.upTo, until.number));
     }
     return agreed;
@@ -94,6 +92,14 @@ export class Reading {
       return false;
     }
   }
+}
+
+/** Up to which block a window is read whose hash is known without asking. Nothing new if it has no log. */
+function reachedIn({ upTo, logs }: LogWindow, until: Pinned): { reached?: Reached } {
+  if (upTo === until.number) return { reached: { block: upTo, hash: until.hash } };
+  const last = logs.at(-1);
+  if (last === undefined) return {};
+  return { reached: { block: Number(last.blockNumber), hash: last.blockHash } };
 }
 
 const progressOf = ({ startBlock }: DeploymentRecord, at: number, until: number): Progress => ({

@@ -5,6 +5,7 @@ import { logsBetween } from "./logs.js";
 import { loadModel, type Model, type Table } from "./model.js";
 import { QUESTIONS } from "./questions.js";
 import { Reading } from "./reading.js";
+import type { PlainRow } from "./kinds.js";
 import type { Phase, Reconciliation, Request, TokenTotals } from "./request.js";
 import type { Pinned } from "./rpc.js";
 import { compareRows } from "./rows.js";
@@ -86,7 +87,7 @@ class Run {
     await this.#stillThere(pinned);
     if (await this.#hasMovedSince(indexed)) return "moved";
 
-    const { counts, list } = this.#findings;
+    const { counts, list, mendable } = this.#findings;
     return {
       chainId: record.chainId,
       block: pinned,
@@ -98,6 +99,7 @@ class Run {
             : "clean",
       findings: list,
       counts: Object.fromEntries(counts),
+      mendable,
       rows,
       payments: rows.payment ?? 0,
       rpcCalls: rpc.callCount + (second?.callCount ?? 0),
@@ -159,19 +161,30 @@ class Run {
     const check = new StateCheck({ rpc, record, pinned }, this.scratch, this.#findings);
     const payment = this.#table("payment");
     const before = rpc.callCount;
-    for await (const contradiction of check.payments((row) => this.#scope.contains(payment, row))) {
-      this.#suspect(contradiction);
+    try {
+      const total = this.scratch.count(payment);
+      let done = 0;
+      const wanted = (row: PlainRow) => {
+        done += 1;
+        if (done % 1_000 === 0) this.request.onProgress?.({ phase: "state", done, of: total });
+        return this.#scope.contains(payment, row);
+      };
+      for await (const contradiction of check.payments(wanted)) this.#suspect(contradiction);
+      this.request.onProgress?.({ phase: "state", done: total, of: total });
+      return await this.#checkRest(check);
+    } finally {
+      this.#stateCalls = rpc.callCount - before;
     }
-    this.#stateCalls = rpc.callCount - before;
-    this.request.onProgress?.({ phase: "state", done: 1, of: 2 });
-    if (this.request.filter !== undefined && Object.keys(this.request.filter).length > 0) return [];
+  }
 
+  /** What is not about one payment alone. */
+  async #checkRest(check: StateCheck): Promise<TokenTotals[]> {
+    if (this.request.filter !== undefined && Object.keys(this.request.filter).length > 0) return [];
     for (const table of this.model.tables.filter(({ name }) => name in QUESTIONS)) {
       for await (const contradiction of check.table(table)) this.#suspect(contradiction);
     }
     for await (const contradiction of check.code()) this.#suspect(contradiction);
-    this.request.onProgress?.({ phase: "state", done: 2, of: 2 });
-    return checkTotals(this.scratch, check, this.#suspects, this.#findings);
+    return await checkTotals(this.scratch, check, this.#suspects, this.#findings);
   }
 
   #suspect(contradiction: Contradiction): void {

@@ -1,10 +1,10 @@
 import { appendFile, mkdir, readFile } from "node:fs/promises";
 import path from "node:path";
 
-import { fileURLToPath } from "node:url";
 import { z } from "zod";
 
 import { Fault } from "../../../deploy/fault.js";
+import { DEPLOY_DIR } from "../../../deploy/place.js";
 import type { Reconciliation } from "./request.js";
 
 const schema = z.strictObject({
@@ -25,7 +25,7 @@ const schema = z.strictObject({
 /** One run, as it is kept. */
 export type ReconciliationRecord = z.infer<typeof schema>;
 
-const FOLDER = fileURLToPath(new URL("../../../deploy/reconciliations/", import.meta.url));
+const FOLDER = path.join(DEPLOY_DIR, "reconciliations");
 
 /** One line a run, oldest first, only ever appended to. */
 export const recordsPath = (chainId: number, folder = FOLDER) =>

@@ -62,6 +62,7 @@ export function formatForPeople(result: Reconciliation): string {
         `    ${advice}.`,
       ]),
     ...(result.findings.length > 100 ? ["  … the rest is in --report json --out <file>"] : []),
+    ...(result.mendable > 0 ? [`--apply mends ${result.mendable} of them.`] : []),
   ].join("\n");
 }
 

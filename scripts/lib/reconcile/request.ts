@@ -47,11 +47,13 @@ export interface Reconciliation {
   readonly findings: readonly Finding[];
   /** Rows that matched, and findings by outcome. */
   readonly counts: Readonly<Record<string, number>>;
+  /** How many of all findings an index that is built anew does not have. */
+  readonly mendable: number;
   /** Rows of the index that were compared, by table. */
   readonly rows: Readonly<Record<string, number>>;
   readonly payments: number;
   readonly rpcCalls: number;
-  /** Calls that asked for payments' states. */
+  /** Calls that asked the contracts, about payments and everything else. */
   readonly stateCalls: number;
   readonly seconds: Readonly<Record<Phase, number>>;
   readonly tokens: readonly TokenTotals[];

@@ -1,5 +1,6 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 
+import { Fault } from "../../../deploy/fault.js";
 import { textOf, type Plain, type PlainRow } from "./kinds.js";
 import type { Model, Table } from "./model.js";
 
@@ -31,18 +32,12 @@ export class Scratch {
   /** Rows that changed since the last {@link commit}, as handlers have them. */
   readonly #changed = new Map<Table, Map<string, Row>>();
 
-  /** @param path A file, or `:memory:`. */
+  /**
+   * @param path A file, or `:memory:`.
+   * @throws {@link Fault} if another run has the file, or it is none of ours.
+   */
   constructor(path: string, model: Model) {
-    this.#database = new DatabaseSync(path);
-    this.#database.exec(`
-      PRAGMA journal_mode = WAL;
-      PRAGMA synchronous = OFF;
-      PRAGMA cache_size = -16384;
-      CREATE TABLE IF NOT EXISTS expected (
-        id INTEGER PRIMARY KEY, tbl INTEGER NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, UNIQUE (tbl, key)
-      );
-      CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-    `);
+    this.#database = open(path);
     this.#positions = new Map(model.tables.map(({ name }, position) => [name, position]));
     this.#find = this.#database.prepare("SELECT id, key, value FROM expected WHERE tbl = ? AND key = ?");
     this.#save = this.#database.prepare(
@@ -129,6 +124,33 @@ export class Scratch {
 
   #positionOf({ name }: Table): number {
     return this.#positions.get(name)!;
+  }
+}
+
+/** Locked for as long as it is open: two runs on one file would take each other's rows for the chain's. */
+function open(path: string): DatabaseSync {
+  const database = new DatabaseSync(path);
+  try {
+    database.exec(`
+      PRAGMA locking_mode = EXCLUSIVE;
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = OFF;
+      PRAGMA cache_size = -16384;
+      CREATE TABLE IF NOT EXISTS expected (
+        id INTEGER PRIMARY KEY, tbl INTEGER NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, UNIQUE (tbl, key)
+      );
+      CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+    `);
+    return database;
+  } catch (cause) {
+    database.close();
+    const { message } = cause as Error;
+    throw new Fault(
+      message.includes("locked")
+        ? `Another reconciliation of this chain is running, and has ${path}: wait for it.`
+        : `What an earlier run has read cannot be used (${message}): remove ${path}, and run again.`,
+      { cause },
+    );
   }
 }
 

@@ -10,8 +10,10 @@ import type { Pinned, Rpc } from "./rpc.js";
 import type { Table } from "./model.js";
 import { keyOfPlain, type Scratch } from "./scratch.js";
 
-/** Payments in one call. */
-export const PAYMENTS_AT_ONCE = 1_000;
+/** Payments in one call: some 29 million gas, which the narrowest public endpoints still allow in a call. */
+export const PAYMENTS_AT_ONCE = 3_000;
+/** An endpoint that refuses even so few does not refuse because of their number. */
+const FEWEST_AT_ONCE = 500;
 const QUESTIONS_AT_ONCE = 50;
 
 const STATUSES = ["None", "Funded", "Disputed", "Closed"];
@@ -49,15 +51,23 @@ export interface ChainState {
   readonly pinned: Pinned;
 }
 
+/** A question about a row. */
+interface Asked {
+  readonly key: string;
+  readonly question: Question;
+}
+
 /** What the contracts answer, compared with what follows from their events. What cannot be asked is a finding. */
 export class StateCheck {
+  #atOnce = PAYMENTS_AT_ONCE;
+
   constructor(
     private readonly chain: ChainState,
     private readonly scratch: Scratch,
     private readonly findings: Findings,
   ) {}
 
-  /** One call for a thousand payments. */
+  /** One call for thousands of payments. */
   async *payments(wanted: (row: PlainRow) => boolean): AsyncGenerator<Contradiction> {
     const disputes = new Map<string, PlainRow>();
     for (const row of this.scratch.rows("dispute")) {
@@ -66,7 +76,7 @@ export class StateCheck {
     let page: PlainRow[] = [];
     for (const row of this.scratch.rows("payment")) {
       if (wanted(row)) page.push(row);
-      if (page.length < PAYMENTS_AT_ONCE) continue;
+      if (page.length < this.#atOnce) continue;
       yield* await this.#paymentPage(page, disputes);
       page = [];
     }
@@ -75,7 +85,7 @@ export class StateCheck {
 
   /** As the contract has it, whatever any event says. Nothing if that cannot be told. */
   async paymentState(paymentId: string): Promise<Record<string, string> | undefined> {
-    const states = await this.#snapshot([paymentId]);
+    const states = await this.#lookup("payment", paymentId, () => this.#snapshot([paymentId]));
     return states?.[0] === undefined ? undefined : stateOf(states[0]);
   }
 
@@ -83,7 +93,7 @@ export class StateCheck {
   async *table(table: Table): AsyncGenerator<Contradiction> {
     const { name } = table;
     const { pinned } = this.chain;
-    const questions: { key: string; question: Question }[] = [];
+    const questions: Asked[] = [];
     for (const row of this.#present(name)) {
       const key = keyOfPlain(table, row);
       for (const question of QUESTIONS[name]!(row, pinned.timestamp)) questions.push({ key, question });
@@ -144,8 +154,23 @@ export class StateCheck {
     page: readonly PlainRow[],
     disputes: ReadonlyMap<string, PlainRow>,
   ): Promise<Contradiction[]> {
-    const states = await this.#snapshot(page.map(({ paymentId }) => paymentId as string));
-    if (states === undefined) return [];
+    const paymentIds = page.map(({ paymentId }) => paymentId as string);
+    let states: readonly Slot[];
+    try {
+      states = await this.#snapshot(paymentIds);
+    } catch (error) {
+      if (page.length > FEWEST_AT_ONCE) {
+        // Endpoints limit the gas and the bytes of a call, each in words of its own.
+        this.#atOnce = Math.min(this.#atOnce, Math.ceil(page.length / 2));
+        const halves = [page.slice(0, this.#atOnce), page.slice(this.#atOnce)];
+        const found = [];
+        for (const half of halves) found.push(...(await this.#paymentPage(half, disputes)));
+        return found;
+      }
+      const what = page.length === 1 ? paymentIds[0]! : `${paymentIds[0]} … ${paymentIds.at(-1)}`;
+      this.findings.add(failedLookup("payment", what, this.chain, error as Error));
+      return [];
+    }
     return page.flatMap((row, i) => {
       const state = stateOf(states[i]!);
       const events = expectedState(row, disputes.get(row.paymentId as string));
@@ -162,43 +187,66 @@ export class StateCheck {
     });
   }
 
-  async #snapshot(paymentIds: string[]): Promise<readonly Slot[] | undefined> {
+  async #snapshot(paymentIds: string[]): Promise<readonly Slot[]> {
     const { rpc, record, pinned } = this.chain;
-    const what = paymentIds.length === 1 ? paymentIds[0]! : `${paymentIds[0]} … ${paymentIds.at(-1)}`;
-    return this.#lookup("payment", what, async () => {
-      const address = record.contracts.escrowLens.address;
-      const answer = await rpc.call(address, lens.encodeFunctionData("snapshot", [[], paymentIds]), pinned);
-      // ethers takes seconds to decode what viem decodes in milliseconds.
-      const { blockNumber, states } = decodeFunctionResult({
-        abi: EscrowLens__factory.abi,
-        functionName: "snapshot",
-        data: answer as `0x${string}`,
-      });
-      if (Number(blockNumber) !== pinned.number) {
-        throw new Error(`it answered as of block ${blockNumber} when asked about ${pinned.number}`);
-      }
-      if (states.length !== paymentIds.length) {
-        throw new Error(`it told ${states.length} states when asked for ${paymentIds.length}`);
-      }
-      return states;
+    const address = record.contracts.escrowLens.address;
+    const answer = await rpc.call(address, lens.encodeFunctionData("snapshot", [[], paymentIds]), pinned);
+    // ethers takes seconds to decode what viem decodes in milliseconds.
+    const { blockNumber, states } = decodeFunctionResult({
+      abi: EscrowLens__factory.abi,
+      functionName: "snapshot",
+      data: answer as `0x${string}`,
     });
+    if (Number(blockNumber) !== pinned.number) {
+      throw new Error(`it answered as of block ${blockNumber} when asked about ${pinned.number}`);
+    }
+    if (states.length !== paymentIds.length) {
+      throw new Error(`it told ${states.length} states when asked for ${paymentIds.length}`);
+    }
+    return states;
   }
 
-  async #askAll(table: string, questions: { key: string; question: Question }[]): Promise<Contradiction[]> {
-    const { rpc, record, pinned } = this.chain;
-    const answers = questions.map(async ({ key, question }) => {
-      const { contract, args, expected, read } = question;
-      const answer = await this.#lookup(table, key, () =>
-        rpc.view(abiOf(contract), addressOf(record, contract), question.function, args, pinned),
-      );
+  async #askAll(table: string, questions: readonly Asked[]): Promise<Contradiction[]> {
+    const answers = (await this.#together(questions)) ?? (await this.#oneByOne(table, questions));
+    return questions.flatMap(({ key, question: { expected, read } }, i) => {
+      const answer = answers[i];
       if (answer === undefined) return [];
-      const state = read(answer as Result);
+      const state = read(answer);
       return Object.entries(expected)
         .map(([field, events]) => ({ field, state: comparable(state[field]), events: comparable(events) }))
         .filter(({ state, events }) => state !== events)
         .map((contradiction) => ({ table, key, ...contradiction }));
     });
-    return (await Promise.all(answers)).flat();
+  }
+
+  /** In one call, if that can be done. */
+  async #together(questions: readonly Asked[]): Promise<Result[] | undefined> {
+    const { rpc, record, pinned } = this.chain;
+    const contract = questions[0]?.question.contract;
+    if (questions.length < 2 || !questions.every(({ question }) => question.contract === contract))
+      return undefined;
+    const abi = abiOf(contract!);
+    if (!abi.hasFunction("multicall")) return undefined;
+    try {
+      const calls = questions.map(({ question }) => abi.encodeFunctionData(question.function, question.args));
+      const [answers] = await rpc.view(abi, addressOf(record, contract!), "multicall", [calls], pinned);
+      return questions.map(({ question }, i) =>
+        abi.decodeFunctionResult(question.function, (answers as string[])[i]!),
+      );
+    } catch {
+      // One by one it can be told which of them has no answer.
+      return undefined;
+    }
+  }
+
+  #oneByOne(table: string, questions: readonly Asked[]): Promise<(Result | undefined)[]> {
+    const { rpc, record, pinned } = this.chain;
+    return Promise.all(
+      questions.map(async ({ key, question: { contract, function: name, args } }) => {
+        const look = () => rpc.view(abiOf(contract), addressOf(record, contract), name, args, pinned);
+        return (await this.#lookup(table, key, look)) as Result | undefined;
+      }),
+    );
   }
 
   async #lookup<Answer>(

@@ -14,6 +14,7 @@ import {
   toPause,
   toRollBack,
   toSetPolicy,
+  toUnhold,
   toUnpause,
   toUpgrade,
 } from "../../../scripts/lib/operations/verbs.js";
@@ -97,9 +98,14 @@ describe("planning an operation", function () {
       expect(opened.manifest.steps.map(({ account, role }) => [account, role])).to.deep.equal([
         [holder("COMPLIANCE").address, "COMPLIANCE"],
       ]);
-      expect(changesOf(opened, "act")).to.deep.equal({
-        [`escrow Escrow.payments[${paymentId}].flags`]: ["0", "1"],
-      });
+      const flags = `escrow Escrow.payments[${paymentId}].flags`;
+      expect(changesOf(opened, "act")).to.deep.equal({ [flags]: ["0", "1"] });
+
+      await carryOut(opened);
+      const lifted = await chain.plan(toUnhold({ paymentId, reason: "a false alarm" }));
+      expect(changesOf(lifted, "act")).to.deep.equal({ [flags]: ["1", "0"] });
+      await carryOut(lifted);
+      expect((await escrow.paymentState(paymentId)).flags).to.equal(0n);
     });
 
     it("rolls back to the recorded code", async () => {

@@ -1,9 +1,14 @@
+import { appendFile, rm } from "node:fs/promises";
+import path from "node:path";
+
 import { expect } from "chai";
 
 import { NATIVE_COIN } from "../../../deploy/parameters.js";
 import { deployImplementation } from "../../../scripts/lib/operations/implementations.js";
 import { readStatus } from "../../../scripts/lib/operations/status.js";
 import { toPause, toUpgrade } from "../../../scripts/lib/operations/verbs.js";
+import { recordReconciliation, recordsPath } from "../../../scripts/lib/reconcile/records.js";
+import type { Reconciliation } from "../../../scripts/lib/reconcile/request.js";
 import { formatStatus } from "../../../scripts/ops/status.js";
 import { hardhat, withRecord } from "../../support/command-line.js";
 import { AdminChain } from "../../support/operations.js";
@@ -16,7 +21,8 @@ describe("the status of a suite", function () {
   afterEach(() => chain.reset());
   after(() => chain.stop());
 
-  const read = () => readStatus(chain.suite, chain.folder);
+  const reconciliations = () => path.join(chain.folder, "reconciliations");
+  const read = () => readStatus(chain.suite, chain.folder, reconciliations());
   const pause = async (bits: number, seconds: number) => {
     const { escrow, holders } = chain.deployed;
     await (await escrow.connect(holders.GUARDIAN).pause(bits, seconds, "test")).wait();
@@ -46,6 +52,48 @@ describe("the status of a suite", function () {
       ["escrow", "Escrow", "1.0.0", null],
       ["complianceRegistry", "ComplianceRegistry", "1.0.0", null],
     ]);
+  });
+
+  it("tells of the last reconciliation, and that it found something", async () => {
+    const { number, hash, time } = (await read()).block;
+    const keep = (outcome: Reconciliation["outcome"], blockHash: string, at: number) =>
+      recordReconciliation(
+        {
+          ...{
+            chainId: 31337,
+            outcome,
+            payments: 4,
+            rpcCalls: 9,
+            stateCalls: 2,
+            findings: [],
+            rows: {},
+            tokens: [],
+          },
+          block: { number, hash: blockHash, timestamp: time },
+          counts: outcome === "clean" ? { matched: 7 } : { matched: 6, state_mismatch: 1 },
+          seconds: { logs: 1, state: 1, rows: 1 },
+        },
+        { by: "day-shift", at: new Date(at * 1_000), applied: false, folder: reconciliations() },
+      );
+    await keep("clean", hash, time - 7_200);
+    let status = await read();
+    expect(formatStatus(status)).to.match(
+      /Reconciled\n {2}\S+ \S+ UTC \(2 hours ago\) at block \d+ by day-shift: 4 payments, clean\n/,
+    );
+    expect(status.attention).to.deep.equal([]);
+
+    await keep("differences", hash, time - 3_600);
+    status = await read();
+    expect(formatStatus(status)).to.include("by day-shift: 4 payments, differences: 1 state_mismatch\n");
+    expect(status.attention).to.deep.equal(["The last reconciliation ended with: differences."]);
+
+    // A chain that was started anew has other blocks.
+    await keep("clean", `0x${"77".repeat(32)}`, time);
+    expect((await read()).reconciled).to.equal(null);
+
+    await appendFile(recordsPath(31337, reconciliations()), "{");
+    expect((await read()).attention.join()).to.match(/^The last line of .* is damaged/);
+    await rm(reconciliations(), { recursive: true });
   });
 
   it("tells what is paused, until when, and what that means, for as long as it lasts", async () => {
