@@ -53,7 +53,8 @@ const options: readonly Option[] = [
 export const reconcileTasks = [
   taskOf(
     ["reconcile"],
-    "Compares the index with the chain at one block, row by row; exits 0 if they agree, 1 if not, 2 if it cannot tell",
+    "Compares the index with the chain at one block, row by row; exits 0 if they agree, 1 if not, 2 if it cannot tell. " +
+      "For example: npx hardhat reconcile --network <name> --graphql http://127.0.0.1:42069",
     options,
     () => import("./reconcile.js"),
   ),

@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 
+import type { JsonRpcProvider } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
 import { Fault } from "../deploy/fault.js";
@@ -110,7 +111,7 @@ async function once(
       const { result, scratch } = await reconcile({
         record,
         rpc: new Rpc("the network's RPC", ask),
-        ...(other && { second: new Rpc("the second RPC", (method, params) => other.send(method, params)) }),
+        ...(other && { second: new Rpc("the second RPC", sendTo(other)) }),
         source,
         scratch: filter.paymentId === undefined ? await scratchPath(hre, record.chainId) : ":memory:",
         resume: args.resume,
@@ -129,6 +130,12 @@ async function once(
     other?.destroy();
   }
 }
+
+/** What ethers says of an endpoint that fails has its URL in it, and so a key. */
+const sendTo = (provider: JsonRpcProvider) => (method: string, params: unknown[]) =>
+  provider.send(method, params).catch((cause: Error & { shortMessage?: string; code?: string }) => {
+    throw new Fault(`The second RPC does not answer: ${cause.shortMessage ?? cause.code ?? cause.message}.`);
+  });
 
 /** The record that the indexer goes by, too. */
 async function recordOf(chainId: number): Promise<DeploymentRecord> {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, appendFile } from "node:fs/promises";
+import { appendFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -14,6 +14,8 @@ import {
 } from "../../scripts/lib/reconcile/records.js";
 import { findingsTable, formatReport, headline } from "../../scripts/lib/reconcile/report.js";
 import type { Reconciliation } from "../../scripts/lib/reconcile/request.js";
+import { loadModel } from "../../scripts/lib/reconcile/model.js";
+import { Scratch } from "../../scripts/lib/reconcile/scratch.js";
 import { Rpc } from "../../scripts/lib/reconcile/rpc.js";
 import { faultIn } from "../support/fault.js";
 
@@ -33,6 +35,7 @@ const result: Reconciliation = {
   outcome: "differences",
   findings: [finding],
   counts: { matched: 3, state_mismatch: 1 },
+  mendable: 0,
   rows: { payment: 4 },
   payments: 4,
   rpcCalls: 2,
@@ -109,6 +112,28 @@ describe("records of reconciliations", () => {
     for (const label of ["", "Alice", "alice@example.com", "a b"]) {
       expect(() => checkLabel(label)).to.throw("--by is a label of lower case letters, digits and dashes");
     }
+  });
+});
+
+describe("the file of what was read", () => {
+  let folder: string;
+  beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), "holdfast-scratch-"))));
+  afterEach(() => rm(folder, { recursive: true }));
+
+  it("belongs to one run at a time", async () => {
+    const model = await loadModel();
+    const file = join(folder, "5.sqlite");
+    const scratch = new Scratch(file, model);
+    expect(() => new Scratch(file, model)).to.throw("Another reconciliation of this chain is running");
+    scratch.close();
+    new Scratch(file, model).close();
+  });
+
+  it("is not guessed at if it is damaged", async () => {
+    const model = await loadModel();
+    const file = join(folder, "5.sqlite");
+    await writeFile(file, "half a page of something else");
+    expect(() => new Scratch(file, model)).to.throw(`: remove ${file}, and run again.`);
   });
 });
 

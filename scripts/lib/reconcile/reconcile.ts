@@ -120,7 +120,7 @@ class Run {
     if (this.request.second !== undefined && other?.hash !== block.hash) {
       throw new Fault(
         `Block ${number} is ${block.hash} at ${this.request.rpc.name} and ${other?.hash ?? "unknown"} at ` +
-          `${this.request.second.name}: one of them is behind, on a fork, or lies.`,
+          `${this.request.second.name}: one of them is behind, on a fork, of another chain, or lies.`,
       );
     }
     return block;
