@@ -165,6 +165,21 @@ describe("reconciliation", function () {
     expect(result.stateCalls).to.be.within(10, 40);
   });
 
+  it("asks for fewer payments in a call of an endpoint that refuses many", async () => {
+    const { interface: lens } = suite.escrowLens;
+    const rpc = new Rpc("a narrow RPC", async (method, params) => {
+      const data = method === "eth_call" ? (params[0] as { data: string }).data : "";
+      if (data.startsWith(lens.getFunction("snapshot").selector)) {
+        const paymentIds = lens.decodeFunctionData("snapshot", data)[1] as string[];
+        if (paymentIds.length > 700) throw new Error("out of gas");
+      }
+      return await send(method, params);
+    });
+    const result = await check({ rpc });
+    expect(result.findings).to.deep.equal([]);
+    expect(result.payments).to.be.greaterThan(PAYMENTS);
+  });
+
   it("goes on from where an interrupted run got", async () => {
     const scratch = join(directory, "interrupted.sqlite");
     let answers = 0;

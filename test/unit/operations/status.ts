@@ -66,6 +66,7 @@ describe("the status of a suite", function () {
             rpcCalls: 9,
             stateCalls: 2,
             findings: [],
+            mendable: 0,
             rows: {},
             tokens: [],
           },
