@@ -76,6 +76,7 @@ class Run {
       );
     }
 
+    await this.#requireEscrow(pinned);
     let rows: Record<string, number> = {};
     let tokens: TokenTotals[] = [];
     if (await this.#timed("logs", () => this.#reading.upTo(pinned))) {
@@ -113,7 +114,7 @@ class Run {
     const block = await this.request.rpc.block(number);
     if (block === undefined) {
       throw new Fault(
-        `${this.request.rpc.name} does not have block ${number} yet: it is behind, or of another chain.`,
+        `Block ${number} is not known to ${this.request.rpc.name} yet: it is behind, or of another chain.`,
       );
     }
     const other = await this.request.second?.block(number);
@@ -124,6 +125,17 @@ class Run {
       );
     }
     return block;
+  }
+
+  /** Against a chain without the suite every row would be invented, and all of them mended away. */
+  async #requireEscrow({ number, hash }: Pinned): Promise<void> {
+    const { rpc, record } = this.request;
+    const { address } = record.contracts.escrow;
+    const code = await rpc.send<string>("eth_getCode", [address, { blockHash: hash }]);
+    if (code !== "0x") return;
+    throw new Fault(
+      `There is no escrow at ${address} as of block ${number}, says ${rpc.name}: it is of another chain than the record.`,
+    );
   }
 
   /** A reorganisation would make nonsense of all that was compared. */

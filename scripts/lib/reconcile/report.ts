@@ -55,8 +55,9 @@ export function formatForPeople(result: Reconciliation): string {
     headline(result),
     ...result.findings
       .slice(0, 100)
-      .flatMap(({ outcome, table, key, field, found, expected, advice }) => [
+      .flatMap(({ outcome, table, key, paymentId, field, found, expected, advice }) => [
         `  ${outcome}  ${table} ${key}${field === undefined ? "" : `, ${field}`}`,
+        ...(paymentId === undefined || paymentId === key ? [] : [`    payment   ${paymentId}`]),
         `    found     ${found}`,
         `    expected  ${expected}`,
         `    ${advice}.`,
