@@ -1,0 +1,15 @@
+import { statement, totalsAtBlock } from "./money.js";
+import { duePayments, paymentsByReference, stuckPayments } from "./payments.js";
+import { permissions } from "./permissions.js";
+
+export { words } from "./words.js";
+
+/** What answers each question: with one SQL statement. */
+export const answers = {
+  stuckPayments,
+  duePayments,
+  paymentsByReference,
+  statement,
+  totalsAtBlock,
+  permissions,
+};
