@@ -126,6 +126,8 @@ export const paymentEvent = onchainTable(
   "payment_event",
   (t) => ({
     ...logColumns(t),
+    /** Tells an event from the one that replaces it, if its block is reorganised. */
+    blockHash: t.hex().notNull(),
     paymentId: t.hex().notNull(),
     kind: paymentEventKind().notNull(),
     /** Who caused it; whom it is about, if somebody else. */

@@ -4,30 +4,47 @@ import { toBeHex } from "ethers";
 import { untilIndexed, type Indexer } from "../../scripts/lib/indexer.js";
 import { startEmittedStack, type EmittedStack } from "../support/emitted-stack.js";
 import { cast } from "../support/every-event.js";
+import { proxyPostgres, type PostgresProxy } from "../support/postgres-proxy.js";
+import { databaseUrl, newDatabase } from "../support/production.js";
 import { askGraphql } from "../support/read-model.js";
 import { hashTerms, termsOf, type Terms } from "../support/terms.js";
 
 const ANVIL_PORT = 51_548;
 const INDEXER_PORT = 51_072;
 const CHAIN_ID = 31337;
+const DATABASE = "holdfast_questions";
 
 interface Stuck {
   items: { reasons: string[]; payment: { paymentId: string; events?: { items: unknown[] } } }[];
   pageInfo: { hasNextPage: boolean; endCursor: string | null };
 }
 
-/** One start of the whole stack: some 20 s. */
-describe("questions", function () {
-  this.timeout(180_000);
+const server = process.env.HOLDFAST_TEST_DATABASE_URL ?? "";
 
+describe("questions on PGlite", () => asked(undefined));
+(server ? describe : describe.skip)("questions on Postgres (needs HOLDFAST_TEST_DATABASE_URL)", () =>
+  asked(server),
+);
+
+/** One start of the whole stack: some 20 s. */
+function asked(onServer: string | undefined): void {
   let stack: EmittedStack;
   let indexer: Indexer;
+  let postgres: PostgresProxy | undefined;
 
-  before(async () => {
+  before(async function () {
+    this.timeout(180_000);
     stack = await startEmittedStack(ANVIL_PORT, CHAIN_ID);
-    indexer = await stack.startIndexer(INDEXER_PORT);
+    if (onServer !== undefined) {
+      await newDatabase(onServer, DATABASE);
+      postgres = await proxyPostgres(databaseUrl(onServer, DATABASE));
+    }
+    indexer = await stack.startIndexer(INDEXER_PORT, postgres && { databaseUrl: postgres.url });
   });
-  after(() => stack?.dispose());
+  after(async () => {
+    await stack?.dispose();
+    await postgres?.close();
+  });
 
   const ask = async <Answer = Record<string, unknown>>(query: string) =>
     Object.values(await askGraphql(indexer.url, query))[0] as Answer;
@@ -198,4 +215,65 @@ describe("questions", function () {
       expect(answer).to.include("may return 45900 rows");
     });
   });
-});
+
+  (onServer ? describe : describe.skip)("ask the database", () => {
+    const statements = (query: string) =>
+      postgres!.statementsOf(() => ask(query), /payment|ledger_entry|role_member|compliance/);
+    const own: [question: string, query: string][] = [
+      [
+        "stuckPayments",
+        `{ stuckPayments(chainId: ${CHAIN_ID}) { items { reasons payment { paymentId } } } }`,
+      ],
+      ["duePayments", `{ duePayments(chainId: ${CHAIN_ID}, withinHours: 87660) { items { paymentId } } }`],
+      [
+        "paymentsByReference",
+        `{ paymentsByReference(chainId: ${CHAIN_ID}, reference: "${toBeHex(0xabc, 32)}") { items { paymentId } } }`,
+      ],
+      [
+        "statement",
+        `{ statement(chainId: ${CHAIN_ID}, party: "${cast.seller}", token: "${cast.token}", from: "0", to: "9") { openingBalance } }`,
+      ],
+      [
+        "totalsAtBlock",
+        `{ totalsAtBlock(chainId: ${CHAIN_ID}, token: "${cast.token}", block: "1") { held } }`,
+      ],
+      ["permissions", `{ permissions(chainId: ${CHAIN_ID}, address: "${cast.officer}") { standing } }`],
+    ];
+    for (const [question, query] of own) {
+      it(`once for ${question}`, async () => {
+        expect(await statements(query)).to.have.length(1);
+      });
+    }
+
+    it("once a level for lists in lists, however many rows they have", async () => {
+      const nested = (rows: number) => `{ payments(limit: ${rows}) { items {
+        paymentId tokenState { held }
+        events(limit: 5) { items { kind payment { buyerParty { credit { balance } } } } }
+        ledgerEntries(limit: 5) { totalCount items { account } } } } }`;
+      const counts = [];
+      for (const rows of [2, 17]) counts.push((await statements(nested(rows))).length);
+      // Payments; tokens are loaded by key, events, entries and their counts in one; then up the relations again.
+      expect(counts[0]).to.equal(counts[1]);
+      expect(counts[0]).to.be.at.most(6);
+    });
+
+    it("once a level for lists of what a question of ours found", async () => {
+      const nested = (
+        first: number,
+      ) => `{ stuckPayments(chainId: ${CHAIN_ID}, first: ${first}) { items { payment {
+        paymentId events { items { kind } } disputes { items { status } } } } } }`;
+      expect(await statements(nested(1))).to.have.length(2);
+      expect(await statements(nested(13))).to.have.length(2);
+    });
+
+    it("and one bad list does not spoil the others", async () => {
+      const query = `{ good: payments(limit: 1) { items { paymentId } }
+        bad: payments(where: { amount_gt: "${"9".repeat(100)}" }, after: "bm9uc2Vuc2U=") { items { paymentId } } }`;
+      expect(await complaint(query)).to.not.equal("no complaint");
+      expect(await ask("{ payments(limit: 1) { items { paymentId } } }")).to.have.nested.property(
+        "items.length",
+        1,
+      );
+    });
+  });
+}

@@ -3,6 +3,7 @@ import { client, graphql } from "ponder";
 import { db } from "ponder:api";
 import schema from "ponder:schema";
 
+import { changes } from "./changes/index.js";
 import { yoga } from "./graphql.js";
 import { addPaymentMetrics } from "./metrics/index.js";
 
@@ -18,6 +19,7 @@ for (const path of ["/", "/graphql"]) {
     return new Response(answer.body, { status: 200, headers: answer.headers });
   });
 }
+app.get("/changes", changes);
 app.use("/sql/*", client({ db, schema }));
 
 addPaymentMetrics();

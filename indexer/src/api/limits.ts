@@ -11,6 +11,9 @@ import {
 /** How much one operation may ask for. Relations lead back and forth, so without bounds one could ask for everything. */
 export const LIMITS = { tokens: 1000, depth: 24, aliases: 30, rows: 20_000 } as const;
 
+/** What costs more than the rows that it returns, as if it were so many. */
+const COSTS: Readonly<Record<string, number>> = { verifyPayment: 5_000 };
+
 /** Rows that a list has when the question does not say. */
 const DEFAULT_ROWS = 50;
 
@@ -38,7 +41,7 @@ export function operationLimits(variables: Readonly<Record<string, unknown>> | u
       if (rows > LIMITS.rows) {
         refuse(
           `The operation may return ${rows} rows, and ${LIMITS.rows} are allowed: give its lists a smaller ` +
-            "`limit` (or `first`) and page with `after`.",
+            `\`limit\` (or \`first\`) and page with \`after\`; a proof counts as ${COSTS.verifyPayment}.`,
         );
       }
     },
@@ -85,7 +88,7 @@ function sizeOfField(
     (selection) => selection.kind === Kind.FIELD && ["items", "entries"].includes(selection.name.value),
   );
   const count = isList ? rowsAskedFor(field, variables) : 1;
-  const own = isList ? count : 0;
+  const own = (isList ? count : 0) + (COSTS[field.name.value] ?? 0);
   return { depth: inside.depth + 1, aliases: inside.aliases + aliases, rows: own + count * inside.rows };
 }
 

@@ -115,7 +115,44 @@ export const words = /* GraphQL */ `
     complianceExpiry: BigInt!
   }
 
+  "What the escrow stores of a payment."
+  type StoredPayment {
+    "\`None\` if the escrow knows no such payment."
+    status: String!
+    onHold: Boolean!
+    held: BigInt!
+    released: BigInt!
+  }
+
+  "A payment's row with what it takes to check it against the hash of a block that one trusts: docs/verify-payment.md."
+  type PaymentProof {
+    payment: payment!
+    "What the row's terms hash to under the escrow's EIP-712 domain: the payment's id, if the row is right."
+    termsHash: String!
+    "Row and slot agree, and the terms hash to the id. Do not trust this: check it."
+    matches: Boolean!
+    "The block at which the row and the proof stand."
+    block: BigInt!
+    blockHash: String!
+    timestamp: BigInt!
+    "The block's header in RLP. Its keccak-256 is the block's hash, its fourth field the state root."
+    header: String!
+    escrow: String!
+    "Where the escrow stores the payment's state."
+    slot: String!
+    "What is stored there: 32 bytes."
+    value: String!
+    "What \`value\` says."
+    state: StoredPayment!
+    "From the state root to the escrow's account (EIP-1186)."
+    accountProof: [String!]!
+    "From the account's storage root to the slot; of a slot that is empty, that it is."
+    storageProof: [String!]!
+  }
+
   extend type Query {
+    "A payment with a proof of its state from a node of the chain; nothing if there is no such payment."
+    verifyPayment(chainId: Int!, paymentId: String!): PaymentProof
     "Open payments that need a person, and why, oldest first."
     stuckPayments(chainId: Int!, reason: StuckReason, first: Int = 50, after: String): StuckPayments!
     "Open payments whose deadline comes within so many hours of the chain's time, soonest first."
