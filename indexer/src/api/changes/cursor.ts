@@ -6,12 +6,15 @@ export interface Anchor {
 }
 
 /** The digits of a block's hash that a cursor keeps, after `0x`: enough to tell a block from its replacement. */
-export const HASH_DIGITS = 12;
-/** How far behind the newest event the older ones stand that a cursor remembers. */
-const DISTANCES = [1n, 4n, 16n, 64n, 256n];
+export const HASH_DIGITS = 8;
+/** How far back a cursor remembers: further than any replacement of blocks that Ponder follows. */
+const FAR = 256n;
+/** Of neighbours in a cursor every second is at least so many times as far back as the first. */
+const GROWTH = 4n;
+const MOST_ANCHORS = 12;
 
 const ONE_ANCHOR = `\\d{1,15}\\.\\d{1,9}\\.[0-9a-f]{${HASH_DIGITS}}`;
-const CURSOR = new RegExp(`^${ONE_ANCHOR}(_${ONE_ANCHOR}){0,${DISTANCES.length}}$`);
+const CURSOR = new RegExp(`^${ONE_ANCHOR}(_${ONE_ANCHOR}){0,${MOST_ANCHORS - 1}}$`);
 
 /**
  * What a consumer was told last, and a few older events at growing distances: if blocks were replaced meanwhile, the
@@ -19,10 +22,18 @@ const CURSOR = new RegExp(`^${ONE_ANCHOR}(_${ONE_ANCHOR}){0,${DISTANCES.length}}
  */
 export type Cursor = readonly Anchor[];
 
-/** The cursor after one more event. */
+/** The cursor after one more event: the further back, the fewer are kept. */
 export function advanced(cursor: Cursor, newest: Anchor): Cursor {
-  const kept = DISTANCES.map((distance) => cursor.find(({ block }) => newest.block - block >= distance));
-  return [newest, ...new Set(kept.filter((anchor) => anchor !== undefined))];
+  const older = cursor.filter(({ block }) => block < newest.block);
+  const distance = (anchor: Anchor | undefined) => (anchor ? newest.block - anchor.block : 1n);
+  const kept: Anchor[] = [];
+  for (const [i, anchor] of older.entries()) {
+    const next = older[i + 1];
+    const isNeeded = next === undefined || distance(next) > GROWTH * distance(kept.at(-1));
+    if (isNeeded) kept.push(anchor);
+    if (isNeeded && distance(anchor) >= FAR) break;
+  }
+  return [newest, ...kept];
 }
 
 /** A cursor as the id of an event. Block 0 has no events, so it stands for the time before all of them. */
