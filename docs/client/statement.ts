@@ -7,7 +7,7 @@ import { StatementDocument, StuckPaymentsDocument } from "./queries.js";
  * The example of docs/recipes.md: prints the statement of a party, then what is stuck. Every answer has a type, which
  * queries.ts has from the schema.
  *
- *   READ_MODEL=http://127.0.0.1:42069 CHAIN_ID=31337 PARTY=0x… TOKEN=0x… node docs/client/statement.ts
+ *   READ_MODEL=http://127.0.0.1:42069 CHAIN_ID=31337 PARTY=0x… TOKEN=0x… npx tsx docs/client/statement.ts
  */
 
 const { READ_MODEL = "http://127.0.0.1:42069", CHAIN_ID = "31337", PARTY = "", TOKEN = "" } = process.env;

@@ -1,3 +1,7 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
 import { expect } from "chai";
 import { toBeHex } from "ethers";
 
@@ -157,6 +161,22 @@ function asked(onServer: string | undefined): void {
     // Revoked from the operator.
     expect(await ask(of(cast.operator))).to.deep.include({ roles: [] });
     expect(await ask(of(cast.seller))).to.deep.include({ openAsSeller: 13, standing: "Blocked" });
+  });
+
+  it("the client of docs/client prints a statement that adds up, and what is stuck", async () => {
+    const { stdout } = await promisify(execFile)("npx", ["tsx", "docs/client/statement.ts"], {
+      cwd: fileURLToPath(new URL("../../", import.meta.url)),
+      env: {
+        ...process.env,
+        READ_MODEL: indexer.url,
+        CHAIN_ID: String(CHAIN_ID),
+        PARTY: cast.seller,
+        TOKEN: cast.token,
+      },
+    });
+    expect(stdout).to.match(/^opening balance 0\n/);
+    expect(stdout).to.include(`closing balance ${891 + 585 + 300 + 200 - 585}\n`);
+    expect(stdout).to.include(`stuck: ${stack.story.payments.operated.paymentId} holds 4800: ON_HOLD, `);
   });
 
   describe("what is hostile", () => {
