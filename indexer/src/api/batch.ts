@@ -53,7 +53,7 @@ async function answer(qb: QueryBuilder, questions: Question[]): Promise<void> {
   );
   try {
     const { rows } = await qb.raw.execute(sql`select ${sql.join(columns, sql`, `)}`);
-    questions.forEach(({ resolve }, i) => resolve(parseRows(rows[0]![i] as string)));
+    questions.forEach((question, i) => question.resolve(parseRows(rows[0]![i] as string)));
   } catch (error) {
     if (questions.length === 1) return questions[0]!.reject(error);
     // One bad question must not spoil the answers to the others.
@@ -73,9 +73,6 @@ function withValues({ text, values }: Question) {
 function parseRows(json: string): unknown[][] {
   const exact = (_key: string, value: unknown, context?: { source?: string }) =>
     typeof value === "number" && String(value) !== context?.source ? context?.source : value;
-  const rows = JSON.parse(json, exact as (key: string, value: unknown) => unknown) as Record<
-    string,
-    unknown
-  >[];
+  const rows = JSON.parse(json, exact) as Record<string, unknown>[];
   return rows.map((row) => Object.values(row));
 }

@@ -47,7 +47,7 @@ function masked(error: unknown): Error {
       });
     }
   }
-  ponderLogger()?.warn({ msg: "A question could not be answered", error: error as Error });
+  ponderLogger()?.warn({ msg: "A question could not be answered", error });
   return new GraphQLError(
     "The read model could not answer: ask again, and if that does not help, tell who runs it.",
     {

@@ -50,7 +50,7 @@ export async function changes(c: Context): Promise<Response> {
       await tell(stream, chainId, from);
     } catch (error) {
       // The consumer comes back to where it was.
-      ponderLogger()?.warn({ msg: "A stream of changes ended", error: error as Error });
+      ponderLogger()?.warn({ msg: "A stream of changes ended", error });
     } finally {
       consumers -= 1;
     }
