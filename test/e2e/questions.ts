@@ -217,6 +217,36 @@ function asked(onServer: string | undefined): void {
         "has more than 1000 words and signs: ask in several",
       ],
       [
+        "a thousand rows of a thousand rows in fragments",
+        () =>
+          `{ payments(limit: 1000) { ...many } } fragment many on paymentPage { items { events(limit: 1000) { ...more } } }
+           fragment more on paymentEventPage { items { kind } }`,
+        "may return 1001000 rows",
+      ],
+      [
+        "fragments that double at every step",
+        () =>
+          `{ ...f0 } ${Array.from({ length: 60 }, (_, i) => `fragment f${i} on Query { ...f${i + 1} ...f${i + 1} }`).join(" ")}
+           fragment f60 on Query { payments(limit: 1) { items { paymentId } } }`,
+        "rows, and 20000 are allowed",
+      ],
+      [
+        "many proofs at once",
+        () =>
+          `{ ${Array.from({ length: 5 }, (_, i) => `p${i}: verifyPayment(chainId: 1, paymentId: "${i}") { matches }`).join(" ")} }`,
+        "a proof counts as 5000",
+      ],
+      [
+        "a larger list than a generated question gives",
+        () => "{ payments(limit: 1001) { items { paymentId } } }",
+        "Invalid limit. Got 1001, expected <=1000.",
+      ],
+      [
+        "what only the database objects to",
+        () => `{ payments(where: { amount_gt: "${"9".repeat(100_000)}" }) { items { paymentId } } }`,
+        "The read model could not answer",
+      ],
+      [
         "a question without an end",
         () =>
           `{ role(chainId: 1, roleId: "1") { ${"members(limit: 1) { items { role { ".repeat(12)} label ${"} } } ".repeat(12)} } }`,
@@ -233,6 +263,7 @@ function asked(onServer: string | undefined): void {
       const query = "query ($n: Int!) { payments(limit: $n) { items { events { items { kind } } } } }";
       const answer = await askGraphql(indexer.url, query, { n: 900 }).catch((error: Error) => error.message);
       expect(answer).to.include("may return 45900 rows");
+      expect(await complaint(query.replace("$n: Int!", "$n: Int! = 800"))).to.include("may return 40800 rows");
     });
   });
 

@@ -1,9 +1,15 @@
 import {
+  getNamedType,
+  getNullableType,
   GraphQLError,
+  isListType,
+  isObjectType,
   Kind,
   type ASTNode,
   type ASTVisitor,
   type FieldNode,
+  type GraphQLNamedType,
+  type OperationDefinitionNode,
   type SelectionSetNode,
   type ValidationContext,
 } from "graphql";
@@ -27,7 +33,12 @@ interface Size {
 export function operationLimits(variables: Readonly<Record<string, unknown>> | undefined) {
   return (context: ValidationContext): ASTVisitor => ({
     OperationDefinition(operation) {
-      const { depth, aliases, rows } = sizeOf(operation.selectionSet, context, variables ?? {}, new Set());
+      const place = { type: context.getSchema().getRootType(operation.operation) ?? undefined, rows: 1 };
+      const { depth, aliases, rows } = sizeOf(operation.selectionSet, place, {
+        variables: { ...defaultsOf(operation), ...variables },
+        fragment: (name) => context.getFragment(name),
+        measured: new Map(),
+      });
       const refuse = (problem: string, node: ASTNode = operation) =>
         context.reportError(new GraphQLError(problem, { nodes: node, extensions: { code: "TOO_LARGE" } }));
       if (depth > LIMITS.depth) {
@@ -48,46 +59,71 @@ export function operationLimits(variables: Readonly<Record<string, unknown>> | u
   });
 }
 
-function sizeOf(
-  selections: SelectionSetNode,
-  context: ValidationContext,
-  variables: Readonly<Record<string, unknown>>,
-  within: ReadonlySet<string>,
-): Size {
-  const size: Size = { depth: 0, aliases: 0, rows: 0 };
-  const add = (part: Size) => {
+/** The whole numbers that an operation's variables have if nobody gives others. */
+const defaultsOf = ({ variableDefinitions = [] }: OperationDefinitionNode): Record<string, number> =>
+  Object.fromEntries(
+    variableDefinitions.flatMap(({ variable, defaultValue }) =>
+      defaultValue?.kind === Kind.INT ? [[variable.name.value, Number(defaultValue.value)]] : [],
+    ),
+  );
+
+/** What the size of one operation depends on. */
+interface Operation {
+  variables: Readonly<Record<string, unknown>>;
+  fragment: ValidationContext["getFragment"];
+  /** Each fragment is measured once a place: fragments that spread each other twice would else take for ever. */
+  measured: Map<string, Size>;
+}
+
+/** Where a selection stands: in an object of which type, and how many rows a list in it has. */
+interface Place {
+  type: GraphQLNamedType | undefined;
+  rows: number;
+}
+
+const NOTHING: Size = { depth: 0, aliases: 0, rows: 0 };
+
+function sizeOf(selections: SelectionSetNode, place: Place, operation: Operation): Size {
+  const size = { ...NOTHING };
+  for (const selection of selections.selections) {
+    const part =
+      selection.kind === Kind.FIELD
+        ? sizeOfField(selection, place, operation)
+        : selection.kind === Kind.INLINE_FRAGMENT
+          ? sizeOf(selection.selectionSet, place, operation)
+          : sizeOfFragment(selection.name.value, place, operation);
     size.depth = Math.max(size.depth, part.depth);
     size.aliases += part.aliases;
     size.rows += part.rows;
-  };
-  for (const selection of selections.selections) {
-    if (selection.kind === Kind.FIELD) {
-      add(sizeOfField(selection, context, variables, within));
-    } else if (selection.kind === Kind.INLINE_FRAGMENT) {
-      add(sizeOf(selection.selectionSet, context, variables, within));
-    } else if (!within.has(selection.name.value)) {
-      // A fragment that leads back to itself is refused by a rule of its own.
-      const fragment = context.getFragment(selection.name.value);
-      const inside = new Set([...within, selection.name.value]);
-      if (fragment) add(sizeOf(fragment.selectionSet, context, variables, inside));
-    }
   }
   return size;
 }
 
-function sizeOfField(
-  field: FieldNode,
-  context: ValidationContext,
-  variables: Readonly<Record<string, unknown>>,
-  within: ReadonlySet<string>,
-): Size {
+function sizeOfFragment(name: string, place: Place, operation: Operation): Size {
+  const key = `${name} ${place.rows}`;
+  const known = operation.measured.get(key);
+  if (known) return known;
+  // A fragment that leads back to itself is refused by a rule of its own.
+  operation.measured.set(key, NOTHING);
+  const fragment = operation.fragment(name);
+  const size = fragment ? sizeOf(fragment.selectionSet, place, operation) : NOTHING;
+  operation.measured.set(key, size);
+  return size;
+}
+
+function sizeOfField(field: FieldNode, place: Place, operation: Operation): Size {
   const aliases = field.alias ? 1 : 0;
   if (!field.selectionSet) return { depth: 1, aliases, rows: 0 };
-  const inside = sizeOf(field.selectionSet, context, variables, within);
-  const isList = field.selectionSet.selections.some(
-    (selection) => selection.kind === Kind.FIELD && ["items", "entries"].includes(selection.name.value),
+  const definition = isObjectType(place.type) ? place.type.getFields()[field.name.value] : undefined;
+  const type = definition && getNamedType(definition.type);
+  // What the schema says of itself is not asked of the database.
+  const isList = definition && isListType(getNullableType(definition.type)) && !type?.name.startsWith("__");
+  const inside = sizeOf(
+    field.selectionSet,
+    { type, rows: rowsAskedFor(field, operation.variables) },
+    operation,
   );
-  const count = isList ? rowsAskedFor(field, variables) : 1;
+  const count = isList ? place.rows : 1;
   const own = (isList ? count : 0) + (COSTS[field.name.value] ?? 0);
   return { depth: inside.depth + 1, aliases: inside.aliases + aliases, rows: own + count * inside.rows };
 }
