@@ -263,7 +263,9 @@ function asked(onServer: string | undefined): void {
       const query = "query ($n: Int!) { payments(limit: $n) { items { events { items { kind } } } } }";
       const answer = await askGraphql(indexer.url, query, { n: 900 }).catch((error: Error) => error.message);
       expect(answer).to.include("may return 45900 rows");
-      expect(await complaint(query.replace("$n: Int!", "$n: Int! = 800"))).to.include("may return 40800 rows");
+      expect(await complaint(query.replace("$n: Int!", "$n: Int! = 800"))).to.include(
+        "may return 40800 rows",
+      );
     });
   });
 
