@@ -27,6 +27,21 @@ export const tasks = [
     .addFlag({ name: "table", description: "Prints deploy/roles.ts as a Markdown table and asks no chain" })
     .setAction(() => import("./roles.js"))
     .build(),
+  task("replay", "Replays the logs into an empty database and compares every table; exits 1 if one differs")
+    .addOption({
+      name: "database",
+      description: "The read model to compare with: a postgres:// URL, or the directory of a PGlite at rest",
+      type: ArgumentType.STRING,
+      defaultValue: "",
+    })
+    .addOption({
+      name: "schema",
+      description: "Its schema",
+      type: ArgumentType.STRING,
+      defaultValue: "holdfast",
+    })
+    .setAction(() => import("./replay.js"))
+    .build(),
   task("start", "Runs everything on a local chain, with payments of every kind, until Ctrl-C")
     .addFlag({
       name: "once",

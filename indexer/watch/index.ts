@@ -10,6 +10,7 @@ interface PonderCommon {
   logger: Logger;
   options: { logLevel: WatchedLogs["level"] };
   metrics: { registry: Registry };
+  apiShutdown: { abortController: AbortController };
 }
 
 const common = (globalThis as { PONDER_COMMON?: PonderCommon }).PONDER_COMMON;
@@ -22,6 +23,9 @@ export function ponderRegistry(): Registry {
 
 /** The logger of this process. */
 export const ponderLogger = () => common?.logger;
+
+/** Aborts when this process is told to end. */
+export const ponderShutdown = () => common?.apiShutdown.abortController.signal;
 
 /** Counts the requests to RPC endpoints and watches the log from now on. Does nothing outside Ponder and a second time. */
 export function watch(chains: IndexedChain[]): void {

@@ -35,6 +35,8 @@ export interface IndexerOptions {
   command?: "start" | "serve";
   /** More command line arguments of Ponder, such as `--log-format json`. */
   args?: string[];
+  /** The last block to index, by chain id. Default: whatever comes. */
+  lastBlocks?: Readonly<Record<number, number>>;
   /** Seconds to wait until it has caught up. Default 120. */
   timeoutSeconds?: number;
   /** Receives every line it logs. Default: nothing is shown unless it fails. */
@@ -58,7 +60,7 @@ export async function startIndexer(options: IndexerOptions): Promise<Indexer> {
   const heads = await Promise.all(
     Object.entries(options.rpcUrls).map(async ([chainId, urls]) => ({
       chainId: Number(chainId),
-      block: await latestBlock([urls].flat()[0]!),
+      block: options.lastBlocks?.[Number(chainId)] ?? (await latestBlock([urls].flat()[0]!)),
     })),
   );
 
@@ -156,6 +158,12 @@ function environment(options: IndexerOptions): NodeJS.ProcessEnv {
     PORT: String(options.port),
     HOLDFAST_RECORDS_DIR: options.recordsDir,
     HOLDFAST_CHAINS: Object.keys(options.rpcUrls).join(","),
+    ...Object.fromEntries(
+      Object.entries(options.lastBlocks ?? {}).map(([id, block]) => [
+        `HOLDFAST_LAST_BLOCK_${id}`,
+        String(block),
+      ]),
+    ),
     HOLDFAST_PGLITE_DIR: options.databaseDir,
     DATABASE_URL: options.databaseUrl,
   };
