@@ -34,6 +34,8 @@ export interface EmittedSuite {
   provider: JsonRpcProvider;
   /** Emits events in their order; those of one contract that follow each other share a transaction. */
   emit(...events: EmittedEvent[]): Promise<number>;
+  /** The calls that would emit events, for whoever sends them himself. */
+  calls(...events: EmittedEvent[]): { to: string; data: string }[];
   dispose(): Promise<void>;
 }
 
@@ -72,6 +74,11 @@ export async function deployEmittedSuite(url: string, chainId: number): Promise<
       }
       return block;
     },
+    calls: (...events) =>
+      runs(events).map(([contract, logs]) => ({
+        to: addresses[contract],
+        data: emitters[contract].interface.encodeFunctionData("emitLogs", [logs]),
+      })),
     dispose: async () => {
       provider.destroy();
       await rm(recordsDir, { recursive: true });

@@ -4,6 +4,7 @@ import { db } from "ponder:api";
 import schema from "ponder:schema";
 
 import { addPaymentMetrics } from "./metrics/index.js";
+import { askedAnew } from "./sql.js";
 
 /**
  * Bounds on one GraphQL operation. Relations lead back and forth (payment → party → payments → …), so without a depth
@@ -16,7 +17,7 @@ const answer = graphql({ db, schema }, limits);
 
 app.use("/", answer);
 app.use("/graphql", answer);
-app.use("/sql/*", client({ db, schema }));
+app.use("/sql/*", askedAnew, client({ db, schema }));
 
 addPaymentMetrics();
 
