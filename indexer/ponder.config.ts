@@ -8,11 +8,12 @@ import {
   escrowAbi,
   upgradeControllerAbi,
 } from "./generated/abis.js";
+import { guard } from "./guard/index.js";
 import { poolSize, setting } from "./settings.js";
 import { watch } from "./watch/index.js";
 
 const indexed = indexedChains(process.env);
-watch(indexed);
+watch(indexed, guard(indexed, process.env));
 
 /** Where a contract stands on each chain. */
 const deployedAs = (contract: keyof (typeof indexed)[number]["addresses"]) =>

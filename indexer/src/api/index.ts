@@ -3,6 +3,7 @@ import { client, graphql } from "ponder";
 import { db } from "ponder:api";
 import schema from "ponder:schema";
 
+import { requireSameBranch } from "../../guard/index.js";
 import { addPaymentMetrics } from "./metrics/index.js";
 import { askedAnew } from "./sql.js";
 
@@ -11,6 +12,8 @@ import { askedAnew } from "./sql.js";
  * limit one request could ask for everything; the deepest that is allowed still admits the introspection query.
  */
 const limits = { maxOperationTokens: 1000, maxOperationDepth: 24, maxOperationAliases: 30 };
+
+await requireSameBranch();
 
 const app = new Hono();
 const answer = graphql({ db, schema }, limits);

@@ -50,6 +50,15 @@ export async function releaseLockOfTheDead(database: IndexDatabase, schema: stri
   });
 }
 
+/** Whether a process of this machine that noted itself is writing a PGlite: nothing else may open that then. */
+export async function isWrittenHere(database: IndexDatabase): Promise<boolean> {
+  if (!("databaseDir" in database)) return false;
+  const writer = parsed(await readFile(noteBeside(database.databaseDir), "utf8").catch(() => ""));
+  return (
+    writer?.machine === thisMachine() && writer !== undefined && beginningOf(writer.pid) === writer.began
+  );
+}
+
 async function release(query: (sql: string) => Promise<unknown[]>, schema: string): Promise<boolean> {
   const [meta] = (await query(`select to_regclass('"${schema}"._ponder_meta') is not null as is_there`)) as {
     is_there: boolean;
