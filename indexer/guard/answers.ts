@@ -91,7 +91,7 @@ export class ChainAnswers {
       const earlier = head.answers.get(isFull);
       if (earlier && this.now() - head.seenAt < PATIENCE_MS) return { instead: earlier };
     }
-    if (head && !this.#byHash.has(block.parentHash)) {
+    if (head && !this.#byHash.has(block.hash) && !this.#byHash.has(block.parentHash)) {
       const parent = await ask("eth_getBlockByHash", [block.parentHash, false]);
       if (!isBlock(parent)) return { refuse: `shows the head ${block.hash}, but has no parent of it` };
     }

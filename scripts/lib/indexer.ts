@@ -47,6 +47,8 @@ export interface IndexerOptions {
   command?: "start" | "serve";
   /** More command line arguments of Ponder, such as `--log-format json`. */
   args?: string[];
+  /** More environment variables. */
+  env?: Record<string, string>;
   /** Seconds to wait until it has caught up. Default 120. */
   timeoutSeconds?: number;
   /** Receives every line it logs. Default: nothing is shown unless it fails. */
@@ -202,6 +204,7 @@ function environment(options: IndexerOptions): NodeJS.ProcessEnv {
     HOLDFAST_CHAINS: Object.keys(options.rpcUrls).join(","),
     HOLDFAST_PGLITE_DIR: options.databaseDir,
     DATABASE_URL: options.databaseUrl,
+    ...options.env,
   };
   delete env.DATABASE_PRIVATE_URL;
   return env;

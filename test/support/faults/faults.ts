@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { FINALITY } from "./chain.js";
 import type { DatabaseKind } from "./databases.js";
+import { stopping } from "./stops.js";
 import type { Behaviour, Misanswer } from "./rpc-proxy.js";
 import type { Session } from "./session.js";
 
@@ -12,6 +13,8 @@ export interface Fault {
   only?: DatabaseKind["name"];
   /** Tried with every run of the tests, which has no time for all. */
   isQuick?: boolean;
+  /** Whether the indexer goes on, if need be when it is started again, or ends and says how to go on. Default `survives`. */
+  outcome?: "survives" | "stops";
   /** Makes it happen and undoes what only a person could; the indexer is left running. */
   cause(session: Session): Promise<void>;
 }
@@ -126,7 +129,7 @@ const sometimes =
 const always = (misanswer: Misanswer) => (): Behaviour => () => misanswer;
 
 /** What the endpoint does while blocks go on arriving. */
-const misbehaviours: { name: string; behaviour: (session: Session) => Behaviour }[] = [
+const misbehaviours: { name: string; isQuick?: boolean; behaviour: (session: Session) => Behaviour }[] = [
   { name: "an RPC that is down for seconds", behaviour: always({ as: "dead" }) },
   { name: "an RPC that answers 503 often", behaviour: sometimes({ as: "status", status: 503 }) },
   { name: "an RPC that limits the rate with 429", behaviour: sometimes({ as: "status", status: 429 }) },
@@ -142,11 +145,12 @@ const misbehaviours: { name: string; behaviour: (session: Session) => Behaviour 
     behaviour: (session) => behindBy(session.chance.between(1, 30)),
   },
   { name: "an RPC that leaves out all logs of a block", behaviour: () => withoutLogs },
+  { name: "an RPC that leaves out the last log of a block", isQuick: true, behaviour: () => withoutLastLog },
   { name: "an RPC that shows a head of another branch", behaviour: () => ofAnotherBranch },
 ];
 
-const rpcs: Fault[] = misbehaviours.map(({ name, behaviour }) => ({
-  name,
+const rpcs: Fault[] = misbehaviours.map(({ behaviour, ...fault }) => ({
+  ...fault,
   cause: async (session) => {
     session.rpc.behave(behaviour(session));
     for (let i = 0; i < 4; i++) {
@@ -154,6 +158,7 @@ const rpcs: Fault[] = misbehaviours.map(({ name, behaviour }) => ({
       await sleep(1_000);
     }
     session.rpc.behave();
+    session.faultIsOver();
     // What it refused while it was lied to it looks at again when the next block comes.
     await session.chain.grow(1);
   },
@@ -199,8 +204,8 @@ const databases: Fault[] = [
   },
 ];
 
-/** Every fault that an indexer survives, or comes back from when it is started again. */
-export const survivable: readonly Fault[] = [...reorgs, ...deaths, ...rpcs, ...databases];
+/** Every fault, in an order in which each finds the indexer at the head of its chain. */
+export const faults: readonly Fault[] = [...reorgs, ...deaths, ...rpcs, ...databases, ...stopping];
 
 async function reorganised(session: Session, depth: number): Promise<void> {
   await session.chain.reorganise(depth);
@@ -220,6 +225,9 @@ function behindBy(blocks: number): Behaviour {
 
 const withoutLogs: Behaviour = ({ method }) =>
   method === "eth_getLogs" ? { as: "lie", about: () => [] } : undefined;
+
+const withoutLastLog: Behaviour = ({ method }) =>
+  method === "eth_getLogs" ? { as: "lie", about: (logs) => (logs as unknown[]).slice(0, -1) } : undefined;
 
 const ofAnotherBranch: Behaviour = ({ method, params }) =>
   method === "eth_getBlockByNumber" && params[0] === "latest"

@@ -8,19 +8,26 @@ import {
   type IndexerProcess,
 } from "../../../scripts/lib/indexer.js";
 import { freePort } from "../../../scripts/lib/processes.js";
+import { hardhatWith } from "../command-line.js";
 import { wholeReadModel } from "../read-model.js";
-import { CHAIN_ID, FaultChain } from "./chain.js";
+import { CHAIN_ID, FaultChain, FINALITY } from "./chain.js";
 import type { Chance } from "./chance.js";
 import type { DatabaseKind, FaultDatabase } from "./databases.js";
 import { RpcProxy } from "./rpc-proxy.js";
 
 /** How long an indexer may take to be where it should be; a killed one first waits for its predecessor's lock. */
 const PATIENCE_SECONDS = 120;
+/** Long enough for blocks that are final, and reorgs of 64 that end above them. */
+export const BLOCKS = 80;
 
 /** An indexer that things happen to, with its chain, the endpoint it asks and its database. */
 export class Session {
   readonly log: string[] = [];
+  /** More environment variables of the indexers that are started from now on. */
+  env: Record<string, string> = {};
   #indexer: IndexerProcess | undefined;
+  #overSince: number | undefined;
+  #heightAtStart = 0;
 
   private constructor(
     readonly chain: FaultChain,
@@ -52,13 +59,52 @@ export class Session {
     return this.#indexer;
   }
 
+  /** A block that the indexer took for final when it was started last, or one before that. */
+  get finalBlock(): number {
+    return this.#heightAtStart - FINALITY;
+  }
+
+  /** Does what the indexer asked for when it stopped: `npm run indexer:reindex` up to the start. */
+  async reindex(): Promise<string> {
+    const { options } = this.database;
+    const { exitCode, stdout, stderr } = await hardhatWith(
+      {
+        HOLDFAST_RECORDS_DIR: this.chain.suite.recordsDir,
+        HOLDFAST_CHAINS: String(CHAIN_ID),
+        [`PONDER_RPC_URL_${CHAIN_ID}`]: this.rpc.url,
+        ...("databaseUrl" in options
+          ? { DATABASE_URL: options.databaseUrl }
+          : { HOLDFAST_PGLITE_DIR: options.databaseDir, DATABASE_URL: undefined }),
+      },
+      "reindex",
+    );
+    if (exitCode !== 0) throw new Error(`hardhat reindex ended with code ${exitCode}: ${stdout}${stderr}`);
+    return stdout;
+  }
+
   /** Starts the indexer and waits for nothing. */
   async start(...rpcUrls: string[]): Promise<IndexerProcess> {
+    this.#heightAtStart = await this.chain.height();
     return (this.#indexer = await this.#launch({
       rpcUrls: { [CHAIN_ID]: rpcUrls.length > 0 ? rpcUrls : [this.rpc.url] },
       ...this.database.options,
+      env: this.env,
       onLog: (line) => this.log.push(line),
     }));
+  }
+
+  /** From now on the indexer could be right again: recovery is counted from here. */
+  faultIsOver(): void {
+    this.#overSince = performance.now();
+  }
+
+  /** Causes a fault, and waits until the indexer is at the chain's head again. Returns the milliseconds since it was over. */
+  async suffer(cause: (session: Session) => Promise<void>): Promise<number> {
+    this.#overSince = undefined;
+    await cause(this);
+    this.#overSince ??= performance.now();
+    await this.untilCaughtUp();
+    return performance.now() - this.#overSince;
   }
 
   /** Waits until the log has a line like this, from the place in it on that `since` gives. */
@@ -71,21 +117,28 @@ export class Session {
     }
   }
 
-  /** Waits until the indexer is at the chain's head. Returns the milliseconds that took. */
-  async untilCaughtUp(): Promise<number> {
+  /** Waits until the indexer is at the chain's head. */
+  async untilCaughtUp(): Promise<void> {
     const { url, ended } = this.indexer;
-    const startedAt = performance.now();
     const died = ended.then((sentence) => {
       throw new Error(sentence);
     });
     await Promise.race([died, this.#untilAt(await this.chain.height(), url)]);
-    return performance.now() - startedAt;
   }
 
   /** Ends the indexer as a power cut would. */
   async kill(): Promise<void> {
     this.indexer.signal("SIGKILL");
     await this.indexer.ended;
+    this.faultIsOver();
+  }
+
+  /** Waits until the indexer has ended by itself. Returns how, with its last lines. */
+  async untilItStops(): Promise<string> {
+    const tooLate = sleep(PATIENCE_SECONDS * 1000, undefined, { ref: false }).then(() => {
+      throw new Error(`It did not stop:\n${this.log.slice(-20).join("\n")}`);
+    });
+    return await Promise.race([this.indexer.ended, tooLate]);
   }
 
   /** Resolves once the indexer has asked its chain `calls` more times, of the method if one is named. */
