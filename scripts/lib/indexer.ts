@@ -31,6 +31,8 @@ export interface Indexer extends IndexerProcess {
 }
 
 export interface IndexerOptions {
+  /** Directory of the Ponder app. Default: this project's. */
+  root?: string;
   /** Directory with the deployment records of the chains to index. */
   recordsDir: string;
   /** RPC endpoints by chain id; several of one chain are used side by side. */
@@ -57,7 +59,7 @@ export interface IndexerOptions {
 
 const HOST = "127.0.0.1";
 const REMEMBERED_LINES = 20;
-const root = fileURLToPath(new URL("../../indexer", import.meta.url));
+const ownRoot = fileURLToPath(new URL("../../indexer", import.meta.url));
 
 /**
  * Starts the indexer as a process of its own and waits until it has processed all that its chains have now, which is
@@ -126,7 +128,10 @@ function headsOf({ rpcUrls }: IndexerOptions): Promise<{ chainId: number; block:
   );
 }
 
-function spawnPonder(options: IndexerOptions): { child: ChildProcess; lastLines: string[] } {
+function spawnPonder({ root = ownRoot, ...options }: IndexerOptions): {
+  child: ChildProcess;
+  lastLines: string[];
+} {
   const child = spawn(
     process.execPath,
     [

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { startAnvil } from "../../../scripts/lib/anvil.js";
+import { freePort } from "../../../scripts/lib/processes.js";
 import { FINALITY } from "./chain.js";
 import type { DatabaseKind } from "./databases.js";
 import { stopping } from "./stops.js";
@@ -15,6 +17,8 @@ export interface Fault {
   isQuick?: boolean;
   /** Whether the indexer goes on, if need be when it is started again, or ends and says how to go on. Default `survives`. */
   outcome?: "survives" | "stops";
+  /** It can only happen on a disk that may be filled. */
+  needsSmallDisk?: boolean;
   /** Makes it happen and undoes what only a person could; the indexer is left running. */
   cause(session: Session): Promise<void>;
 }
@@ -129,8 +133,22 @@ const sometimes =
 const always = (misanswer: Misanswer) => (): Behaviour => () => misanswer;
 
 /** What the endpoint does while blocks go on arriving. */
-const misbehaviours: { name: string; isQuick?: boolean; behaviour: (session: Session) => Behaviour }[] = [
+interface Misbehaviour {
+  name: string;
+  isQuick?: boolean;
+  /** Default 4. */
+  seconds?: number;
+  behaviour: (session: Session) => Behaviour;
+}
+
+const misbehaviours: Misbehaviour[] = [
   { name: "an RPC that is down for seconds", behaviour: always({ as: "dead" }) },
+  { name: "an RPC that is down for a minute", seconds: 60, behaviour: always({ as: "dead" }) },
+  {
+    name: "an RPC that does not answer for half a minute",
+    seconds: 30,
+    behaviour: always({ as: "silence" }),
+  },
   { name: "an RPC that answers 503 often", behaviour: sometimes({ as: "status", status: 503 }) },
   { name: "an RPC that limits the rate with 429", behaviour: sometimes({ as: "status", status: 429 }) },
   {
@@ -144,61 +162,135 @@ const misbehaviours: { name: string; isQuick?: boolean; behaviour: (session: Ses
     name: "an RPC that goes back to a block of before",
     behaviour: (session) => behindBy(session.chance.between(1, 30)),
   },
+  {
+    name: "an RPC that falls behind further than finality, for longer than it is not believed",
+    seconds: 45,
+    behaviour: (session) => behindBy(session.chance.between(FINALITY + 5, FINALITY + 10)),
+  },
   { name: "an RPC that leaves out all logs of a block", behaviour: () => withoutLogs },
   { name: "an RPC that leaves out the last log of a block", isQuick: true, behaviour: () => withoutLastLog },
   { name: "an RPC that shows a head of another branch", behaviour: () => ofAnotherBranch },
 ];
 
-const rpcs: Fault[] = misbehaviours.map(({ behaviour, ...fault }) => ({
-  ...fault,
-  cause: async (session) => {
-    session.rpc.behave(behaviour(session));
-    for (let i = 0; i < 4; i++) {
-      await session.chain.grow(draws.few(session));
-      await sleep(1_000);
-    }
-    session.rpc.behave();
-    session.faultIsOver();
-    // What it refused while it was lied to it looks at again when the next block comes.
-    await session.chain.grow(1);
-  },
+async function misbehaving(session: Session, { behaviour, seconds = 4 }: Omit<Misbehaviour, "name">) {
+  session.rpc.behave(behaviour(session));
+  for (let i = 0; i < seconds; i++) {
+    await session.chain.grow(seconds > 10 ? session.chance.between(0, 1) : draws.few(session));
+    await sleep(1_000);
+  }
+  session.rpc.behave();
+  session.faultIsOver();
+  // What it refused while it was lied to it looks at again when the next block comes.
+  await session.chain.grow(1);
+}
+
+const rpcs: Fault[] = misbehaviours.map(({ name, isQuick, ...misbehaviour }) => ({
+  name,
+  isQuick,
+  cause: (session) => misbehaving(session, misbehaviour),
 }));
 
-rpcs.push({
-  name: "an RPC that dies, with a second one beside it",
-  cause: async (session) => {
-    await session.indexer.stop();
-    await session.start(session.rpc.url, session.chain.url);
-    await session.untilCaughtUp();
-    session.rpc.behave(() => ({ as: "dead" }));
-    await session.chain.grow(draws.few(session));
-    // It never comes back, and the indexer must not need it to.
-    await session.untilCaughtUp();
-    session.rpc.behave();
+/** Two endpoints, of which the first misbehaves and goes on to. */
+const oneOfTwo: { name: string; behaviour: (session: Session) => Behaviour }[] = [
+  { name: "dies", behaviour: always({ as: "dead" }) },
+  { name: "leaves out all logs of a block", behaviour: () => withoutLogs },
+  { name: "falls behind", behaviour: (session) => behindBy(session.chance.between(5, 80)) },
+];
+
+rpcs.push(
+  ...oneOfTwo.map(({ name, behaviour }): Fault => ({
+    name: `an RPC that ${name}, with a second one beside it`,
+    cause: async (session) => {
+      await session.indexer.stop();
+      await session.start(session.rpc.url, session.chain.url);
+      await session.untilCaughtUp();
+      session.rpc.behave(behaviour(session));
+      await session.chain.grow(draws.few(session));
+      session.faultIsOver();
+      await session.untilCaughtUp();
+      session.rpc.behave();
+    },
+  })),
+  {
+    name: "an RPC that becomes one of another chain",
+    cause: async (session) => {
+      const other = await startAnvil({ port: await freePort(), chainId: 7 });
+      try {
+        await misbehaving(session, { behaviour: always({ as: "other", url: other.url }) });
+      } finally {
+        await other.stop();
+      }
+    },
   },
-});
+  {
+    name: "an RPC that dies for seconds during the backfill",
+    cause: async (session) => {
+      await session.forget();
+      const asking = session.untilItAsks(session.chance.between(1, 40));
+      await session.start();
+      await asking;
+      session.rpc.behave(() => ({ as: "dead" }));
+      await sleep(session.chance.between(1_000, 4_000));
+      session.rpc.behave();
+      session.faultIsOver();
+      await stillRunning(session);
+    },
+  },
+  {
+    name: "an RPC that leaves out logs during the backfill, with a second one that confirms",
+    cause: async (session) => {
+      await session.forget();
+      session.rpc.behave(withoutLastLog);
+      session.env = { HOLDFAST_CONFIRM_LOGS: "1" };
+      await session.start(session.rpc.url, session.chain.url);
+      session.env = {};
+      session.faultIsOver();
+      await session.untilCaughtUp();
+      session.rpc.behave();
+    },
+  },
+);
 
 const databases: Fault[] = [
   {
-    name: "connections to the database cut again and again",
+    name: "every connection to its database cut",
     only: "Postgres",
     cause: async (session) => {
-      for (let i = 0; i < 4; i++) {
-        await session.chain.grow(draws.few(session));
-        await sleep(session.chance.between(200, 900));
-        await session.database.cut!();
-      }
+      await session.chain.grow(session.chance.between(3, 10));
+      await sleep(session.chance.between(0, 1_500));
+      await session.database.cut!();
+      session.faultIsOver();
+      await session.chain.grow(draws.few(session));
       await stillRunning(session);
     },
   },
   {
     name: "the database restarted under it",
     only: "Postgres",
+    isQuick: true,
     cause: async (session) => {
       await session.chain.grow(session.chance.between(3, 10));
       await sleep(session.chance.between(0, 1_500));
       await session.database.restart!(session.chance.between(0, 3_000));
+      session.faultIsOver();
       await session.chain.grow(draws.few(session));
+      await stillRunning(session);
+    },
+  },
+  {
+    name: "a full disk under its database",
+    needsSmallDisk: true,
+    cause: async (session) => {
+      const { disk, revive } = session.database;
+      await disk!.fill();
+      for (let i = 0; i < 10; i++) {
+        await session.chain.grow(5);
+        await sleep(500);
+      }
+      await disk!.makeRoom();
+      await revive?.();
+      session.faultIsOver();
+      await session.chain.grow(1);
       await stillRunning(session);
     },
   },

@@ -88,9 +88,17 @@ export class Postgres {
     await this.#launch();
   }
 
+  /** Starts the server again if it has ended by itself, and waits until it answers. */
+  async revive(): Promise<void> {
+    if (this.#server?.exitCode === null && this.#server.signalCode === null) await this.#untilAnswering();
+    else await this.#launch();
+  }
+
   async stop(): Promise<void> {
     await this.#halt("SIGQUIT");
-    await rm(this.directory, { recursive: true, force: true });
+    // Where it is on a disk of its own, only that can be taken away.
+    await rm(this.#data, { recursive: true, force: true });
+    await rm(this.directory, { recursive: true }).catch(() => undefined);
   }
 
   async #launch(): Promise<void> {
@@ -99,8 +107,13 @@ export class Postgres {
     const server = spawn(...asItsUser(join(programs()!, "postgres"), args), { stdio: "ignore" });
     tieToThisProcess(server);
     this.#server = server;
+    await this.#untilAnswering();
+  }
+
+  async #untilAnswering(): Promise<void> {
     while (!(await this.query("postgres", "select 1").catch(() => undefined))) {
-      if (server.exitCode !== null) throw new Error(`Postgres ended with code ${server.exitCode}.`);
+      const { exitCode } = this.#server!;
+      if (exitCode !== null) throw new Error(`Postgres ended with code ${exitCode}.`);
       await sleep(50);
     }
   }

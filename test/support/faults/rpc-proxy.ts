@@ -19,6 +19,8 @@ export type Misanswer =
   | { as: "half" }
   /** As if the chain's latest block were one that far below it. */
   | { as: "earlier"; blocks: number }
+  /** What the chain at another URL answers. */
+  | { as: "other"; url: string }
   | { as: "lie"; about: (result: unknown) => unknown };
 
 export type Behaviour = (call: RpcCall) => Misanswer | undefined;
@@ -91,6 +93,8 @@ export class RpcProxy {
         const params = [number, ...call.params.slice(1)];
         return void response.end(await this.#ask(JSON.stringify({ ...call, params })));
       }
+      case "other":
+        return void response.end(await this.#ask(body, misanswer.url));
       case "lie": {
         const answer = JSON.parse(await this.#ask(body)) as { result?: unknown };
         return void response.end(JSON.stringify({ ...answer, result: misanswer.about(answer.result) }));
@@ -100,8 +104,8 @@ export class RpcProxy {
     }
   }
 
-  async #ask(body: string): Promise<string> {
-    const response = await fetch(this.chainUrl, {
+  async #ask(body: string, url = this.chainUrl): Promise<string> {
+    const response = await fetch(url, {
       method: "POST",
       headers: { "content-type": "application/json" },
       body,

@@ -29,6 +29,43 @@ export const stopping: readonly Fault[] = [
       await session.start();
     },
   },
+  {
+    name: "an RPC that leaves out logs for longer than is waited",
+    outcome: "stops",
+    cause: async (session) => {
+      await session.indexer.stop();
+      session.env = { HOLDFAST_STALL_MINUTES: "0.3" };
+      await session.start();
+      session.env = {};
+      await session.untilCaughtUp();
+      session.rpc.behave(({ method }) =>
+        method === "eth_getLogs" ? { as: "lie", about: () => [] } : undefined,
+      );
+      // One of them is bound to have events.
+      await session.chain.grow(10);
+      const growing = setInterval(() => void session.chain.grow(1), 5_000);
+      try {
+        await stopped(session, /ended with code 75\b.*has not moved from block \d+/s);
+      } finally {
+        clearInterval(growing);
+      }
+      session.rpc.behave();
+      await session.start();
+    },
+  },
+  {
+    name: "a database that refuses to undo what was not final",
+    outcome: "stops",
+    only: "Postgres",
+    cause: async (session) => {
+      await session.kill();
+      await session.database.query!("drop table holdfast._reorg__payment");
+      await session.start();
+      await stopped(session, /ended with code \d+\b.*indexer:reindex/s);
+      await session.reindex();
+      await session.start();
+    },
+  },
 ];
 
 /** Deep enough to take back a block that was final. */
