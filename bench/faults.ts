@@ -7,31 +7,17 @@ import { faults, type Fault } from "../test/support/faults/faults.js";
 import { BLOCKS, Session } from "../test/support/faults/session.js";
 import { SmallDisk } from "../test/support/faults/small-disk.js";
 
+import { writeTable, type Outcome } from "./lib/fault-table.js";
+
 /*
  * Causes every fault to an indexer on every kind of database, in rounds that their seeds decide, and compares all tables
- * with a fresh index of the chain after each. Writes what came of it to bench/results/faults.json.
+ * with a fresh index of the chain after each. Writes what came of it to bench/results/faults.json and docs/faults.md.
  * `npm run test:faults` runs this. ROUNDS (default 3), SEED (default: the time), FAULTS (a pattern of names) and DATABASE
  * (PGlite or Postgres) choose; what is not chosen keeps the result that it has.
  */
 
 const RESULTS = "bench/results/faults.json";
 const { ROUNDS = "3", SEED = new Date().toISOString(), FAULTS = "", DATABASE = "" } = process.env;
-
-/** What came of one fault on one kind of database. */
-interface Outcome {
-  fault: string;
-  database: string;
-  /** How it is meant to end: `survives`, or `stops` with a sentence, after which what that says leads on. */
-  outcome: "survives" | "stops";
-  rounds: number;
-  /** After how many of them every table was, row for row, that of a fresh index. */
-  right: number;
-  /** Seconds from the end of the fault (or from the stop) until the index was at the chain's head. */
-  recoverySeconds: { median: number; longest: number };
-  seeds: string[];
-  /** What was wrong, by seed. */
-  wrong?: Record<string, string>;
-}
 
 interface Tried {
   seed: string;
@@ -147,6 +133,7 @@ const results = {
   outcomes: all,
 };
 await writeFile(RESULTS, JSON.stringify(results, null, 2) + "\n");
+await writeTable(all);
 const failures = outcomes.filter(({ rounds, right }) => right < rounds);
 console.log(`${results.right} of ${results.rounds} rounds were right: see ${RESULTS}`);
 if (failures.length > 0) process.exitCode = 1;
