@@ -25,7 +25,7 @@ let peak = 0;
 for (let i = 0; i < N; i++) {
   const res = await app.request("/sql/db?sql=" + q(i)); await res.text();
   if (i % 1000 === 0) { await sleep(0); peak = Math.max(peak, process.memoryUsage().heapUsed); }
-  if (i % 25000 === 0) mem("at " + i);
+  if (i % 10000 === 0) { mem("at " + i); g.gc?.(); await sleep(100); g.gc?.(); await sleep(50); mem("  after gc"); }
 }
 mem("after"); console.log("peak heap", (peak / 1e6) | 0);
 g.gc?.(); await sleep(200); g.gc?.(); await sleep(200); mem("after gc");

@@ -22,13 +22,21 @@ const TIMEOUT_MS = 5_000;
 /** A server error of JSON-RPC, after which Ponder asks again, if there are others somebody else. */
 const REFUSED = -32_000;
 
+export interface FetchGuardOptions {
+  /** Whether ranges of logs are asked of a second endpoint as well, which must say the same. */
+  confirms?: boolean;
+  /** Is told of each answer that was not believed. */
+  onRefusal?: (endpoint: GuardedEndpoint) => void;
+}
+
 /**
  * Looks at what RPC endpoints answer before anybody in this process believes it. An answer that cannot be true becomes a
  * JSON-RPC error, so that Ponder counts it against the endpoint and asks again. Only HTTP is looked at.
- *
- * @param confirms Whether ranges of logs are asked of a second endpoint as well, which must say the same.
  */
-export function guardFetch(endpoints: readonly GuardedEndpoint[], confirms = false): FetchGuard {
+export function guardFetch(
+  endpoints: readonly GuardedEndpoint[],
+  { confirms = false, onRefusal }: FetchGuardOptions = {},
+): FetchGuard {
   const unguarded: Fetch = globalThis.fetch;
   const byUrl = new Map(endpoints.map((endpoint) => [new URL(endpoint.url).href, endpoint]));
   const identities = new Map<GuardedEndpoint, { askedAt: number; found?: number }>();
@@ -70,7 +78,10 @@ export function guardFetch(endpoints: readonly GuardedEndpoint[], confirms = fal
     if (!endpoint) return await unguarded(input, init);
     const request = new Request(input, init);
     const call = callIn(await request.clone().text());
-    const refuse = (why: string) => refusal(call, `RPC endpoint ${endpoint.label} ${why}`);
+    const refuse = (why: string) => {
+      onRefusal?.(endpoint);
+      return refusal(call, `RPC endpoint ${endpoint.label} ${why}`);
+    };
 
     const otherChain = await otherChainOf(endpoint);
     if (otherChain !== undefined)

@@ -6,6 +6,7 @@ import { ChainAnswers } from "./answers.js";
 import { guardFetch, type FetchGuard, type GuardedEndpoint } from "./fetch.js";
 import { Finals, stillHas, type FinalBlock, type Query } from "./finals.js";
 import { Progress } from "./progress.js";
+import { RPC_ERRORS } from "../watch/rpc.js";
 import { hints, reasons, stop } from "./stop.js";
 
 /** What Ponder shares with the code that it runs. It is no public interface: the tests say so if another version differs. */
@@ -25,6 +26,7 @@ interface Asked {
 }
 interface Metric {
   get(): Promise<{ values: { value: number; labels: Record<string, string | number> }[] }>;
+  inc?(labels: Record<string, string>): void;
 }
 
 interface GuardedChain {
@@ -64,7 +66,7 @@ export function guard(chains: IndexedChain[], env: NodeJS.ProcessEnv): LogListen
   });
   const fetch = guardFetch(
     guarded.flatMap(({ endpoints }) => endpoints),
-    env.HOLDFAST_CONFIRM_LOGS === "1",
+    { confirms: env.HOLDFAST_CONFIRM_LOGS === "1", onRefusal: countRefusal },
   );
   shared.HOLDFAST_GUARD = { chains: guarded, fetch };
   watchProgress(shared.HOLDFAST_GUARD, stallMinutes(env));
@@ -84,10 +86,7 @@ export async function requireSameBranch(): Promise<void> {
   const noted = await it.finals.noted();
   for (const guarded of it.chains) {
     guarded.final = noted.find(({ chainId }) => chainId === guarded.chain.id);
-    if (await hasLeft(it, guarded)) {
-      process.once("exit", () => (process.exitCode = 1));
-      throw reasons.branchLeft(guarded.chain.name, guarded.final!.number);
-    }
+    if (await hasLeft(it, guarded)) throw reasons.branchLeft(guarded.chain.name, guarded.final!.number);
     const { finalityBlockCount } = shared.PONDER_INDEXING_BUILD!.chains.find(
       ({ id }) => id === guarded.chain.id,
     )!;
@@ -110,6 +109,12 @@ async function note({ finals }: Guard, guarded: GuardedChain, number: number): P
   guarded.final = { chainId: guarded.chain.id, number, hash };
   // What is not noted now is noted with the next block that becomes final.
   await finals.note(guarded.final).catch(() => {});
+}
+
+/** Counts an answer that was not believed with the endpoint's errors. */
+function countRefusal({ chain, label }: GuardedEndpoint): void {
+  const errors = shared.PONDER_COMMON!.metrics.registry.getSingleMetric(RPC_ERRORS);
+  errors?.inc?.({ chain, endpoint: label, fault: "refused" });
 }
 
 /** What Ponder says of reorganisations and of errors without a way out, it says only to its log. */

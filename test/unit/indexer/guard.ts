@@ -101,7 +101,9 @@ describe("what an indexer believes of its RPC endpoints", () => {
 
   describe("by HTTP", () => {
     const served: { stop(): Promise<void> }[] = [];
+    const refusals: string[] = [];
     let guard: FetchGuard | undefined;
+    beforeEach(() => void refusals.splice(0));
     afterEach(async () => {
       guard?.stop();
       await Promise.all(served.splice(0).map((server) => server.stop()));
@@ -121,7 +123,7 @@ describe("what an indexer believes of its RPC endpoints", () => {
         label: `host#${i + 1}`,
         answers,
       }));
-      guard = guardFetch(endpoints, confirms);
+      guard = guardFetch(endpoints, { confirms, onRefusal: ({ label }) => refusals.push(label) });
     };
     const ask = async (url: string, method: string, params: unknown[]) => {
       const body = JSON.stringify({ jsonrpc: "2.0", id: 3, method, params });
@@ -146,6 +148,7 @@ describe("what an indexer believes of its RPC endpoints", () => {
       expect(await ask(url, "eth_call", [])).to.deep.equal(
         refused("RPC endpoint host#1 is of chain 9, not of chain 7"),
       );
+      expect(refusals).to.deep.equal(["host#1"]);
     });
 
     it("a list of logs that is too short is refused", async () => {
