@@ -157,7 +157,8 @@ const told = new Set<string>();
 
 function tellWayOut(record: Parameters<LogListener>[1]): void {
   const { error } = record as { error?: Error };
-  const text = `${record.msg} ${error?.message ?? ""} ${String(error?.cause ?? "")}`;
+  const cause = error?.cause instanceof Error ? error.cause.message : "";
+  const text = [record.msg, error?.message, cause].join(" ");
   for (const [problem, hint] of hints) {
     if (!problem.test(text) || told.has(hint)) continue;
     told.add(hint);

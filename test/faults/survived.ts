@@ -12,7 +12,7 @@ import { BLOCKS, Session } from "../support/faults/session.js";
  */
 for (const kind of databaseKinds()) {
   describe(`read model on ${kind.name}`, function () {
-    this.timeout(240_000);
+    this.timeout(600_000);
 
     let session: Session;
     before(async function () {

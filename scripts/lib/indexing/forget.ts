@@ -45,9 +45,12 @@ export async function forgetDeadBranch(
   for (const [table, column] of Object.entries(byBlock)) {
     await query(`delete from ${CACHE}.${table} where chain_id = $1 and ${column} > $2`, [chainId, after]);
   }
+  // Ponder writes a range of blocks with both ends included, the last one raised by one, and reads no other.
   await query(
-    `update ${CACHE}.intervals set blocks = blocks * nummultirange(numrange(null, $2::numeric)) where chain_id = $1`,
-    [chainId, after + 1],
+    `update ${CACHE}.intervals set blocks = (
+       select coalesce(range_agg(numrange(lower(r), least(upper(r), $2::numeric + 1), '[]')), '{}')
+       from unnest(blocks) r where lower(r) <= $2) where chain_id = $1`,
+    [chainId, after],
   );
   await query(`delete from ${CACHE}.intervals where chain_id = $1 and isempty(blocks)`, [chainId]);
   return { after, blocks: cached.length - alive };

@@ -15,13 +15,13 @@ export interface FaultDatabase {
   /** The disk that it is on, if it can be filled. */
   disk?: SmallDisk;
   /** Ends every connection to it, where there are any. */
-  cut?(): Promise<void>;
+  cut?: () => Promise<void>;
   /** Restarts the server that it is on, which is down for a while. */
-  restart?(downMs: number): Promise<void>;
+  restart?: (downMs: number) => Promise<void>;
   /** Starts its server again if that has ended by itself. */
-  revive?(): Promise<void>;
+  revive?: () => Promise<void>;
   /** Asks it something in SQL beside its indexer. */
-  query?(sql: string): Promise<string>;
+  query?: (sql: string) => Promise<string>;
 }
 
 /** A kind of database to try faults on. */

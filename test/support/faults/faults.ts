@@ -20,7 +20,7 @@ export interface Fault {
   /** It can only happen on a disk that may be filled. */
   needsSmallDisk?: boolean;
   /** Makes it happen and undoes what only a person could; the indexer is left running. */
-  cause(session: Session): Promise<void>;
+  cause: (session: Session) => Promise<void>;
 }
 
 const draws = {

@@ -16,7 +16,7 @@ import type { DatabaseKind, FaultDatabase } from "./databases.js";
 import { RpcProxy } from "./rpc-proxy.js";
 
 /** How long an indexer may take to be where it should be; a killed one first waits for its predecessor's lock. */
-const PATIENCE_SECONDS = 120;
+const PATIENCE_SECONDS = 240;
 /** Long enough for blocks that are final, and reorgs of 64 that end above them. */
 export const BLOCKS = 80;
 
