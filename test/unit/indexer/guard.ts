@@ -9,9 +9,9 @@ import { Progress } from "../../../indexer/guard/progress.js";
 import { serveJsonRpc, type Answers } from "../../support/json-rpc-server.js";
 
 type Hex = `0x${string}`;
-const hex = (value: number | bigint) => `0x${value.toString(16)}`;
+const hex = (value: number | bigint): Hex => `0x${value.toString(16)}`;
 const hashOf = (number: number, branch = "main") => id(`${branch} ${number}`) as Hex;
-const address = `0x${"a1".repeat(20)}`;
+const address: Hex = `0x${"a1".repeat(20)}`;
 const log = (logIndex: number) => ({
   address,
   topics: [id("Event") as Hex, id(`payment ${logIndex}`) as Hex],
