@@ -8,11 +8,12 @@ import {
   escrowAbi,
   upgradeControllerAbi,
 } from "./generated/abis.js";
+import { guard } from "./guard/index.js";
 import { poolSize, setting } from "./settings.js";
 import { watch } from "./watch/index.js";
 
 const indexed = indexedChains(process.env);
-watch(indexed);
+watch(indexed, guard(indexed, process.env));
 
 /** Where to stop, when the past is to be told again up to some block: `HOLDFAST_LAST_BLOCK_<chainId>`. */
 function lastBlock(chainId: number): number | undefined {

@@ -91,6 +91,24 @@ export const tasks = [
     })
     .setAction(() => import("./drill.js"))
     .build(),
+  task(
+    "reindex",
+    "Drops an index that cannot be mended, and what is kept of branches that its chains have left; its next start makes it " +
+      "anew. Database, chains and RPC endpoints are those of the indexer's environment variables",
+  )
+    .addOption({
+      name: "schema",
+      description: "Database schema of the index",
+      type: ArgumentType.STRING,
+      defaultValue: "holdfast",
+    })
+    .addFlag({
+      name: "keepIndex",
+      description:
+        "Leaves the index as it is, for its consumers, and only forgets dead branches: another index is made beside it",
+    })
+    .setAction(() => import("./reindex.js"))
+    .build(),
   ...opsTasks,
   ...reconcileTasks,
 ];

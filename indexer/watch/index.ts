@@ -2,7 +2,7 @@ import type { Registry } from "prom-client";
 
 import type { IndexedChain } from "../deployments.js";
 import { endpointsOf } from "./endpoints.js";
-import { watchLogs, type Logger, type WatchedLogs } from "./logs.js";
+import { watchLogs, type LogListener, type Logger, type WatchedLogs } from "./logs.js";
 import { watchRpc } from "./rpc.js";
 
 /** What Ponder shares with the code that it runs. It is no public interface: the tests say so if another version differs. */
@@ -27,8 +27,11 @@ export const ponderLogger = () => common?.logger;
 /** Aborts when this process is told to end. */
 export const ponderShutdown = () => common?.apiShutdown.abortController.signal;
 
-/** Counts the requests to RPC endpoints and watches the log from now on. Does nothing outside Ponder and a second time. */
-export function watch(chains: IndexedChain[]): void {
+/**
+ * Counts the requests to RPC endpoints and watches the log from now on. Does nothing outside Ponder and a second time.
+ * @param listener Is told every log record.
+ */
+export function watch(chains: IndexedChain[], listener?: LogListener): void {
   const registry = common?.metrics.registry;
   if (!registry || registry.getSingleMetric("holdfast_rpc_requests_total")) return;
   watchRpc(chains.flatMap(endpointsOf), registry);
@@ -41,5 +44,6 @@ export function watch(chains: IndexedChain[]): void {
     chains,
     contracts: new Set(contracts.map((address) => address.toLowerCase())),
     registry,
+    listener,
   });
 }

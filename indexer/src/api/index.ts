@@ -3,9 +3,13 @@ import { client, graphql } from "ponder";
 import { db } from "ponder:api";
 import schema from "ponder:schema";
 
+import { requireSameBranch } from "../../guard/index.js";
 import { changes } from "./changes/index.js";
 import { yoga } from "./graphql.js";
 import { addPaymentMetrics } from "./metrics/index.js";
+import { askedAnew } from "./sql.js";
+
+await requireSameBranch();
 
 const app = new Hono();
 /** Opened in a browser: Ponder's editor. */
@@ -20,7 +24,7 @@ for (const path of ["/", "/graphql"]) {
   });
 }
 app.get("/changes", changes);
-app.use("/sql/*", client({ db, schema }));
+app.use("/sql/*", askedAnew, client({ db, schema }));
 
 addPaymentMetrics();
 
