@@ -121,9 +121,9 @@ export async function launchIndexer(options: IndexerOptions): Promise<IndexerPro
   };
 }
 
-function headsOf({ rpcUrls }: IndexerOptions): Promise<{ chainId: number; block: number }[]> {
+function headsOf(options: IndexerOptions): Promise<{ chainId: number; block: number }[]> {
   return Promise.all(
-    Object.entries(rpcUrls).map(async ([chainId, urls]) => ({
+    Object.entries(options.rpcUrls).map(async ([chainId, urls]) => ({
       chainId: Number(chainId),
       block: options.lastBlocks?.[Number(chainId)] ?? (await latestBlock([urls].flat()[0]!)),
     })),
