@@ -77,7 +77,7 @@ const outcomeOf = (table: string, column: string): Finding["outcome"] =>
       : "state_mismatch";
 
 describe("reconciliation", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
 
   const cleanup = new AsyncDisposableStack();
   let suite: Awaited<ReturnType<typeof deployedSuite>>;
@@ -127,7 +127,7 @@ describe("reconciliation", function () {
       recordsDir: directory,
       rpcUrls: { [CHAIN_ID]: Array<string>(4).fill(anvil.url) },
       port: INDEXER_PORT,
-      timeoutSeconds: 240,
+      timeoutSeconds: 500,
       schema: SCHEMA,
       ...(databaseUrl ? { databaseUrl } : { databaseDir }),
     });
