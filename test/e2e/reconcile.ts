@@ -131,6 +131,7 @@ describe("reconciliation", function () {
       schema: SCHEMA,
       ...(databaseUrl ? { databaseUrl } : { databaseDir }),
     });
+    cleanup.defer(() => indexer.stop());
     byGraphql = await check({ source: graphqlSource(indexer.url, CHAIN_ID), resume: false });
     await indexer.stop();
     database = databaseUrl ? await openPostgres(databaseUrl) : await openPglite(databaseDir);
