@@ -56,10 +56,10 @@ const HARDHAT = fileURLToPath(new URL("../../node_modules/.bin/hardhat", import.
 const ESCROW_STORAGE = "0xe7177b0be19837cad17681e74a35643480f4cefe0bd3bae887488fcb74784300";
 
 async function emptyDatabase(server: string, name: string): Promise<void> {
-  const { query, close } = await openPostgres(server);
-  await query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
-  await query(`CREATE DATABASE ${name}`);
-  await close();
+  const connection = await openPostgres(server);
+  await connection.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+  await connection.query(`CREATE DATABASE ${name}`);
+  await connection.close();
 }
 
 type Name = Pick<Finding, "outcome" | "table" | "key" | "field" | "paymentId">;
