@@ -61,7 +61,7 @@ async function measure(payments: number) {
   });
   await indexer.stop();
   const { result, peakMemoryMiB } = await reconcileInProcessOfItsOwn(
-    { LOCAL_RPC_URL: anvil.url, HOLDFAST_RECORDS_DIR: directory },
+    { LOCAL_RPC_URL: anvil.url, HOLDFAST_RECORDS_DIR: directory, HOLDFAST_DEPLOY_DIR: directory },
     databaseUrl ?? databaseDir,
   );
   if (result.outcome !== "clean")

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
+import { fetchAgain } from "./fetch-again.js";
 import { writeIndexerAbis } from "./indexer-abis.js";
 import type { IndexDatabase } from "./indexing/database.js";
 import { requireChains } from "./indexing/endpoints.js";
@@ -180,7 +181,7 @@ export async function untilIndexed(
 
 /** The last block of a chain that the indexer at `url` has processed. */
 export async function indexedBlock(url: string, chainId: number): Promise<number> {
-  const response = await fetch(`${url}/status`);
+  const response = await fetchAgain(`${url}/status`);
   const status = (await response.json()) as Record<string, { id: number; block: { number: number } }>;
   const chain = Object.values(status).find(({ id }) => id === chainId);
   if (!chain) throw new Error(`The indexer at ${url} does not index chain ${chainId}.`);

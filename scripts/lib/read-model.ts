@@ -1,4 +1,5 @@
 import { Fault } from "../../deploy/fault.js";
+import { fetchAgain } from "./fetch-again.js";
 
 const PAGE_SIZE = 500;
 
@@ -21,7 +22,7 @@ export class ReadModel {
   async ask<Data>(query: string, variables: Record<string, unknown> = {}): Promise<Data> {
     let answer: { data?: Data; errors?: { message: string }[] };
     try {
-      const response = await fetch(`${this.url}/graphql`, {
+      const response = await fetchAgain(`${this.url}/graphql`, {
         method: "POST",
         headers: { "content-type": "application/json" },
         body: JSON.stringify({ query, variables }),

@@ -56,10 +56,10 @@ const HARDHAT = fileURLToPath(new URL("../../node_modules/.bin/hardhat", import.
 const ESCROW_STORAGE = "0xe7177b0be19837cad17681e74a35643480f4cefe0bd3bae887488fcb74784300";
 
 async function emptyDatabase(server: string, name: string): Promise<void> {
-  const { query, close } = await openPostgres(server);
-  await query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
-  await query(`CREATE DATABASE ${name}`);
-  await close();
+  const connection = await openPostgres(server);
+  await connection.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+  await connection.query(`CREATE DATABASE ${name}`);
+  await connection.close();
 }
 
 type Name = Pick<Finding, "outcome" | "table" | "key" | "field" | "paymentId">;
@@ -77,7 +77,7 @@ const outcomeOf = (table: string, column: string): Finding["outcome"] =>
       : "state_mismatch";
 
 describe("reconciliation", function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
 
   const cleanup = new AsyncDisposableStack();
   let suite: Awaited<ReturnType<typeof deployedSuite>>;
@@ -127,10 +127,11 @@ describe("reconciliation", function () {
       recordsDir: directory,
       rpcUrls: { [CHAIN_ID]: Array<string>(4).fill(anvil.url) },
       port: INDEXER_PORT,
-      timeoutSeconds: 240,
+      timeoutSeconds: 500,
       schema: SCHEMA,
       ...(databaseUrl ? { databaseUrl } : { databaseDir }),
     });
+    cleanup.defer(() => indexer.stop());
     byGraphql = await check({ source: graphqlSource(indexer.url, CHAIN_ID), resume: false });
     await indexer.stop();
     database = databaseUrl ? await openPostgres(databaseUrl) : await openPglite(databaseDir);
