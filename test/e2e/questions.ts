@@ -243,7 +243,7 @@ function asked(onServer: string | undefined): void {
       ],
       [
         "what only the database objects to",
-        () => `{ payments(where: { amount_gt: "${"9".repeat(100_000)}" }) { items { paymentId } } }`,
+        () => `{ payments(where: { amount_gt: "${"9".repeat(200_000)}" }) { items { paymentId } } }`,
         "The read model could not answer",
       ],
       [
@@ -268,7 +268,7 @@ function asked(onServer: string | undefined): void {
       expect(await status("{ nothing }")).to.equal(200);
       expect(await status(stuck("first: 1000"))).to.equal(200);
       expect(await status("{ payments(limit: 1001) { items { paymentId } } }")).to.equal(200);
-      const tooLarge = "9".repeat(100_000);
+      const tooLarge = "9".repeat(200_000);
       expect(
         await status(`{ payments(where: { amount_gt: "${tooLarge}" }) { items { paymentId } } }`),
       ).to.equal(500);
