@@ -145,7 +145,7 @@ describe("verifyPayment, checked as docs/verify-payment.md says", function () {
           const data = (await askGraphql(indexer.url, query, { ...variables })) as { verifyPayment: Proof };
           await lie(data.verifyPayment);
           response.end(JSON.stringify({ data }));
-        })();
+        })().catch((error: Error) => response.destroy(error));
       });
       await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
       return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server };
@@ -218,15 +218,17 @@ describe("verifyPayment, checked as docs/verify-payment.md says", function () {
     }
   });
 
-  it("says that no node gives a proof, without the endpoint's URL, and leaves other questions alone", async () => {
-    await anvil.stop();
-    const objection = await prove(ids.Funded).catch((error: Error) => error.message);
-    expect(objection).to.match(
-      /^No RPC endpoint of \S+ answered eth_\w+: ask again, or with a node that has it\.$/,
-    );
-    expect(objection).to.not.include("http");
-    expect(await askGraphql(indexer.url, "{ payments { totalCount } }")).to.have.nested.property(
-      "payments.totalCount",
-    );
+  describe("when no node answers", () => {
+    it("says so, without the endpoint's URL, and leaves other questions alone", async () => {
+      await anvil.stop();
+      const objection = await prove(ids.Funded).catch((error: Error) => error.message);
+      expect(objection).to.match(
+        /^No RPC endpoint of \S+ answered eth_\w+: ask again, or with a node that has it\.$/,
+      );
+      expect(objection).to.not.include("http");
+      expect(await askGraphql(indexer.url, "{ payments { totalCount } }")).to.have.nested.property(
+        "payments.totalCount",
+      );
+    });
   });
 });

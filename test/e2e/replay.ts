@@ -7,9 +7,13 @@ import { expect } from "chai";
 
 import { differingRows, Tables } from "../../scripts/lib/tables.js";
 import { startEmittedStack, type EmittedStack } from "../support/emitted-stack.js";
+import { databaseUrl, newDatabase } from "../support/production.js";
 
 const ANVIL_PORT = 51_547;
 const INDEXER_PORT = 51_071;
+const DATABASE = "holdfast_replay";
+
+const server = process.env.HOLDFAST_TEST_DATABASE_URL ?? "";
 
 /** One start of the indexer, and one more for every replay: some 20 s each. */
 describe("replaying the logs", function () {
@@ -54,6 +58,17 @@ describe("replaying the logs", function () {
     expect(stdout).to.include("The replay is identical, byte for byte.");
     expect(stdout.match(/ rows {2}[0-9a-f]{64}$/gm)).to.have.length(20);
     expect(stdout).to.match(/^payment +17 rows/m);
+  });
+
+  (server ? it : it.skip)("gives a Postgres again too (HOLDFAST_TEST_DATABASE_URL)", async () => {
+    await newDatabase(server, DATABASE);
+    const url = databaseUrl(server, DATABASE);
+    const indexer = await stack.startIndexer(INDEXER_PORT, { databaseUrl: url });
+    await indexer.stop();
+    const { code, stdout, stderr } = await replay(url);
+    expect(stderr).to.equal("");
+    expect(stdout).to.include("The replay is identical, byte for byte.");
+    expect(code).to.equal(0);
   });
 
   it("leaves a row in some timeline for every log: with its block, its transaction and its place", async () => {

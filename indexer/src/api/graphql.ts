@@ -51,7 +51,8 @@ function masked(error: unknown): Error {
   return new GraphQLError(
     "The read model could not answer: ask again, and if that does not help, tell who runs it.",
     {
-      extensions: { code: "INTERNAL_SERVER_ERROR" },
+      // The status is what the promises to consumers are watched by.
+      extensions: { code: "INTERNAL_SERVER_ERROR", http: { status: 500 } },
     },
   );
 }

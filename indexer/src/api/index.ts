@@ -17,10 +17,10 @@ const editor = graphql({ db, schema });
 
 for (const path of ["/", "/graphql"]) {
   app.get(path, editor);
-  // As Ponder answers: what is wrong with a question is in the answer, not in its status.
+  // As Ponder answers: what is wrong with a question is in the answer, not in its status; a failure of ours is in both.
   app.post(path, async (c) => {
     const answer = await yoga.fetch(c.req.raw);
-    return new Response(answer.body, { status: 200, headers: answer.headers });
+    return new Response(answer.body, { status: answer.status >= 500 ? 500 : 200, headers: answer.headers });
   });
 }
 app.get("/changes", changes);
