@@ -34,11 +34,19 @@ const PATIENCE_MS = 30_000;
  * that is too short.
  */
 export class ChainAnswers {
+  /** The bits of each contract in a bloom filter. */
+  readonly #contracts: bigint[];
   readonly #byNumber = new Map<number, Block>();
   readonly #byHash = new Map<Hex, Block>();
   #head: { number: number; seenAt: number; answers: Map<boolean, Block> } | undefined;
 
-  constructor(private readonly now: () => number = Date.now) {}
+  /** @param contracts The addresses whose logs matter. */
+  constructor(
+    contracts: readonly Hex[],
+    private readonly now: () => number = Date.now,
+  ) {
+    this.#contracts = contracts.map((address) => bloomOf([{ address, topics: [] }]));
+  }
 
   /** Whether the answer to a call says anything about the latest blocks. */
   concerns({ method, params = [] }: RpcCall): boolean {
@@ -55,7 +63,7 @@ export class ChainAnswers {
   async judge({ method, params = [] }: RpcCall, result: unknown, ask: Ask): Promise<Verdict | undefined> {
     if (method === "eth_getLogs") {
       const { blockHash } = params[0] as { blockHash: Hex };
-      const refuse = this.#whatIsMissing(blockHash, result as Log[]);
+      const refuse = await this.#whatIsMissing(blockHash, result as Log[], ask);
       return refuse === undefined ? undefined : { refuse };
     }
     if (!isBlock(result)) {
@@ -102,15 +110,19 @@ export class ChainAnswers {
   }
 
   /** Says what shows that a block has more logs than these. */
-  #whatIsMissing(hash: Hex, logs: Log[]): string | undefined {
+  async #whatIsMissing(hash: Hex, logs: Log[], ask: Ask): Promise<string | undefined> {
+    const missing = (of: string) => `leaves out logs of block ${hash}: it has ${logs.length}, but ${of}`;
     const highest = Math.max(-1, ...logs.map(({ logIndex }) => Number(logIndex)));
-    if (highest >= logs.length) {
-      return `leaves out logs of block ${hash}: it has ${logs.length} of at least ${highest + 1}`;
-    }
+    if (highest >= logs.length) return missing(`they are numbered up to ${highest}`);
     const said = BigInt(this.#byHash.get(hash)?.logsBloom ?? 0);
     // Some chains leave the filter empty.
-    if (said === 0n || (said & ~bloomOf(logs)) === 0n) return undefined;
-    return `leaves out logs of block ${hash}: its bloom filter has more than the ${logs.length} returned`;
+    if ((said & ~bloomOf(logs)) !== 0n) return missing("the block's bloom filter has more");
+    // The filter does not tell how often an event was emitted; receipts do, and come from elsewhere in a node.
+    if (!this.#contracts.some((bits) => (said & bits) === bits)) return undefined;
+    const receipts = await ask("eth_getBlockReceipts", [hash]);
+    if (!Array.isArray(receipts)) return undefined;
+    const count = (receipts as { logs: unknown[] }[]).reduce((sum, { logs: some }) => sum + some.length, 0);
+    return count > logs.length ? missing(`the block's receipts have ${count}`) : undefined;
   }
 
   #isRecent(number: number): boolean {

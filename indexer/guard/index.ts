@@ -58,7 +58,7 @@ const isWriter = () => ["start", "dev"].includes(shared.PONDER_COMMON?.options.c
 export function guard(chains: IndexedChain[], env: NodeJS.ProcessEnv): LogListener {
   if (!isWriter() || shared.HOLDFAST_GUARD) return () => {};
   const guarded = chains.map((chain): GuardedChain => {
-    const answers = new ChainAnswers();
+    const answers = new ChainAnswers(Object.values(chain.addresses));
     const endpoints = endpointsOf(chain)
       .filter(({ url }) => url.startsWith("http"))
       .map((endpoint) => ({ ...endpoint, chainId: chain.id, answers }));

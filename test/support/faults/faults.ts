@@ -13,8 +13,8 @@ export interface Fault {
   name: string;
   /** The only kind of database it can happen to; default every kind. */
   only?: DatabaseKind["name"];
-  /** Tried with every run of the tests, which has no time for all. */
-  isQuick?: boolean;
+  /** Whether it is tried with every run of the tests, which has no time for all; on one kind of database or on each. */
+  isQuick?: boolean | DatabaseKind["name"];
   /** Whether the indexer goes on, if need be when it is started again, or ends and says how to go on. Default `survives`. */
   outcome?: "survives" | "stops";
   /** It can only happen on a disk that may be filled. */

@@ -123,7 +123,12 @@ export class Session {
     const died = ended.then((sentence) => {
       throw new Error(sentence);
     });
-    await Promise.race([died, this.#untilAt(await this.chain.height(), url)]);
+    const caughtUp = this.#untilAt(await this.chain.height(), url).catch(async (problem: Error) => {
+      // Whoever died is not reached either, and says more.
+      await Promise.race([died, sleep(5_000, undefined, { ref: false })]);
+      throw problem;
+    });
+    await Promise.race([died, caughtUp]);
   }
 
   /** Ends the indexer as a power cut would. */

@@ -7,7 +7,7 @@ import type { Session } from "./session.js";
 export const stopping: readonly Fault[] = [
   {
     name: "a reorg deeper than finality",
-    isQuick: true,
+    isQuick: "PGlite",
     outcome: "stops",
     cause: async (session) => {
       await session.chain.reorganise(await tooDeep(session));

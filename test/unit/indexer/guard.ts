@@ -31,7 +31,7 @@ const nobody = () => Promise.resolve(undefined);
 
 describe("what an indexer believes of its RPC endpoints", () => {
   describe("of the logs of a block", () => {
-    const answers = new ChainAnswers();
+    const answers = new ChainAnswers([address]);
     before(() => answers.judge(latest, block(7, { logs: 3 }), nobody));
     const judged = async (indexes: number[]) => {
       const call = { method: "eth_getLogs", params: [{ blockHash: hashOf(7) }] };
@@ -42,16 +42,29 @@ describe("what an indexer believes of its RPC endpoints", () => {
     it("is all of them", async () => expect(await judged([0, 1, 2])).to.equal(undefined));
 
     it("is not a part that lacks one in the middle", async () => {
-      expect(await judged([0, 2])).to.equal("leaves out logs of block 7: it has 2 of at least 3");
+      expect(await judged([0, 2])).to.equal(
+        "leaves out logs of block 7: it has 2, but they are numbered up to 2",
+      );
     });
 
     it("is not a part that the block's bloom filter has more than", async () => {
-      expect(await judged([0, 1])).to.match(/its bloom filter has more than the 2 returned/);
-      expect(await judged([])).to.match(/its bloom filter has more than the 0 returned/);
+      expect(await judged([0, 1])).to.match(/it has 2, but the block's bloom filter has more/);
+      expect(await judged([])).to.match(/it has 0, but the block's bloom filter has more/);
+    });
+
+    it("is not a part that lacks the last of several that look the same, if the endpoint has receipts", async () => {
+      const call = { method: "eth_getLogs", params: [{ blockHash: hashOf(7) }] };
+      const logs = [0, 1, 2].map(log);
+      const receipts = (counts: number[]) => () =>
+        Promise.resolve(counts.map((length) => ({ logs: Array.from({ length }) })));
+      expect(await answers.judge(call, logs, receipts([2, 1]))).to.equal(undefined);
+      expect(await answers.judge(call, logs, receipts([2, 2]))).to.deep.equal({
+        refuse: `leaves out logs of block ${hashOf(7)}: it has 3, but the block's receipts have 4`,
+      });
     });
 
     it("is anything where the chain leaves the filter empty", async () => {
-      const empty = new ChainAnswers();
+      const empty = new ChainAnswers([address]);
       await empty.judge(latest, block(7), nobody);
       const call = { method: "eth_getLogs", params: [{ blockHash: hashOf(7) }] };
       expect(await empty.judge(call, [log(0)], nobody)).to.equal(undefined);
@@ -62,7 +75,7 @@ describe("what an indexer believes of its RPC endpoints", () => {
     let now = 0;
     let answers: ChainAnswers;
     beforeEach(async () => {
-      answers = new ChainAnswers(() => now);
+      answers = new ChainAnswers([address], () => now);
       for (const number of [5, 6, 7]) await answers.judge(latest, block(number), nobody);
     });
 
@@ -88,7 +101,7 @@ describe("what an indexer believes of its RPC endpoints", () => {
 
     it("leaves open what lies far below it: a backfill is not slowed down", () => {
       const call = (number: number) => ({ method: "eth_getBlockByNumber", params: [hex(number), true] });
-      const far = new ChainAnswers();
+      const far = new ChainAnswers([address]);
       return far.judge(latest, block(5_000), nobody).then(() => {
         expect(far.concerns(call(4_900))).to.equal(true);
         expect(far.concerns(call(100))).to.equal(false);
@@ -115,7 +128,7 @@ describe("what an indexer believes of its RPC endpoints", () => {
       return `${server.url}/v2/secret-key`;
     };
     const guardOver = (urls: string[], confirms = false) => {
-      const answers = new ChainAnswers();
+      const answers = new ChainAnswers([address]);
       const endpoints = urls.map((url, i) => ({
         chain: "test",
         chainId: 7,
@@ -160,7 +173,7 @@ describe("what an indexer believes of its RPC endpoints", () => {
       await ask(url, "eth_getBlockByNumber", ["latest", true]);
       expect(await ask(url, "eth_getLogs", [{ blockHash: hashOf(7) }])).to.deep.equal(
         refused(
-          `RPC endpoint host#1 leaves out logs of block ${hashOf(7)}: its bloom filter has more than the 1 returned`,
+          `RPC endpoint host#1 leaves out logs of block ${hashOf(7)}: it has 1, but the block's bloom filter has more`,
         ),
       );
     });
