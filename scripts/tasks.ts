@@ -1,10 +1,10 @@
 import { task } from "hardhat/config";
 import { ArgumentType } from "hardhat/types/arguments";
 
+import { guarded, guardedElsewhere } from "./lib/mode/plugin.js";
 import { opsTasks } from "./ops/tasks.js";
 
-/** What people run, one file per verb, loaded when it is called: `npx hardhat <verb> --help`. */
-export const tasks = [
+const ours = [
   task("deploy", "Deploys the suite to a network, or goes on where an interrupted run stopped")
     .addOption({
       name: "parameters",
@@ -77,3 +77,9 @@ export const tasks = [
     .build(),
   ...opsTasks,
 ];
+
+/**
+ * What people run, one file per verb, loaded when it is called: `npx hardhat <verb> --help`. Each asks first whether the mode
+ * lets it, and so do those of other people that write.
+ */
+export const tasks = [...guarded(ours), ...guardedElsewhere(ours)];

@@ -1,6 +1,7 @@
 import { getAddress } from "ethers";
 
 import { Fault } from "../../deploy/fault.js";
+import { requireLive } from "../lib/mode.js";
 import { deployImplementation } from "../lib/operations/implementations.js";
 import type { Request } from "../lib/operations/plan.js";
 import { IMPLEMENTATIONS, type Suite } from "../lib/operations/suite.js";
@@ -103,6 +104,7 @@ async function upgradeOf(args: VerbArguments, _reason: string, { connection, rec
     rungs: Number(args.rungs),
     pauseFor: parseDuration(String(args.pauseFor), "--pause-for"),
   };
+  if (given === undefined) requireLive("--deploy");
   // Last, so that nothing is deployed for what was typed wrong.
   const implementation =
     given === undefined
