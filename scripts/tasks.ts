@@ -3,6 +3,7 @@ import { ArgumentType } from "hardhat/types/arguments";
 
 import { guarded, guardedElsewhere } from "./lib/mode/plugin.js";
 import { opsTasks } from "./ops/tasks.js";
+import { triageTasks } from "./triage/tasks.js";
 
 const ours = [
   task("deploy", "Deploys the suite to a network, or goes on where an interrupted run stopped")
@@ -76,6 +77,7 @@ const ours = [
     .setAction(() => import("./drill.js"))
     .build(),
   ...opsTasks,
+  ...triageTasks,
 ];
 
 /**

@@ -27,7 +27,7 @@ const COLUMNS = {
 type PaymentRow = Row<Exclude<(typeof COLUMNS.payments)[number], "onHold">> & { onHold: boolean };
 
 /** Positions in the Solidity enum `DeadlineAction`, by the names that the read model gives them. */
-const DEADLINE_ACTIONS: Readonly<Record<string, bigint>> = { Refund: 0n, Release: 1n };
+export const DEADLINE_ACTIONS: Readonly<Record<string, bigint>> = { Refund: 0n, Release: 1n };
 
 /** Everything that GraphQL says of one chain's payments, tokens and credits. */
 export async function readIndex(readModel: ReadModel, chainId: number): Promise<IndexView> {

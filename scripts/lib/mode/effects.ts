@@ -81,4 +81,15 @@ export const EFFECTS: Readonly<Record<string, Effect>> = {
   "ops status": "reads",
   "ops ready": "reads",
   "ops history": "reads",
+
+  triage: "reads",
+  "triage chain": "reads",
+  "triage index": "reads",
+  "triage leaks": "reads",
+  "triage doubles": "reads",
+  "triage stuck": "reads",
+  "triage disputes": "reads",
+  "triage approvals": "reads",
+  "triage credits": "reads",
+  "triage verify-proof": "reads",
 };
