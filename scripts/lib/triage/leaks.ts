@@ -7,7 +7,8 @@ export async function findLeaks(site: Site): Promise<Outcome> {
   const { record } = site.place;
   const tokens = record.tokens.map(({ address }) => address);
   const { tokens: found } = await site.lens.snapshot(tokens, [], { blockTag: site.at.number });
-  const findings = found.flatMap(({ token, balance, held, credits }) => {
+  // A result of ethers makes results of what it is mapped to.
+  const findings = [...found].flatMap(({ token, balance, held, credits }) => {
     const owed = held + credits;
     if (balance >= owed) return [];
     const missing = formatAmount(record, token, owed - balance);

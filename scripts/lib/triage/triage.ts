@@ -92,7 +92,7 @@ async function lookInto(check: Check, scene: Scene, site: Site | Error): Promise
 /** Of an error of ethers, which carries requests and URLs, only its short message. */
 function sentenceOf(problem: unknown): string {
   const { shortMessage, message, code } = problem as Error & { shortMessage?: string; code?: string };
-  if (code === "CALL_EXCEPTION" || code === "BAD_DATA")
+  if (code === "CALL_EXCEPTION" || code === "BAD_DATA" || /\brevert/i.test(message))
     return "A contract does not answer as it should: look which code runs.";
   return plain(shortMessage ?? message);
 }
