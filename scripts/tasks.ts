@@ -3,6 +3,7 @@ import { ArgumentType } from "hardhat/types/arguments";
 
 import { guarded, guardedElsewhere } from "./lib/mode/plugin.js";
 import { opsTasks } from "./ops/tasks.js";
+import { paymentTasks } from "./payment/tasks.js";
 import { triageTasks } from "./triage/tasks.js";
 
 const ours = [
@@ -78,6 +79,7 @@ const ours = [
     .build(),
   ...opsTasks,
   ...triageTasks,
+  ...paymentTasks,
 ];
 
 /**

@@ -8,6 +8,7 @@ import { MNEMONIC, startLocalSuite, type LocalSuite } from "../../scripts/lib/lo
 import { EFFECTS } from "../../scripts/lib/mode/effects.js";
 import { Running } from "../../scripts/lib/running.js";
 import { Terminal } from "../../scripts/lib/terminal.js";
+import { termsOf } from "../support/terms.js";
 
 describe("a dry run", function () {
   this.timeout(300_000);
@@ -16,6 +17,7 @@ describe("a dry run", function () {
   const directory = path.join(hre.config.paths.root, ".holdfast", "modes");
   let suite: LocalSuite;
   let dry: Terminal;
+  let payment: string;
 
   before(async () => {
     const connect = (url: string) => hre.network.create({ network: "local", override: { url } });
@@ -26,6 +28,7 @@ describe("a dry run", function () {
     await live(`ops pause --bits deposits --reason "for the dry run"`);
     for (const owner of suite.owners.GUARDIAN.slice(0, 2))
       await live(`ops sign --signer keystore --address ${owner}`);
+    payment = await makePayment(suite);
   });
   after(async () => {
     await running.stop();
@@ -71,6 +74,16 @@ describe("a dry run", function () {
       /Dry run: nothing was signed/,
     ],
     "ops export": () => ["", /transaction-builder\/pause\.json/],
+    "payment claim": () => [`--payment ${payment}`, /It is too early/],
+    "payment release": () => [
+      `--payment ${payment} --amount 0.25`,
+      /Dry run: it would work now: release of 0.25 USDC/,
+    ],
+    "payment refund": () => [`--payment ${payment} --amount all`, /This account may not/],
+    "payment approve-release": () => [`--payment ${payment} --amount all`, /This account may not/],
+    "payment approve-refund": () => [`--payment ${payment} --amount all`, /This account may not/],
+    "payment hold": () => [`--payment ${payment} ${why}`, /This account may not/],
+    "payment unhold": () => [`--payment ${payment} ${why}`, /This account may not/],
     "ops execute": ({ owners }) => [
       `--signer keystore --address ${owners.GUARDIAN[2]} --yes`,
       /would be carried out now.*Nothing was sent/,
@@ -97,6 +110,21 @@ describe("a dry run", function () {
     expect(stdout).to.include("dry run: commands go as far as they can");
   });
 });
+
+/** A payment of the first account's, which is its buyer. */
+async function makePayment({ connection: { ethers }, record }: LocalSuite): Promise<string> {
+  const [buyer, seller] = (await ethers.getSigners()).map(({ address }) => address) as [string, string];
+  const token = record.tokens.find(({ symbol }) => symbol === "USDC")!.address;
+  const usdc = await ethers.getContractAt("TestUSDC", token);
+  const escrow = await ethers.getContractAt("Escrow", record.contracts.escrow.address);
+  const { timestamp } = (await ethers.provider.getBlock("latest"))!;
+  const deadline = BigInt(timestamp + 30 * 86_400);
+  const terms = termsOf(1, { buyer, seller, token, amount: 1_000_000n, deadline });
+  for (const sent of [await usdc.mint(buyer, terms.amount), await usdc.approve(escrow, terms.amount)])
+    await sent.wait();
+  await (await escrow.deposit(terms)).wait();
+  return await escrow.hashPayment(terms);
+}
 
 /** The chain's head, and every file with what is in it. */
 async function everything({ connection }: LocalSuite, directory: string): Promise<Record<string, string>> {

@@ -92,4 +92,13 @@ export const EFFECTS: Readonly<Record<string, Effect>> = {
   "triage approvals": "reads",
   "triage credits": "reads",
   "triage verify-proof": "reads",
+
+  "payment show": "reads",
+  "payment claim": "tries",
+  "payment release": "tries",
+  "payment refund": "tries",
+  "payment approve-release": "tries",
+  "payment approve-refund": "tries",
+  "payment hold": "tries",
+  "payment unhold": "tries",
 };

@@ -1,3 +1,5 @@
+import { formatUnits } from "ethers";
+
 import { formatTime } from "../operations/units.js";
 import type { Finding, Outcome } from "./finding.js";
 import type { Approval } from "./history.js";
@@ -46,15 +48,17 @@ function describe(
   verdict: Exclude<Verdict, "fresh">,
 ): Finding {
   const what = `The ${action} of ${formatAmount(site.place.record, terms.token, amount)}`;
+  const known = site.place.record.tokens.find(({ address }) => address === terms.token);
+  const typed = formatUnits(amount, known?.decimals ?? 0);
   const again = site.command(
     `payment approve-${action}`,
     paymentId,
-    `--amount ${amount} --signer <an approver>`,
+    `--amount ${typed} --from <an approver>`,
   );
   const { sentence, command } = {
     waiting: {
       sentence: `${what} is approved, and no operator has carried it out; the approval ends ${formatTime(expiresAt)}.`,
-      command: site.command(`payment ${action}`, paymentId, `--amount ${amount} --signer <an operator>`),
+      command: site.command(`payment ${action}`, paymentId, `--amount ${typed} --from <an operator>`),
     },
     expired: {
       sentence: `${what} was approved and not carried out by ${formatTime(expiresAt)}: it needs an approval again.`,

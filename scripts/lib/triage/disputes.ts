@@ -20,8 +20,8 @@ export async function findOverdueDisputes(site: Site): Promise<Outcome> {
           `Nobody ruled on it in the time for that, which ended ${formatTime(claimableAt)}. Anybody may claim ` +
           `its ${amount} for the ${to} now${onHold ? ", once the hold on it is lifted" : ""}.`,
         command: onHold
-          ? site.command("payment unhold", paymentId, '--reason "<why>" --signer <who>')
-          : site.command("payment claim", paymentId, "--signer <who pays the gas>"),
+          ? site.command("payment unhold", paymentId, '--reason "<why>" --from <a compliance officer>')
+          : site.command("payment claim", paymentId, "--from <who pays the gas>"),
       };
     });
   return { findings, looked: `${disputed.length} disputes` };

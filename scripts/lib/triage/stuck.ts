@@ -54,7 +54,11 @@ function obstaclesOf(site: Site, payment: OpenPayment, { exitsUntil, stopped }: 
           {
             reason: "on_hold",
             sentence: "Compliance froze it, so it pays nobody until the hold is lifted.",
-            command: site.command("payment unhold", paymentId, '--reason "<why>" --signer <who>'),
+            command: site.command(
+              "payment unhold",
+              paymentId,
+              '--reason "<why>" --from <a compliance officer>',
+            ),
           },
         ]
       : []),
@@ -81,7 +85,7 @@ function obstaclesOf(site: Site, payment: OpenPayment, { exitsUntil, stopped }: 
           {
             reason: "unclaimed",
             sentence: `Its deadline was ${formatTime(claimableAt)}, and nobody has claimed it for the ${part}; anybody may.`,
-            command: site.command("payment claim", paymentId, "--signer <who pays the gas>"),
+            command: site.command("payment claim", paymentId, "--from <who pays the gas>"),
           },
         ]
       : []),

@@ -53,7 +53,7 @@ describe("triage", () => {
       expect(finding).to.include({ reason: "unclaimed", paymentId });
       expect(finding!.sentence).to.include("It holds 1.0 USDC.").and.include("for the seller; anybody may");
       expect(finding!.command).to.equal(
-        `npx hardhat payment claim --network local --payment ${paymentId} --signer <who pays the gas>`,
+        `npx hardhat payment claim --network local --payment ${paymentId} --from <who pays the gas>`,
       );
     });
 
@@ -145,7 +145,7 @@ describe("triage", () => {
       const [finding] = await at.find("approvals");
       expect(finding).to.include({ reason: "approval_waiting", paymentId });
       expect(finding!.command).to.include(
-        `payment release --network local --payment ${paymentId} --amount 5000000`,
+        `payment release --network local --payment ${paymentId} --amount 5.0`,
       );
     });
 
