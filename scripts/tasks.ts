@@ -3,6 +3,7 @@ import { ArgumentType } from "hardhat/types/arguments";
 
 import { guarded, guardedElsewhere } from "./lib/mode/plugin.js";
 import { opsTasks } from "./ops/tasks.js";
+import { gateTasks } from "./gate/tasks.js";
 import { paymentTasks } from "./payment/tasks.js";
 import { triageTasks } from "./triage/tasks.js";
 
@@ -80,6 +81,7 @@ const ours = [
   ...opsTasks,
   ...triageTasks,
   ...paymentTasks,
+  ...gateTasks,
 ];
 
 /**

@@ -41,14 +41,11 @@ export async function lookAround(
   hre: HardhatRuntimeEnvironment,
   { rpc }: Pick<LookingArguments, "rpc">,
 ): Promise<Surroundings> {
-  if (hre.globalOptions.network === undefined)
-    throw new Fault("Choose a network with --network, for instance --network local.");
   // What follows needs the typings of the contracts.
   await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
   const { readRecord } = await import("../../deploy/record.js");
   const { lookAt } = await import("../lib/triage/endpoints.js");
-  const connection = await hre.network.create();
-  const chainId = chainIdOf(connection);
+  const { connection, chainId } = await networkOf(hre);
   const record = await readRecord(chainId);
   const endpoints = await endpointsFor(connection, chainId, rpc);
   const looks = await lookAt(endpoints);
@@ -63,6 +60,14 @@ export async function lookAround(
     cacheTimeout: -1,
   });
   return { ...common, provider, close: () => provider.destroy() };
+}
+
+/** The chosen network. Nobody there need answer. */
+export async function networkOf(hre: HardhatRuntimeEnvironment) {
+  if (hre.globalOptions.network === undefined)
+    throw new Fault("Choose a network with --network, for instance --network local.");
+  const connection = await hre.network.create();
+  return { connection, chainId: chainIdOf(connection) };
 }
 
 /** The chain that a network is meant to be, whoever answers. */
@@ -105,7 +110,8 @@ export function sceneOf(around: Surroundings, args: LookingArguments): Scene {
   };
 }
 
-function indexerOf(typed: string | undefined): string {
+/** Where the read model answers, as typed or as the environment says. */
+export function indexerOf(typed: string | undefined): string {
   const url = typed ?? process.env.HOLDFAST_INDEXER_URL ?? INDEXER;
   if (URL.canParse(url)) return url.replace(/\/+$/, "");
   throw new Fault(`--indexer is a URL such as ${INDEXER}; it was ${url}.`);

@@ -74,6 +74,7 @@ describe("a dry run", function () {
       /Dry run: nothing was signed/,
     ],
     "ops export": () => ["", /transaction-builder\/pause\.json/],
+    "gate sample": () => ["--indexer http://127.0.0.1:1", /does not tell how far it is/],
     "payment claim": () => [`--payment ${payment}`, /It is too early/],
     "payment release": () => [
       `--payment ${payment} --amount 0.25`,

@@ -93,6 +93,9 @@ export const EFFECTS: Readonly<Record<string, Effect>> = {
   "triage credits": "reads",
   "triage verify-proof": "reads",
 
+  gate: "reads",
+  "gate sample": "tries",
+
   "payment show": "reads",
   "payment claim": "tries",
   "payment release": "tries",

@@ -1,4 +1,4 @@
-import { DEADLINE_ACTIONS } from "../index-view.js";
+import { termsOfRow } from "../index-view.js";
 import { inBatches } from "./batches.js";
 import type { Payment } from "../signing.js";
 import type { Site } from "./site.js";
@@ -93,17 +93,8 @@ async function listByIndex({ readModel, place }: Site): Promise<Map<string, Paym
       after,
       limit: ROWS_AT_ONCE,
     });
-    for (const { paymentId, ...row } of page.payments.items) found.set(paymentId, parse(row));
+    for (const { paymentId, ...row } of page.payments.items) found.set(paymentId, termsOfRow(row));
     after = page.payments.pageInfo.hasNextPage ? page.payments.pageInfo.endCursor : null;
   } while (after !== null);
   return found;
 }
-
-const parse = (row: Omit<Row, "paymentId">): Payment => ({
-  ...row,
-  amount: BigInt(row.amount),
-  deadline: BigInt(row.deadline),
-  onDeadline: DEADLINE_ACTIONS[row.onDeadline] ?? -1n,
-  disputeWindow: BigInt(row.disputeWindow),
-  feeBps: BigInt(row.feeBps),
-});
