@@ -32,7 +32,9 @@ function enforces({ steps }: Manifest): boolean {
   return steps.some(({ transaction: { data } }) => {
     const start = data.indexOf(selector.slice(2));
     if (start < 0) return false;
-    const [policy] = abi.decodeFunctionData("setPolicy", `0x${data.slice(start)}`);
+    const [policy] = abi.decodeFunctionData("setPolicy", `0x${data.slice(start)}`).toArray() as [
+      { enforced: boolean },
+    ];
     return policy.enforced;
   });
 }
