@@ -29,13 +29,15 @@ const LEFT = {
   credits: { credit_frozen: 1 },
 } as const;
 
+const connect = (url: string) => network.create({ network: "local", override: { url } });
+
 describe("on duty", function () {
   this.timeout(240_000);
 
   const cleanup = new AsyncDisposableStack();
   const tokenBefore = process.env.HOLDFAST_INCIDENT_TOKEN;
   let suite: Awaited<ReturnType<typeof deployedSuite>>;
-  let connection: Awaited<ReturnType<typeof network.create>>;
+  let connection: Awaited<ReturnType<typeof connect>>;
   let url: string;
   let indexer: Indexer;
 
@@ -43,7 +45,7 @@ describe("on duty", function () {
     const anvil = await startAnvil({ port: await freePort(), args: ["--accounts", "16"] });
     cleanup.defer(() => anvil.stop());
     ({ url } = anvil);
-    connection = await network.create({ network: "local", override: { url } });
+    connection = await connect(url);
     suite = await deployedSuite(connection);
     await live(suite, connection);
     await connection.networkHelpers.time.increase(WEEKS);
