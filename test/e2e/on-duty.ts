@@ -24,8 +24,9 @@ const WEEKS = 60 * 86_400;
 
 /** What the story of `live` leaves behind once two months have passed, by the look that sees it. */
 const LEFT = {
-  stuck: { on_hold: 1, unclaimed: 2 },
+  stuck: { on_hold: 1, unclaimed: 4 },
   disputes: { arbiter_silent: 1 },
+  approvals: { approval_stale: 1 },
   credits: { credit_frozen: 1 },
 } as const;
 
@@ -157,7 +158,7 @@ describe("on duty", function () {
       rows("stuck")
         .map(({ onHold }) => onHold)
         .sort(),
-    ).to.deep.equal([false, false, true]);
+    ).to.deep.equal([false, false, false, false, true]);
     expect(rows("disputes")).to.have.lengthOf(1);
     expect(rows("credits").map(({ frozen, accounts }) => [frozen, accounts])).to.deep.equal([[true, 1]]);
     for (const clean of ["approvals", "doubles", "leaks"]) expect(rows(clean), clean).to.deep.equal([]);

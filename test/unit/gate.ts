@@ -3,12 +3,16 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 
 import { expect } from "chai";
-import { id } from "ethers";
+import { id, ZeroAddress } from "ethers";
+import { network } from "hardhat";
 
 import { Fault } from "../../deploy/fault.js";
 import { requireOpenGate } from "../../scripts/lib/gate/gate.js";
 import { judge } from "../../scripts/lib/gate/judge.js";
+import { requireGateForManifest, requireGateForPolicy } from "../../scripts/lib/gate/policy.js";
 import { samplesOf, type Sample } from "../../scripts/lib/gate/samples.js";
+import type { Manifest } from "../../scripts/lib/operations/manifest.js";
+import { deployedSuite, localParameters } from "../support/suite.js";
 
 const NOW = 1_800_000_000;
 const HOUR = 3_600;
@@ -90,6 +94,53 @@ describe("the gate between observing and enforcing", () => {
     expect(reasons(future)).to.include("1 samples are of the future");
     const backwards = [...usual, { ...usual[0]!, at: NOW - DAY }];
     expect(reasons(backwards)).to.include("1 samples are older than the one before them");
+  });
+
+  describe("and the screening policy", () => {
+    const deployed = async (enforced: boolean) => {
+      const connection = await network.create();
+      const local = await localParameters();
+      const parameters = { ...local, policy: { ...local.policy, enforced } };
+      return { connection, ...(await deployedSuite(connection, parameters)) };
+    };
+    const faultIn = (work: Promise<void>) =>
+      work.then(
+        () => "passed",
+        (problem: Error) => problem.message.split(",")[0],
+      );
+
+    it("stops one that begins to enforce, when it is planned and when it is carried out", async () => {
+      const { connection, record, parameters, complianceRegistry, accessManager } = await deployed(false);
+      const wanting = (enforced: boolean) =>
+        requireGateForPolicy({
+          connection,
+          record,
+          parameters: { ...parameters, policy: { ...parameters.policy, enforced } },
+        });
+      expect(await faultIn(wanting(true))).to.equal("The gate is shut");
+      expect(await faultIn(wanting(false))).to.equal("passed");
+
+      /** The policy as it is scheduled at the AccessManager, and as it is carried out. */
+      const carrying = (enforced: boolean) => {
+        const policy = { enforced, listMode: 0, maxRiskScore: 70, sanctionsOracle: ZeroAddress };
+        const call = complianceRegistry.interface.encodeFunctionData("setPolicy", [policy]);
+        const { address } = record.contracts.complianceRegistry;
+        const scheduled = accessManager.interface.encodeFunctionData("schedule", [address, call, 0]);
+        return [call, scheduled].map(
+          (data) => ({ steps: [{ transaction: { data } }] }) as unknown as Manifest,
+        );
+      };
+      const suite = { connection, record, parameters };
+      for (const manifest of carrying(true))
+        expect(await faultIn(requireGateForManifest(suite, manifest))).to.equal("The gate is shut");
+      for (const manifest of carrying(false))
+        expect(await faultIn(requireGateForManifest(suite, manifest))).to.equal("passed");
+    });
+
+    it("does not stop one that goes on enforcing", async () => {
+      const { connection, record, parameters } = await deployed(true);
+      expect(await faultIn(requireGateForPolicy({ connection, record, parameters }))).to.equal("passed");
+    });
   });
 
   describe("and its file", () => {

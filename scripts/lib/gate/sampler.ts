@@ -1,4 +1,4 @@
-import { hexlify, randomBytes, type Provider } from "ethers";
+import type { Provider } from "ethers";
 
 import { Fault } from "../../../deploy/fault.js";
 import type { DeploymentRecord } from "../../../deploy/record.js";
@@ -52,13 +52,20 @@ export async function sample(sampling: Sampling): Promise<Sample[]> {
   return settled.map((paymentId, i) => ({ at: now, block, paymentId, matched: verdicts[i]! }));
 }
 
-/** Ids are hashes, so the next one after a random number is a random one. */
+/** The payments that were the next to be made after moments that chance picks. */
 async function chooseIds(readModel: ReadModel, chainId: number, count: number): Promise<string[]> {
+  const edge = (direction: "asc" | "desc") =>
+    `payments(where: { chainId: ${chainId} }, orderBy: "createdAt", orderDirection: "${direction}", limit: 1) { items { createdAt } }`;
+  const edges = await readModel.ask<Record<"first" | "last", { items: { createdAt: string }[] }>>(
+    `{ first: ${edge("asc")} last: ${edge("desc")} }`,
+  );
+  const [first, last] = [edges.first, edges.last].map(({ items }) => Number(items[0]?.createdAt));
+  if (first === undefined || last === undefined || Number.isNaN(first)) return [];
   const ids: string[] = [];
   for (let left = count; left > 0; left -= AT_ONCE) {
     const aliases = Array.from({ length: Math.min(left, AT_ONCE) }, (_, i) => {
-      const after = hexlify(randomBytes(32));
-      return `p${i}: payments(where: { chainId: ${chainId}, paymentId_gt: "${after}" }, orderBy: "paymentId", limit: 1) { items { paymentId } }`;
+      const moment = first + Math.floor(Math.random() * (last - first + 1));
+      return `p${i}: payments(where: { chainId: ${chainId}, createdAt_gte: "${moment}" }, orderBy: "createdAt", limit: 1) { items { paymentId } }`;
     });
     const answer = await readModel.ask<Record<string, { items: { paymentId: string }[] }>>(
       `{ ${aliases.join(" ")} }`,
