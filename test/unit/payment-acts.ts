@@ -33,7 +33,8 @@ describe("what people on duty do with a payment", () => {
 
   it("sends what the contract does: each act, by whoever may, has its effect", async () => {
     const { escrow, holders, record } = at.suite;
-    const { terms, paymentId } = await at.deposit({ amount: 20_000_000_000n });
+    const { paymentId } = await at.deposit({ amount: 20_000_000_000n });
+    const { terms } = await readDossier(at.ethers.provider, record, paymentId);
     const send = async (name: ActName, from: Town["buyer"], amount = 0n) => {
       const data = ACTS[name].encode(Escrow__factory.createInterface(), {
         paymentId,
@@ -67,11 +68,9 @@ describe("what people on duty do with a payment", () => {
 
   it("says why one alone cannot pay out above a threshold", async () => {
     const { holders, record } = at.suite;
-    const { terms } = await at.deposit({ amount: 20_000_000_000n });
-    const asked = { terms, action: ACTS.release.action } as never as {
-      terms: Parameters<typeof obstacleTo>[2]["terms"];
-      action: number;
-    };
+    const { paymentId } = await at.deposit({ amount: 20_000_000_000n });
+    const { terms } = await readDossier(at.ethers.provider, record, paymentId);
+    const asked = { terms, action: ACTS.release.action };
     const obstacle = await obstacleTo(at.ethers.provider, record, {
       ...asked,
       who: holders.OPERATOR.address,

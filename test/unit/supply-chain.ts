@@ -11,9 +11,16 @@ import { findBomFaults, normalise } from "../../scripts/lib/supply-chain/bom.js"
 import { checkLockfile } from "../../scripts/lib/supply-chain/lockfile.js";
 import { readSignatures } from "../../scripts/lib/supply-chain/signatures.js";
 
-type Lockfile = Parameters<typeof checkLockfile>[0];
-type Manifest = Parameters<typeof checkLockfile>[1];
 type Packages = Record<string, Record<string, unknown>>;
+/** The parts of the two files that are damaged here. */
+interface Lockfile {
+  lockfileVersion?: number;
+  packages?: Packages;
+}
+interface Manifest {
+  devDependencies?: Record<string, string>;
+  allowScripts?: Record<string, boolean>;
+}
 
 const TODAY = new Date("2026-06-01T00:00:00Z");
 const SCRIPT = path.join("scripts", "supply-chain.js");
@@ -30,7 +37,7 @@ describe("the supply chain", () => {
       lockfile = await json("package-lock.json");
       manifest = await json("package.json");
     });
-    const packages = () => lockfile.packages as Packages;
+    const packages = () => lockfile.packages!;
     const faults = () =>
       checkLockfile(lockfile, manifest).faults.map(({ where, what }) => `${where} ${what}`);
 

@@ -1,4 +1,4 @@
-/*
+/**
  * What `npm audit` reports, judged by a committed list of what was looked into. Plain JavaScript without dependencies.
  *
  * @typedef {{ advisory: string, package: string, reason: string, expires: string }} Allowed

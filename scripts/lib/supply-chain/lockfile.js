@@ -1,4 +1,4 @@
-/*
+/**
  * Whether package-lock.json says exactly what is installed, and that it comes from npm. Plain JavaScript without
  * dependencies, for Node 20: it has to run before anything is installed.
  *
