@@ -21,7 +21,7 @@ export async function findOverdueDisputes(site: Site): Promise<Outcome> {
           `its ${amount} for the ${to} now${onHold ? ", once the hold on it is lifted" : ""}.`,
         command: onHold
           ? site.command("payment unhold", paymentId, '--reason "<why>" --from <a compliance officer>')
-          : site.command("payment claim", paymentId, "--from <who pays the gas>"),
+          : site.command("payment claim", paymentId),
       };
     });
   return { findings, looked: `${disputed.length} disputes` };

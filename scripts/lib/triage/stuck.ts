@@ -85,7 +85,7 @@ function obstaclesOf(site: Site, payment: OpenPayment, { exitsUntil, stopped }: 
           {
             reason: "unclaimed",
             sentence: `Its deadline was ${formatTime(claimableAt)}, and nobody has claimed it for the ${part}; anybody may.`,
-            command: site.command("payment claim", paymentId, "--from <who pays the gas>"),
+            command: site.command("payment claim", paymentId),
           },
         ]
       : []),
