@@ -182,7 +182,10 @@ describe("on duty", function () {
       const { command, paymentId } = findings[0]!;
       expect(command).to.match(/^npx hardhat payment claim --network local --payment 0x/);
 
-      const [, , ...words] = command.replace(/ --network local/, "").concat(" --yes").split(" ");
+      const [, , ...words] = command
+        .replace(/ --network local/, "")
+        .concat(" --yes")
+        .split(" ");
       const claim = await hardhat(url, ...words);
       expect(claim.stdout, claim.stderr).to.include("Done: the payment is Closed and holds 0.0 USDC.");
       const after = await hardhat(url, "triage", "disputes", "--payment", paymentId);
