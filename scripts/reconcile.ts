@@ -42,7 +42,9 @@ export const reconciling = (view?: View) =>
     const asked = parse(args);
     await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
     const { checkLabel, recordReconciliation } = await import("./lib/reconcile/records.js");
+    const { keepsRecords, requireLive } = await import("./lib/mode.js");
     const { apply } = args;
+    if (apply) requireLive("reconcile --apply");
     const by = checkLabel(args.by);
     const connection = await hre.network.create();
     const { provider } = connection.ethers;
@@ -51,7 +53,7 @@ export const reconciling = (view?: View) =>
     const run = () =>
       once(asked, { args, hre, record, view, ask: (method, params) => provider.send(method, params) });
     let done = await run();
-    await recordReconciliation(done.result, { by, at: new Date(), applied: false });
+    if (keepsRecords()) await recordReconciliation(done.result, { by, at: new Date(), applied: false });
     if (apply && (await applied(done.result, { asked, args, hre, connection, record }))) {
       done = await run();
       await recordReconciliation(done.result, { by, at: new Date(), applied: true });

@@ -1,11 +1,14 @@
 import { task } from "hardhat/config";
 import { ArgumentType } from "hardhat/types/arguments";
 
+import { guarded, guardedElsewhere } from "./lib/mode/plugin.js";
+import { gateTasks } from "./gate/tasks.js";
 import { opsTasks } from "./ops/tasks.js";
+import { paymentTasks } from "./payment/tasks.js";
 import { reconcileTasks } from "./reconcile-tasks.js";
+import { triageTasks } from "./triage/tasks.js";
 
-/** What people run, one file per verb, loaded when it is called: `npx hardhat <verb> --help`. */
-export const tasks = [
+const ours = [
   task("deploy", "Deploys the suite to a network, or goes on where an interrupted run stopped")
     .addOption({
       name: "parameters",
@@ -111,4 +114,13 @@ export const tasks = [
     .build(),
   ...opsTasks,
   ...reconcileTasks,
+  ...triageTasks,
+  ...paymentTasks,
+  ...gateTasks,
 ];
+
+/**
+ * What people run, one file per verb, loaded when it is called: `npx hardhat <verb> --help`. Each asks first whether the mode
+ * lets it, and so do those of other people that write.
+ */
+export const tasks = [...guarded(ours), ...guardedElsewhere(ours)];

@@ -6,6 +6,7 @@ import schema from "ponder:schema";
 import { requireSameBranch } from "../../guard/index.js";
 import { changes } from "./changes/index.js";
 import { yoga } from "./graphql.js";
+import { incidents } from "./incident/index.js";
 import { addPaymentMetrics } from "./metrics/index.js";
 import { askedAnew } from "./sql.js";
 
@@ -24,6 +25,7 @@ for (const path of ["/", "/graphql"]) {
   });
 }
 app.get("/changes", changes);
+app.route("/", incidents());
 app.use("/sql/*", askedAnew, client({ db, schema }));
 
 addPaymentMetrics();
