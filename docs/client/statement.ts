@@ -1,7 +1,12 @@
 import type { TypedDocumentNode } from "@graphql-typed-document-node/core";
 import { print } from "graphql";
 
-import { StatementDocument, StuckPaymentsDocument } from "./queries.js";
+import {
+  StatementDocument,
+  StuckPaymentsDocument,
+  type StatementQuery,
+  type StatementQueryVariables,
+} from "./queries.js";
 
 /*
  * The example of docs/recipes.md: prints the statement of a party, then what is stuck. Every answer has a type, which
@@ -31,8 +36,15 @@ const now = String(Math.floor(Date.now() / 1000));
 
 let after: string | null = null;
 do {
-  const variables = { chainId, party: PARTY, token: TOKEN, from: "0", to: now, after };
-  const { statement } = await ask(StatementDocument, variables);
+  const variables: StatementQueryVariables = {
+    chainId,
+    party: PARTY,
+    token: TOKEN,
+    from: "0",
+    to: now,
+    after,
+  };
+  const { statement }: StatementQuery = await ask(StatementDocument, variables);
   if (after === null) console.log(`opening balance ${statement.openingBalance}`);
   for (const { timestamp, paymentId, credit, debit, balance } of statement.entries) {
     const amount = BigInt(credit) - BigInt(debit);

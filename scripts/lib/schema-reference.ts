@@ -29,7 +29,9 @@ const TYPES: Readonly<Record<string, string>> = {
 /** The tables of the read model as a page of documentation. */
 export async function schemaReference(): Promise<string> {
   const comments = await readSchemaComments();
-  const tables = Object.entries(schema).filter((entry): entry is [string, PgTable] => is(entry[1], PgTable));
+  const tables = Object.entries<unknown>(schema).filter((entry): entry is [string, PgTable] =>
+    is(entry[1], PgTable),
+  );
   const sections = tables.map(([name, table]) => describeTable(name, table, comments));
   return format([HEAD, ...sections, describeEnums()].join("\n"), { parser: "markdown", printWidth: 120 });
 }
@@ -56,7 +58,7 @@ function describeTable(name: string, table: PgTable, comments: SchemaComments): 
 }
 
 function describeRelations(table: PgTable): string {
-  const found = Object.values(schema).find(
+  const found = Object.values<unknown>(schema).find(
     (item): item is Relations => is(item, Relations) && item.table === table,
   );
   const relations = Object.entries(found?.config(createTableRelationsHelpers(table)) ?? {});
@@ -68,9 +70,9 @@ function describeRelations(table: PgTable): string {
 }
 
 function describeEnums(): string {
-  const enums = Object.values(schema).flatMap((item) =>
+  const enums = Object.values<unknown>(schema).flatMap((item) =>
     typeof item === "function" && "enumValues" in item
-      ? [item as { enumName: string; enumValues: string[] }]
+      ? [item as unknown as { enumName: string; enumValues: string[] }]
       : [],
   );
   const rows = enums.map(
@@ -99,4 +101,5 @@ function namesIn(table: PgTable): (column: PgColumn) => string {
   return (column) => byColumn.get(column.name) ?? column.name;
 }
 
-const nameOfTable = (table: unknown) => Object.entries(schema).find(([, item]) => item === table)![0];
+const nameOfTable = (table: unknown) =>
+  Object.entries<unknown>(schema).find(([, item]) => item === table)![0];

@@ -15,7 +15,7 @@ export async function follow(
   const hangUp = AbortSignal.timeout(seconds * 1000);
   const { chainId, after, lastEventId } = parameters;
   const query = new URLSearchParams({ chainId: String(chainId), ...(after === undefined ? {} : { after }) });
-  const response = await fetch(`${url}/changes?${query}`, {
+  const response = await fetch(`${url}/changes?${query.toString()}`, {
     headers: lastEventId === undefined ? {} : { "last-event-id": lastEventId },
     signal: hangUp,
   });
@@ -23,8 +23,9 @@ export async function follow(
   const events: ServerSentEvent[] = [];
   let rest = "";
   // Ends the connection when it is left.
-  for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
-    const parts = `${rest}${chunk}`.split("\n\n");
+  const decoder = new TextDecoder();
+  for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+    const parts = `${rest}${decoder.decode(chunk, { stream: true })}`.split("\n\n");
     rest = parts.pop()!;
     events.push(...parts.flatMap(parse));
     if (await isEnough(events)) break;

@@ -1,7 +1,6 @@
 import { encodeAbiParameters, hashTypedData, keccak256, parseAbiParameters, toHex, type Hex } from "viem";
 
 import { named, paymentStatuses } from "../../model/enums.js";
-import type { PaymentRow } from "../../store/payments.js";
 
 /** Where the escrow keeps its payments (ERC-7201). A test compares it with `deploy/layouts/Escrow.json`. */
 export const PAYMENTS_ROOT = erc7201("holdfast.storage.Escrow");
@@ -13,6 +12,23 @@ const DEADLINE_ACTIONS = { Refund: 0, Release: 1 } as const;
 /** The slot of one payment: `payments` is the first and only member of its namespace. */
 export const slotOf = (paymentId: Hex): Hex =>
   keccak256(encodeAbiParameters(parseAbiParameters("bytes32, bytes32"), [paymentId, PAYMENTS_ROOT]));
+
+/** What of a payment's row is checked. */
+export interface CheckedRow extends StoredState {
+  chainId: number;
+  escrow: Hex;
+  buyer: Hex;
+  seller: Hex;
+  token: Hex;
+  amount: bigint;
+  deadline: bigint;
+  onDeadline: keyof typeof DEADLINE_ACTIONS;
+  arbiter: Hex;
+  disputeWindow: bigint;
+  feeBps: number;
+  feeRecipient: Hex;
+  paymentReference: Hex;
+}
 
 /** What a payment's slot says: the whole state that the escrow stores of it. */
 export interface StoredState {
@@ -36,14 +52,14 @@ export function readSlot(value: Hex): StoredState {
 }
 
 /** Whether a row tells the same as its slot. */
-export const agrees = (row: PaymentRow, state: StoredState): boolean =>
+export const agrees = (row: CheckedRow, state: StoredState): boolean =>
   row.status === state.status &&
   row.onHold === state.onHold &&
   row.held === state.held &&
   row.released === state.released;
 
 /** What a row's terms hash to under its escrow's EIP-712 domain: the payment's id, if the row is right. */
-export function hashTerms(row: PaymentRow): Hex {
+export function hashTerms(row: CheckedRow): Hex {
   const { chainId, escrow, onDeadline, ...terms } = row;
   return hashTypedData({
     domain: { name: "Holdfast Escrow", version: "1", chainId, verifyingContract: escrow },
