@@ -50,7 +50,7 @@ export function formatStatus(status: Status): string {
     ),
     ...section("Kept ready", summaryOf(ready), "nothing"),
     ...section("Operations under way", operations.map(formatOperation), "none"),
-    ...section("Reconciled", status.reconciled === null ? ["never"] : [when(status.reconciled)]),
+    ...section("Reconciled", formatReconciled(status.reconciled, when), "never"),
     ...section("Needs attention", status.attention, "nothing"),
   ].join("\n");
 }
@@ -72,6 +72,9 @@ function formatPauses(pauses: Status["pauses"], when: When): string[] {
     ...(running.length === 0 ? [] : [`not paused: ${running.join(", ")}`]),
   ];
 }
+
+const formatReconciled = (last: Status["reconciled"], when: When): string[] =>
+  last === null ? [] : [`${last.outcome}, at block ${last.block}, ${when(Date.parse(last.at) / 1_000)}`];
 
 function formatCode(
   { proxy, implementation, contract, version, codehash, rollback }: RunningCode,

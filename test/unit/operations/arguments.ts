@@ -5,7 +5,7 @@ import type { Suite } from "../../../scripts/lib/operations/suite.js";
 import { parseBits, parseDuration } from "../../../scripts/ops/arguments.js";
 import { requestOf, type VerbArguments } from "../../../scripts/ops/requests.js";
 import { opsTasks } from "../../../scripts/ops/tasks.js";
-import { COMMON, VERBS, type VerbName } from "../../../scripts/ops/verbs.js";
+import { COMMON, VERBS, wordsOf, type VerbName } from "../../../scripts/ops/verbs.js";
 
 const verbs = Object.keys(VERBS) as VerbName[];
 
@@ -78,6 +78,6 @@ describe("the arguments of an operation", () => {
   it("are told by --help, for every verb", () => {
     const described = opsTasks.map(({ id, description }) => [id.join(" "), description]);
     for (const verb of verbs)
-      expect(described).to.deep.include([`ops plan ${verb}`, VERBS[verb].description]);
+      expect(described).to.deep.include([`ops plan ${wordsOf(verb).join(" ")}`, VERBS[verb].description]);
   });
 });

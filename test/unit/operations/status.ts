@@ -1,3 +1,6 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import path from "node:path";
+
 import { expect } from "chai";
 
 import { NATIVE_COIN } from "../../../deploy/parameters.js";
@@ -124,6 +127,39 @@ describe("the status of a suite", function () {
     expect(code[0]).to.include({ contract: null, version: null });
     expect(pauses).to.equal(null);
     expect(attention.join()).to.include(`The code of escrow at ${escrow.implementation}`);
+  });
+
+  it("asks the chain few questions, and no more of them for what was signed than it must", async () => {
+    expect(await requests(read), "after a deployment").to.be.at.most(26);
+    const opened = await planUpgrade();
+    for (const step of ["schedule", "execute"]) await chain.carryOut(opened, step);
+    expect(await requests(read), "with an upgrade that can be taken back").to.be.at.most(60);
+  });
+
+  it("tells how the last reconciliation ended, and alarms about one that did not end clean", async () => {
+    const folder = path.join(chain.folder, "reconciliations");
+    const lines = [
+      { at: "2026-01-02T03:04:05.000Z", block: 7, outcome: "differences", payments: 3 },
+      { at: "2026-01-03T03:04:05.000Z", block: 9, outcome: "clean", payments: 3 },
+    ];
+    await mkdir(path.join(folder, "31337"), { recursive: true });
+    const file = path.join(folder, "31337", "runs.jsonl");
+    const write = (...written: string[]) => writeFile(file, `${written.join("\n")}\n`);
+    const [bad, good] = lines.map((line) => JSON.stringify(line)) as [string, string];
+    const look = () => readStatus(chain.suite, path.join(chain.folder, "none"), folder);
+
+    await write(bad, good);
+    const clean = await look();
+    expect(clean.reconciled).to.deep.equal({ at: "2026-01-03T03:04:05.000Z", block: 9, outcome: "clean" });
+    expect(clean.attention).to.deep.equal([]);
+    expect(formatStatus(clean)).to.match(/Reconciled\n {2}clean, at block 9, 2026-01-03 03:04:05 UTC/);
+    await write(good, bad);
+    expect((await look()).attention).to.deep.equal(["The last reconciliation ended with: differences."]);
+    await write(good, bad.slice(0, 20));
+    expect(await look()).to.deep.include({
+      reconciled: null,
+      attention: [`The last line of ${file} is damaged; restore it from git, or remove that line.`],
+    });
   });
 
   it("asks the chain no more often, however much was scheduled and paused before", async () => {
