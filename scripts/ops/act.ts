@@ -75,6 +75,7 @@ async function act(verb: VerbName, args: VerbArguments, hands: Hands) {
   const place = path.relative(process.cwd(), operation.path);
   const told = describe(manifest, operation.number, place);
   tell(formatPlan(manifest, operation.number, place, { isRehearsedNow: true }));
+  if (signer !== undefined) await requireSigner(opened, signer.address);
   const { rehearse } = await import("../lib/operations/rehearse.js");
   const rehearsal = await rehearse(suite, opened);
   tell(formatRehearsal(rehearsal));
@@ -102,6 +103,12 @@ async function act(verb: VerbName, args: VerbArguments, hands: Hands) {
     for (const line of formatCounts(isLacking)) tell(line);
   }
   return { ...told, rehearsal, signed, executed };
+}
+
+/** Said before anybody waits for a rehearsal. */
+async function requireSigner(opened: OpenManifest, address: string): Promise<void> {
+  const { requireSignerOf } = await import("../lib/operations/ceremony.js");
+  requireSignerOf(opened, address);
 }
 
 interface Planned {

@@ -21,6 +21,7 @@ import {
 import {
   parseAddress,
   parseBits,
+  parseCount,
   parseDuration,
   parseList,
   parseProxy,
@@ -76,6 +77,9 @@ const PREPARE: Readonly<Record<VerbName, Prepare>> = {
   cancel: ({ operation }) => toCancel(required(text(operation), "--operation", "what is scheduled")),
 };
 
+/** More nobody signs at a table. */
+const MOST_RUNGS = 20;
+
 /** The reason stands on the chain too. */
 const pauseOf = ({ bits, duration }: VerbArguments, reason: string) => ({
   bits: parseBits(String(bits)),
@@ -100,7 +104,7 @@ async function upgradeOf(args: VerbArguments, _reason: string, { connection, rec
       ? undefined
       : { function: functionName, args: parseList(String(args.args), "--args") };
   const precautions = {
-    rungs: Number(args.rungs),
+    rungs: parseCount(Number(args.rungs), "--rungs", MOST_RUNGS),
     pauseFor: parseDuration(String(args.pauseFor), "--pause-for"),
   };
   // Last, so that nothing is deployed for what was typed wrong.

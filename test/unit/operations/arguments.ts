@@ -66,6 +66,11 @@ describe("the arguments of an operation", () => {
     expect(await refusal("upgrade", { reason: "why", implementation: "0x12" })).to.include(
       "--implementation is an address",
     );
+    for (const rungs of [0, 21, NaN]) {
+      expect(await refusal("upgrade", { reason: "why", implementation, rungs })).to.include(
+        `--rungs is from 1 to 20; it was ${rungs}`,
+      );
+    }
     const calling = { reason: "why", implementation, call: "initializeV2" };
     expect(await refusal("upgrade", { ...calling, args: "7" })).to.include("--args is a JSON array");
     expect((await request("upgrade", { ...calling, args: '["7"]' })).validFor).to.equal(604_800);
