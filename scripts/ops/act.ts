@@ -88,11 +88,12 @@ async function act(verb: VerbName, args: VerbArguments, hands: Hands) {
     tell(`Next: ${nextCommand(desk, needsSignatures(opened) ? "sign" : "execute", "--signer <who signs>")}`);
     return { ...told, rehearsal };
   }
-  const signed = await sign(desk, { propose: false });
-  const isLacking = signed.steps.filter(({ signed: there, needed }) => there < needed);
+  // What a key does itself, it signs when that is carried out.
+  const signed = needsSignatures(opened) ? await sign(desk, { propose: false }) : undefined;
+  const isLacking = (signed?.steps ?? []).filter(({ signed: there, needed }) => there < needed);
   const [next] = opened.manifest.steps;
   if (isLacking.some(({ step }) => step === next!.id)) {
-    for (const line of formatCounts(signed.steps)) tell(line);
+    for (const line of formatCounts(signed!.steps)) tell(line);
     tell(`The others sign with: ${nextCommand(desk, "sign", "--signer <theirs>")}`);
     tell(`Then: ${nextCommand(desk, "execute", "--signer <who sends it>")}`);
     return { ...told, rehearsal, signed };
@@ -102,7 +103,7 @@ async function act(verb: VerbName, args: VerbArguments, hands: Hands) {
     tell("Before it goes on, these need more signatures:");
     for (const line of formatCounts(isLacking)) tell(line);
   }
-  return { ...told, rehearsal, signed, executed };
+  return { ...told, rehearsal, ...(signed && { signed }), executed };
 }
 
 /** Said before anybody waits for a rehearsal. */

@@ -16,6 +16,7 @@ import { simulate, type Outcome } from "./simulate.js";
 import { entryOf } from "./state-diff.js";
 import { planAct, planLadder, type Desk, type PlannedStep } from "./steps.js";
 import { contractsAt, PROXY_NAMES, type Contracts, type ProxyName, type Suite } from "./suite.js";
+import { findTampering } from "./tampering.js";
 import type { Token } from "./units.js";
 
 /** An operation to plan. */
