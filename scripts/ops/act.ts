@@ -76,6 +76,7 @@ async function act(verb: VerbName, args: VerbArguments, hands: Hands) {
   const place = path.relative(process.cwd(), operation.path);
   const told = describe(manifest, operation.number, place);
   tell(formatPlan(manifest, operation.number, place, { isRehearsedNow: true }));
+  if (signer !== undefined) await requireSigner(opened, signer.address);
   const { rehearse } = await import("../lib/operations/rehearse.js");
   const rehearsal = await rehearse(suite, opened);
   tell(formatRehearsal(rehearsal));
@@ -92,11 +93,12 @@ async function act(verb: VerbName, args: VerbArguments, hands: Hands) {
     tell(`Next: ${nextCommand(desk, needsSignatures(opened) ? "sign" : "execute", "--signer <who signs>")}`);
     return { ...told, rehearsal };
   }
-  const signed = await sign(desk, { propose: false });
-  const isLacking = signed.steps.filter(({ signed: there, needed }) => there < needed);
+  // What a key does itself, it signs when that is carried out.
+  const signed = needsSignatures(opened) ? await sign(desk, { propose: false }) : undefined;
+  const isLacking = (signed?.steps ?? []).filter(({ signed: there, needed }) => there < needed);
   const [next] = opened.manifest.steps;
   if (isLacking.some(({ step }) => step === next!.id)) {
-    for (const line of formatCounts(signed.steps)) tell(line);
+    for (const line of formatCounts(signed!.steps)) tell(line);
     tell(`The others sign with: ${nextCommand(desk, "sign", "--signer <theirs>")}`);
     tell(`Then: ${nextCommand(desk, "execute", "--signer <who sends it>")}`);
     return { ...told, rehearsal, signed };
@@ -106,7 +108,13 @@ async function act(verb: VerbName, args: VerbArguments, hands: Hands) {
     tell("Before it goes on, these need more signatures:");
     for (const line of formatCounts(isLacking)) tell(line);
   }
-  return { ...told, rehearsal, signed, executed };
+  return { ...told, rehearsal, ...(signed && { signed }), executed };
+}
+
+/** Said before anybody waits for a rehearsal. */
+async function requireSigner(opened: OpenManifest, address: string): Promise<void> {
+  const { requireSignerOf } = await import("../lib/operations/ceremony.js");
+  requireSignerOf(opened, address);
 }
 
 interface Planned {

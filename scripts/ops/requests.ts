@@ -25,6 +25,7 @@ import {
 import {
   parseAddress,
   parseBits,
+  parseCount,
   parseDuration,
   parseList,
   parsePayment,
@@ -86,6 +87,9 @@ const PREPARE: Readonly<Record<VerbName, Prepare>> = {
   cancel: ({ operation }) => toCancel(required(text(operation), "--operation", "what is scheduled")),
 };
 
+/** More nobody signs at a table. */
+const MOST_RUNGS = 20;
+
 /** The reason stands on the chain too. */
 const pauseOf = ({ bits, duration }: VerbArguments, reason: string) => ({
   bits: parseBits(String(bits)),
@@ -110,7 +114,7 @@ async function upgradeOf(args: VerbArguments, _reason: string, { connection, rec
       ? undefined
       : { function: functionName, args: parseList(String(args.args), "--args") };
   const precautions = {
-    rungs: Number(args.rungs),
+    rungs: parseCount(Number(args.rungs), "--rungs", MOST_RUNGS),
     pauseFor: parseDuration(String(args.pauseFor), "--pause-for"),
   };
   if (given === undefined) requireLive("--deploy");

@@ -112,7 +112,7 @@ export class Execution {
     return this.suite.connection.ethers.provider;
   }
 
-  async #requireTurn(step: Step, { times, left }: OperationProgress): Promise<void> {
+  async #requireTurn(step: Step, { times, left, outside }: OperationProgress): Promise<void> {
     const { manifest } = this.opened;
     if (left[0]?.id !== step.id) throw new Fault(`The step ${left[0]!.id} comes before ${step.id}.`);
     const { timestamp: now } = (await this.#provider.getBlock("latest"))!;
@@ -130,7 +130,7 @@ export class Execution {
     const moved = await findMoved(this.#provider, this.suite.record, manifest, { done });
     if (moved.length > 0)
       throw new Fault("The chain is not as it was when this was planned; nothing was sent:", {
-        details: moved,
+        details: [...outside, ...moved],
       });
   }
 

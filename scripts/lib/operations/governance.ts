@@ -1,6 +1,5 @@
 import { getAddress, type Provider, type Result } from "ethers";
 
-import type { DeploymentRecord } from "../../../deploy/index.js";
 import { readLogs, type LogSource, type NamedLog } from "../../../deploy/logs.js";
 import { TARGET_INTERFACES } from "../../../deploy/selectors.js";
 import { plain } from "../plain.js";
@@ -61,10 +60,16 @@ const EVENTS: Readonly<Record<"upgradeController" | "escrow" | "accessManager", 
 
 type Watched = keyof typeof EVENTS;
 
-/** All that admins ever did, oldest first. */
+/** Where to look for what admins did. */
+export interface Governed {
+  readonly contracts: Readonly<Record<Watched, { readonly address: string }>>;
+  readonly startBlock: number;
+}
+
+/** All that admins did from a block on, such as that of the deployment; oldest first. */
 export async function readGovernance(
   provider: Provider,
-  { contracts, startBlock }: DeploymentRecord,
+  { contracts, startBlock }: Governed,
   toBlock: number,
 ): Promise<NamedLog[]> {
   const sources = (Object.keys(EVENTS) as Watched[]).map((contract): LogSource => ({

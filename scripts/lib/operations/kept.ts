@@ -4,6 +4,7 @@ import type { OperationFolder } from "./folder.js";
 import type { Step } from "./manifest.js";
 import type { OpenManifest } from "./open.js";
 import { hindrancesOf } from "./readiness.js";
+import { remembering } from "./remembering.js";
 import { readRegister } from "./register.js";
 import type { ProxyName, Suite } from "./suite.js";
 import { PAUSE_BITS, type PauseBit } from "./units.js";
@@ -39,7 +40,8 @@ export const aPause = (bits: readonly PauseBit[], seconds: number): Wanted => {
  *
  * @param directory Where the operations are, if not in `deploy/operations/`.
  */
-export async function findKept(suite: Suite, wanted: Wanted, directory?: string): Promise<Kept | undefined> {
+export async function findKept(given: Suite, wanted: Wanted, directory?: string): Promise<Kept | undefined> {
+  const suite = remembering(given);
   const { provider } = suite.connection.ethers;
   const { operations } = await readRegister(provider, suite.record, directory);
   for (const { operation, opened, progress, standing } of operations.toReversed()) {

@@ -16,6 +16,7 @@ import { simulate, type Outcome } from "./simulate.js";
 import { entryOf } from "./state-diff.js";
 import { planAct, planLadder, type Desk, type PlannedStep } from "./steps.js";
 import { contractsAt, PROXY_NAMES, type Contracts, type ProxyName, type Suite } from "./suite.js";
+import { findTampering } from "./tampering.js";
 import type { Token } from "./units.js";
 
 /** An operation to plan. */
@@ -110,7 +111,16 @@ export async function planOperation(suite: Suite, request: Request): Promise<Man
       cautions: [...(prepared.cautions ?? []), ...accounts.flatMap(cautionsAbout)],
       steps: steps.map((step) => deriveStep(context, coreOf(step, outcomes.get(step.id)!, fees))),
     };
-    return manifestSchema.parse(plain({ ...content, digest: digestOf(plain(content)) }));
+    return requireWhole(manifestSchema.parse(plain({ ...content, digest: digestOf(plain(content)) })), suite);
+  });
+}
+
+/** What could not be opened again is not written down. */
+function requireWhole(manifest: Manifest, { record }: Suite): Manifest {
+  const faults = findTampering(manifest, record);
+  if (faults.length === 0) return manifest;
+  throw new Fault("The plan contradicts itself, which is a mistake in this program; nothing was written:", {
+    details: faults,
   });
 }
 

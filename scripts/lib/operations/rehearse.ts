@@ -4,6 +4,7 @@ import { Fault } from "../../../deploy/fault.js";
 import { keepsRecords } from "../mode.js";
 import { nonceOf, type Account } from "./accounts.js";
 import { collectFor } from "./consents.js";
+import { findMovedDomains, readDomains, type Domains } from "./domains.js";
 import { withFork, type Fork } from "./fork.js";
 import type { Step } from "./manifest.js";
 import { findMoved } from "./moved.js";
@@ -81,6 +82,7 @@ class Stage {
     private readonly opened: OpenManifest,
     private readonly fork: Fork,
     private readonly storage: StorageNames,
+    private readonly domains: Domains,
     private trial: Trial | undefined,
     private readonly tell: (sentence: string) => void,
   ) {}
@@ -93,7 +95,8 @@ class Stage {
   ): Promise<Stage> {
     const { manifest } = opened;
     const storage = await namesOfStorage(fork.provider, suite.record, manifest, manifest.steps);
-    return new Stage(suite, opened, fork, storage, await Trial.begin(fork, suite), tell);
+    const domains = await readDomains(fork.provider, manifest);
+    return new Stage(suite, opened, fork, storage, domains, await Trial.begin(fork, suite), tell);
   }
 
   get payments(): string {
@@ -114,15 +117,7 @@ class Stage {
     });
     // What cannot be done need not be taken back.
     if (!isDone) return [recordOf(main)];
-    await this.#attempt(main, async () => {
-      const problems = await findCodeFaults(
-        this.fork.provider,
-        this.suite.record,
-        this.opened.manifest,
-        "after",
-      );
-      if (problems.length > 0) throw new Fault(problems.join(" "));
-    });
+    await this.#attempt(main, () => this.#requireSound("after"));
     await this.#attempt(main, async () => this.trial?.roundAfterPauses());
 
     const branches = [recordOf(main)];
@@ -149,10 +144,22 @@ class Stage {
         if (step.id.startsWith("pause") && this.trial) await this.trial.expectNoDeposits();
       }
       // A pause without a rollback leaves the code in place that it was for.
-      if (path.at(-1)!.id.startsWith("rollback")) await this.trial?.roundAfterPauses();
+      if (!path.at(-1)!.id.startsWith("rollback")) return;
+      await this.#requireSound("before");
+      await this.trial?.roundAfterPauses();
     });
     this.trial = trial;
     return recordOf(playing);
+  }
+
+  /** The code is that which it should be and finds no fault with its storage; ids and signatures mean what they meant. */
+  async #requireSound(expected: "before" | "after"): Promise<void> {
+    const { fork, suite, opened } = this;
+    const problems = [
+      ...(await findCodeFaults(fork.provider, suite.record, opened.manifest, expected)),
+      ...findMovedDomains(this.domains, await readDomains(fork.provider, opened.manifest)),
+    ];
+    if (problems.length > 0) throw new Fault(problems.join(" "));
   }
 
   #begin(name: string, times: Times): Playing {

@@ -6,6 +6,9 @@ import type { Manifest } from "./manifest.js";
 import { findMovedProxy } from "./moved.js";
 import { isNoAnswer } from "./reverts.js";
 
+/** What a self-test answers that finds nothing wrong: not merely anything, as a fallback might. */
+const PASSED = ISelfTest__factory.createInterface().getFunction("selfTest").selector;
+
 /**
  * What is wrong with the code behind the proxies: that it is not the manifest's, or that it finds fault with its storage
  * itself. Whole sentences.
@@ -22,7 +25,9 @@ export async function findCodeFaults(
   for (const proxy of proxies) {
     faults.push(...(await findMovedProxy(provider, record, proxy, expected)));
     try {
-      await ISelfTest__factory.connect(proxy.address, provider).selfTest();
+      const selfTest = ISelfTest__factory.connect(proxy.address, provider);
+      if ((await selfTest.selfTest()) !== PASSED)
+        faults.push(`The self-test of ${proxy.name} answers what is not "passed".`);
     } catch (error) {
       if (!isNoAnswer(error)) throw error;
       faults.push(`The self-test of ${proxy.name} fails.`);

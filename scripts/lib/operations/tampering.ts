@@ -114,7 +114,7 @@ function findFalseSequence({ accounts, steps }: Manifest): string[] {
 function findFalseCode({ proxies, steps }: Manifest): string[] {
   const upgrades = steps
     .filter(({ branch }) => branch === "main")
-    .flatMap(({ call }) => [call, ...call.calls])
+    .flatMap(({ call }) => callsMade(call))
     .filter((call) => call.function === "upgrade(address,address,bytes)");
   return proxies.flatMap(({ name, address, before, after, initializer }) => {
     const faults: string[] = [];
@@ -140,6 +140,10 @@ function findFalseCode({ proxies, steps }: Manifest): string[] {
     return faults;
   });
 }
+
+/** A call, and what it schedules or makes at once. What it cancels is not made. */
+const callsMade = (call: Step["call"]): Step["call"][] =>
+  call.function === "cancel(address,address,bytes)" ? [] : [call, ...call.calls.flatMap(callsMade)];
 
 /** Calls in words, hashes, messages and screens, from the bytes. */
 function findFalseSteps(manifest: Manifest): string[] {

@@ -45,8 +45,9 @@ describe("the next upgrade after a rollback", function () {
   const use = async () => {
     const { escrow, users } = chain.deployed;
     const [buyer, seller] = users as [(typeof users)[0], (typeof users)[0]];
+    const { timestamp: now } = (await chain.connection.ethers.provider.getBlock("latest"))!;
     const cast = { buyer: buyer.address, seller: seller.address, token: NATIVE_COIN };
-    const terms = termsOf(payments.length + 1, cast);
+    const terms = termsOf(payments.length + 1, { ...cast, deadline: BigInt(now + 30 * DAY) });
     await (await escrow.connect(buyer).deposit(terms, { value: terms.amount })).wait();
     await (await escrow.connect(buyer).release(terms, terms.amount / 2n)).wait();
     payments.push(terms);

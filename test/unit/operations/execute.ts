@@ -177,6 +177,38 @@ describe("executing an operation", function () {
     });
   });
 
+  describe("of a key that has sent it with another tool", () => {
+    it("finds it on the chain, compares it with the manifest, and sends nothing", async () => {
+      const opened = await anew("pause");
+      const hash = await chain.sendAs(key, opened.step("act").transaction);
+      const { carriedOut, left, outside } = await (await execution(opened, key)).record();
+      expect(carriedOut).to.have.length(1);
+      expect(carriedOut[0]).to.deep.include({ step: "act", hash, by: key, surprises: [] });
+      expect([left, outside]).to.deep.equal([[], []]);
+      expect(await outcomesOf(opened).read()).to.deep.equal(carriedOut);
+      expect(await faultOf(carryOut(opened, "act", key))).to.include("was carried out already");
+      expect(await sent(key)).to.equal(1);
+    });
+
+    it("says what to do if that was not at its place", async () => {
+      const opened = await anew("pause");
+      await chain.send("anvil_setNonce", key, "0x4");
+      const hash = await chain.sendAs(key, opened.step("act").transaction);
+      expect(await faultOf(carryOut(opened, "act", key)))
+        .to.include(`${key} did with ${hash}, nonce 4, what the step act was to do with nonce 0`)
+        .and.include("plan anew what is left to do")
+        .and.include("nothing was sent");
+    });
+
+    it("takes nothing for it that is another call, or failed", async () => {
+      const opened = await anew("pause");
+      const { to, data } = opened.step("act").transaction;
+      await chain.sendAs(key, { to, data: `${data}00` });
+      const { times, outside } = await findProgress(chain.connection.ethers.provider, opened);
+      expect([times, outside]).to.deep.equal([{}, []]);
+    });
+  });
+
   describe("refuses", () => {
     it("what was not rehearsed, or not as foretold", async () => {
       const { opened, rehearsal } = planned.get("pause")!;

@@ -141,6 +141,16 @@ describe("planning an operation", function () {
       ]);
       expect(opened.step("act").call.calls[0]!.function).to.equal(scheduled!.function);
     });
+
+    it("cancels an upgrade that waits, whoever planned it", async () => {
+      const upgrade = await chain.plan(await upgradeTo("EscrowNext"), { verb: "upgrade" });
+      await chain.carryOut(upgrade, "schedule");
+      const { account, transaction } = upgrade.step("execute");
+      const opened = await chain.plan(toCancel(operationId(account, transaction.to, transaction.data)));
+      expect(opened.step("act").call.calls[0]!.function).to.equal("upgrade(address,address,bytes)");
+      await chain.carryOut(opened, "act");
+      expect(await faultOf(chain.plan(toCancel("0x")))).to.include("pending");
+    });
   });
 
   const toSetPolicyTo =

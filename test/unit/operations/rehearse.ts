@@ -39,8 +39,13 @@ describe("rehearsing an operation", function () {
   afterEach(() => chain.reset());
   after(() => chain.stop());
 
-  const planUpgrade = async (initializer: { function: string; args: unknown[] }) => {
-    const request = { proxy: "escrow", implementation, contract: "EscrowNext", initializer } as const;
+  const planUpgrade = async (initializer: { function: string; args: unknown[] }, contract = "EscrowNext") => {
+    const { connection, deployed } = chain;
+    const next =
+      contract === "EscrowNext"
+        ? implementation
+        : await deployImplementation(connection, deployed.record, "escrow", contract);
+    const request = { proxy: "escrow", implementation: next, contract, initializer } as const;
     return await chain.plan(toUpgrade(request, { rungs: 2, pauseFor: DAY }), { verb: "upgrade" });
   };
   const pause = () => chain.again(planned.pause);
@@ -148,6 +153,21 @@ describe("rehearsing an operation", function () {
         "schedule → execute → pause-1 → rollback-2": [],
         "schedule → execute → pause-2": [],
       });
+    });
+
+    it("a new version that works and tells another EIP-712 domain, which the way back mends", async () => {
+      const opened = await planUpgrade({ function: "initializeV2", args: ["7"] }, "EscrowRenamed");
+      const rehearsal = await play(opened);
+      const { "schedule → execute": main, ...ready } = problems(rehearsal);
+      expect(main).to.deep.equal([
+        `The name of escrow's EIP-712 domain was "Holdfast Escrow" and would be "Holdfast": ` +
+          "payment ids and signatures made before would count no more. " +
+          `The version of escrow's EIP-712 domain was "1" and would be "2": ` +
+          "payment ids and signatures made before would count no more.",
+      ]);
+      expect(Object.values(ready).flat()).to.deep.equal([]);
+      expect(rehearsal.passed).to.equal(false);
+      expect(await faultOf(requireRehearsed(opened))).to.include("EIP-712 domain");
     });
 
     it("a change that was not foretold", async () => {

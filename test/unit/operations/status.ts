@@ -175,6 +175,13 @@ describe("the status of a suite", function () {
     expect(attention.join()).to.include(`The code of escrow at ${escrow.implementation}`);
   });
 
+  it("asks the chain few questions, and no more of them for what was signed than it must", async () => {
+    expect(await requests(read), "after a deployment").to.be.at.most(26);
+    const opened = await planUpgrade();
+    for (const step of ["schedule", "execute"]) await chain.carryOut(opened, step);
+    expect(await requests(read), "with an upgrade that can be taken back").to.be.at.most(60);
+  });
+
   it("asks the chain no more often, however much was scheduled and paused before", async () => {
     const before = await requests(read);
     for (let i = 0; i < 5; i += 1) {
