@@ -11,6 +11,7 @@ import { howItEnded, requireFreePort, stopProcess, tieToThisProcess, untilReady 
 export interface Indexer {
   /** Where it answers: GraphQL at `/` and `/graphql`, SQL at `/sql`, `/health`, `/ready`, `/status`, `/metrics`. */
   url: string;
+  pid: number;
   /** Milliseconds from start until it had caught up. */
   readyAfterMs: number;
   /** Resolves when the process has ended, asked to or not, with a sentence and its last log lines. */
@@ -35,15 +36,19 @@ export interface IndexerOptions {
   command?: "start" | "serve";
   /** More command line arguments of Ponder, such as `--log-format json`. */
   args?: string[];
+  /** Directory of another Ponder app than ours, to compare it with. */
+  root?: string;
   /** Seconds to wait until it has caught up. Default 120. */
   timeoutSeconds?: number;
+  /** Milliseconds between two looks whether it has caught up. Default 50. */
+  lookEveryMs?: number;
   /** Receives every line it logs. Default: nothing is shown unless it fails. */
   onLog?: (line: string) => void;
 }
 
 const HOST = "127.0.0.1";
 const REMEMBERED_LINES = 20;
-const root = fileURLToPath(new URL("../../indexer", import.meta.url));
+const INDEXER = fileURLToPath(new URL("../../indexer", import.meta.url));
 
 /**
  * Starts the indexer as a process of its own and waits until it has processed all that its chains have now, which is
@@ -75,16 +80,17 @@ export async function startIndexer(options: IndexerOptions): Promise<Indexer> {
   // Ponder gives itself 5 s to shut down.
   const stop = () => stopProcess(child, 7000);
   try {
-    await untilReady(child, hasCaughtUp, timeoutSeconds * 1000);
+    await untilReady(child, hasCaughtUp, timeoutSeconds * 1000, options.lookEveryMs);
   } catch (problem) {
     await stop();
     await ended;
     throw new Error(tell((problem as Error).message));
   }
-  return { url, readyAfterMs: Date.now() - startedAt, ended, stop };
+  return { url, pid: child.pid!, readyAfterMs: Date.now() - startedAt, ended, stop };
 }
 
 function spawnPonder(options: IndexerOptions): { child: ChildProcess; lastLines: string[] } {
+  const { root = INDEXER } = options;
   const child = spawn(
     process.execPath,
     [

@@ -26,7 +26,6 @@ export const depositOf = ({ terms }: Made): string => call("deposit", terms);
 export const together = (calls: readonly string[]): string => call("multicall", calls);
 
 const RELEASE = 0;
-/** The last part of a payment is whatever is left, so that it closes however the parts were rounded. */
 const part = ({ terms }: Made, percent: number) => (terms.amount * BigInt(percent)) / 100n;
 
 /** The data of the call that a step makes; `done` are the percent of the payment that were paid out before. */
@@ -47,7 +46,7 @@ export function callOf(target: Target, payment: Made, step: Step, done: number):
       return call(step.does, terms, toSeller, terms.amount - toSeller, documentHash(n));
     }
     case "approvePayout":
-      return call(step.does, terms, RELEASE, part(payment, step.percent));
+      return call(step.does, terms, RELEASE, terms.amount);
     case "hold":
     case "unhold":
       return call(step.does, paymentId(), `case ${n}`);

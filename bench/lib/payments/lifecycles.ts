@@ -8,7 +8,7 @@ export type Step =
   | { does: "openDispute"; by: "buyer" | "seller" }
   | { does: "withdrawDispute"; by: "buyer" | "seller" }
   | { does: "resolve"; sellerPercent: number }
-  | { does: "approvePayout"; percent: number }
+  | { does: "approvePayout" }
   | { does: "hold" }
   | { does: "unhold" };
 
@@ -29,13 +29,25 @@ export const LIFECYCLES: readonly Lifecycle[] = [
   { share: 14, steps: [release(75), refund(25)] },
   { share: 4, steps: [refund(100)] },
   { share: 6, steps: [{ does: "claim" }] },
-  { share: 6, steps: [{ does: "openDispute", by: "buyer" }, { does: "resolve", sellerPercent: 60 }] },
-  { share: 4, steps: [{ does: "openDispute", by: "seller" }, { does: "resolve", sellerPercent: 25 }] },
+  {
+    share: 6,
+    steps: [
+      { does: "openDispute", by: "buyer" },
+      { does: "resolve", sellerPercent: 60 },
+    ],
+  },
+  {
+    share: 4,
+    steps: [
+      { does: "openDispute", by: "seller" },
+      { does: "resolve", sellerPercent: 25 },
+    ],
+  },
   {
     share: 4,
     steps: [{ does: "openDispute", by: "buyer" }, { does: "withdrawDispute", by: "buyer" }, release(100)],
   },
-  { share: 2, steps: [{ does: "approvePayout", percent: 50 }, release(100)] },
+  { share: 2, steps: [{ does: "approvePayout" }, release(100)] },
   { share: 2, steps: [{ does: "hold" }, { does: "unhold" }, release(100)] },
   // Left as they are: open, in dispute, frozen.
   { share: 2, steps: [] },

@@ -90,11 +90,9 @@ function callFor(makers: Makers, payment: Made, steps: readonly Step[], stage: n
   const step = steps[stage]!;
   const actor = actorOf(step);
   const from = actor === "buyer" || actor === "seller" ? payment.terms[actor] : makers.officers[actor];
-  const done = steps.slice(0, stage).reduce((sum, it) => sum + (isPayout(it) ? it.percent : 0), 0);
+  const done = steps.slice(0, stage).reduce((sum, it) => sum + ("percent" in it ? it.percent : 0), 0);
   return { from, data: callOf(makers, payment, step, done) };
 }
-
-const isPayout = (step: Step) => step.does === "release" || step.does === "refund";
 
 /** Calls of one sender in transactions, transactions in blocks, in the order of the calls. */
 function blocksOf({ escrow }: Target, calls: Call[]): Sent[][] {

@@ -40,8 +40,8 @@ export class Node {
     });
   }
 
-  /** Mines one block of these transactions. Throws if one of them reverts. */
-  async mine(transactions: readonly Sent[]): Promise<void> {
+  /** Sends transactions, which wait for their block. */
+  async send(transactions: readonly Sent[]): Promise<void> {
     await this.#learnNonces(transactions);
     await this.askAll<string>(
       transactions.map(({ from, gas, ...call }) => {
@@ -53,6 +53,11 @@ export class Node {
         ];
       }),
     );
+  }
+
+  /** Mines one block of these transactions. Throws if one of them reverts. */
+  async mine(transactions: readonly Sent[]): Promise<void> {
+    await this.send(transactions);
     await this.ask("evm_mine");
     const receipts =
       (await this.ask<{ status: string; transactionHash: string }[] | null>(
@@ -74,7 +79,9 @@ export class Node {
   }
 
   async #learnNonces(transactions: readonly Sent[]): Promise<void> {
-    const unknown = [...new Set(transactions.map(({ from }) => from))].filter((from) => !this.#nonces.has(from));
+    const unknown = [...new Set(transactions.map(({ from }) => from))].filter(
+      (from) => !this.#nonces.has(from),
+    );
     const counts = await this.askAll<string>(
       unknown.map((from) => ["eth_getTransactionCount", from, "latest"]),
     );
