@@ -45,10 +45,16 @@ async function forEach<Of>(measure: (name: QuestionName) => Promise<Of>): Promis
   return found;
 }
 
+const isReset = (error: unknown): boolean =>
+  error instanceof Error && ((error as NodeJS.ErrnoException).code === "ECONNRESET" || isReset(error.cause));
 const inGraphql = (url: string, name: QuestionName, variables: Variables[]) => {
   const readModel = new ReadModel(url);
   const { graphql } = QUESTIONS[name];
-  return underLoad(CLIENTS, SECONDS, (n) => readModel.ask(graphql, variables[n % variables.length]));
+  return underLoad(CLIENTS, SECONDS, (n) => {
+    const ask = () => readModel.ask(graphql, variables[n % variables.length]);
+    // A server may close a kept connection at the moment it is used again: clients then ask once more, and wait longer.
+    return ask().catch((error: Error) => (isReset(error) ? ask() : Promise.reject(error)));
+  });
 };
 const inSql = (sql: Sql, name: QuestionName, variables: Variables[]) =>
   underLoad(CLIENTS, SECONDS, (n) => askByHand(sql, QUESTIONS[name], variables[n % variables.length]!));
@@ -97,6 +103,8 @@ async function measurePglite(): Promise<Measured> {
   return { graphql, sql: await forEach((name) => inSql(sql, name, variables[name])) };
 }
 
+type Figures = ReturnType<typeof figuresOf>;
+
 /** The figures of one database as results have them; the worst question stands for all. */
 function figuresOf({ graphql, sql }: Measured) {
   const questions = Object.fromEntries(
@@ -115,25 +123,24 @@ function figuresOf({ graphql, sql }: Measured) {
   return { p95Ms: worst("p95Ms"), p95RatioToSql: worst("p95RatioToSql"), questions };
 }
 
-// Its variables are those of the other too.
-const postgres = figuresOf(await measurePostgres());
-const figures: Record<DatabaseName, ReturnType<typeof figuresOf>> = {
-  pglite: figuresOf(await measurePglite()),
-  postgres,
-};
-
-for (const database of DATABASES) {
+function print(database: DatabaseName, { questions }: Figures): void {
   const table = new Table({
     head: [database, "p50 ms", "p95 ms", "p99 ms", "a second", "p95 of SQL"],
     style: { compact: true, head: [], border: [] },
   });
-  for (const { title, p50Ms, p95Ms, p99Ms, requestsPerSecond, p95RatioToSql } of Object.values(
-    figures[database].questions,
-  )) {
+  for (const { title, p50Ms, p95Ms, p99Ms, requestsPerSecond, p95RatioToSql } of Object.values(questions)) {
     table.push([title, p50Ms, p95Ms, p99Ms, requestsPerSecond, `× ${p95RatioToSql}`]);
   }
   console.log(table.toString());
 }
+
+// Its variables are those of the other too.
+const postgres = figuresOf(await measurePostgres());
+print("postgres", postgres);
+const pglite = figuresOf(await measurePglite());
+print("pglite", pglite);
+const figures: Record<DatabaseName, Figures> = { pglite, postgres };
+
 if (payments === PAYMENTS) {
   const results = {
     command: COMMAND,

@@ -10,7 +10,11 @@ export interface Sql extends AsyncDisposable {
 }
 
 /** Opens the tables of an indexer, which must have stopped if they are PGlite's. */
-export async function openSql({ options }: Database, schema: string, connections: number): Promise<Sql> {
+export async function openSql(
+  { options }: Pick<Database, "options">,
+  schema: string,
+  connections: number,
+): Promise<Sql> {
   if ("databaseDir" in options) {
     const pglite = await PGlite.create(options.databaseDir);
     await pglite.query(`set search_path to "${schema}"`);
