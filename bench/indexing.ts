@@ -44,11 +44,9 @@ async function runAndForget(name: DatabaseName, app: App): Promise<Backfill> {
   return await run(name, app, database);
 }
 
-/** Each kind of run, all databases in turn, again and again: what disturbs the machine for a while disturbs all alike. */
-const runs = { small: new Map(), minimal: new Map(), ours: new Map() } satisfies Record<
-  string,
-  Map<DatabaseName, Backfill[]>
->;
+type Runs = Map<DatabaseName, Backfill[]>;
+/** Each kind of run on all databases in turn: what disturbs the machine for a while disturbs all alike. */
+const runs = { small: new Map() as Runs, minimal: new Map() as Runs, ours: new Map() as Runs };
 const note = (kind: keyof typeof runs, name: DatabaseName, figures: Backfill) =>
   runs[kind].set(name, [...(runs[kind].get(name) ?? []), figures]);
 const lastOf = new Map<DatabaseName, Database>();

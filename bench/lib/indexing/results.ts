@@ -40,7 +40,7 @@ export const figuresOf = ({ small, minimal, ours, visible }: Measured) => ({
     p50: Math.round(percentile(visible, 0.5)),
     p95: Math.round(percentile(visible, 0.95)),
   },
-  runs: [...small, ...minimal, ...ours].map(({ shares: _, ...run }) => ({
+  runs: [...small, ...minimal, ...ours].map((run) => ({
     ...run,
     seconds: rounded(run.seconds),
     indexesSeconds: rounded(run.indexesSeconds),

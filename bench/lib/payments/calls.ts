@@ -17,9 +17,10 @@ export interface Target {
   readonly chainId: number;
 }
 
+const abi: Abi = Escrow__factory.abi;
 /** viem encodes several times as fast as ethers, which is most of the time that making payments takes. */
 const call = (functionName: string, ...args: unknown[]): string =>
-  encodeFunctionData({ abi: Escrow__factory.abi as Abi, functionName, args });
+  encodeFunctionData({ abi, functionName, args });
 
 export const depositOf = ({ terms }: Made): string => call("deposit", terms);
 
