@@ -65,7 +65,7 @@ describe("the next upgrade after a rollback", function () {
     await carryOut(await chain.plan(await upgradeTo("EscrowNext"), { verb: "upgrade" }));
     const { escrow, users, record } = chain.deployed;
     for (const terms of payments) {
-      await (await escrow.connect(users[0]!).release(terms, terms.amount / 2n)).wait();
+      await (await escrow.connect(users[0]).release(terms, terms.amount / 2n)).wait();
       const { held, released } = await escrow.paymentState(await escrow.hashPayment(terms));
       expect([held, released]).to.deep.equal([0n, terms.amount]);
     }
