@@ -378,7 +378,8 @@ export const ledgerEntry = onchainTable(
   }),
   (table) => ({
     pk: primaryKey({ columns: [table.chainId, table.block, table.logIndex, table.n] }),
-    account: index().on(table.account, table.token),
+    // In the order of a statement, which then ends with its page however long the account's past is.
+    account: index().on(table.account, table.token, table.block, table.logIndex),
     token: index().on(table.token),
     payment: index().on(table.paymentId),
   }),

@@ -56,6 +56,8 @@ export interface IndexerOptions {
   env?: Record<string, string>;
   /** Seconds to wait until it has caught up. Default 120. */
   timeoutSeconds?: number;
+  /** Milliseconds between two looks whether it has caught up. Default 50. */
+  lookEveryMs?: number;
   /** Receives every line it logs. Default: nothing is shown unless it fails. */
   onLog?: (line: string) => void;
 }
@@ -114,10 +116,12 @@ export async function launchIndexer(options: IndexerOptions): Promise<IndexerPro
         const indexed = await Promise.all(heads.map(({ chainId }) => indexedBlock(url, chainId)));
         return heads.every(({ block }, i) => indexed[i]! >= block);
       };
-      await untilReady(child, hasCaughtUp, timeoutSeconds * 1000).catch(async (problem: Error) => {
-        if (howItEnded(child)) await ended;
-        throw new Error(tell(problem.message));
-      });
+      await untilReady(child, hasCaughtUp, timeoutSeconds * 1000, options.lookEveryMs).catch(
+        async (problem: Error) => {
+          if (howItEnded(child)) await ended;
+          throw new Error(tell(problem.message));
+        },
+      );
     },
   };
 }

@@ -115,7 +115,7 @@ export async function openPostgres(connectionString: string): Promise<Connection
     throw new Fault(`The database does not let anybody in: ${(cause as Error).message}.`, { cause });
   }
   return {
-    query: async (sql, parameters) => (await client.query(sql, parameters)).rows,
+    query: async (sql, parameters) => (await client.query<Record<string, unknown>>(sql, parameters)).rows,
     close: () => client.end(),
   };
 }

@@ -32,6 +32,8 @@ const asItsUser = (program: string, args: string[]): [string, string[]] =>
     ? ["setpriv", ["--reuid=postgres", "--regid=postgres", "--clear-groups", program, ...args]]
     : [program, args];
 
+const SETTINGS = ["listen_addresses=127.0.0.1", "max_wal_size=64MB", "max_connections=200"];
+
 /** A Postgres of the test's own, which it may maltreat. */
 export class Postgres {
   #server: ChildProcess | undefined;
@@ -39,12 +41,16 @@ export class Postgres {
   private constructor(
     private readonly directory: string,
     private readonly port: number,
+    private readonly settings: readonly string[],
   ) {}
 
-  /** @param directory Where its data is kept: an empty directory. Default: a temporary one. */
-  static async start(directory?: string): Promise<Postgres> {
+  /**
+   * @param directory Where its data is kept: an empty directory. Default: a temporary one.
+   * @param settings Of the server, in the place of those that faults are tried with.
+   */
+  static async start(directory?: string, settings: readonly string[] = SETTINGS): Promise<Postgres> {
     directory ??= await mkdtemp(join(tmpdir(), "holdfast-postgres-"));
-    const postgres = new Postgres(directory, await freePort());
+    const postgres = new Postgres(directory, await freePort(), settings);
     await chmod(directory, 0o755);
     await mkdir(postgres.#data);
     if (isRoot) await run("chown", ["postgres:", postgres.#data]);
@@ -102,8 +108,8 @@ export class Postgres {
   }
 
   async #launch(): Promise<void> {
-    const settings = ["listen_addresses=127.0.0.1", "max_wal_size=64MB", "max_connections=200"];
-    const args = ["-D", this.#data, "-p", String(this.port), "-k", "", ...settings.flatMap((s) => ["-c", s])];
+    const settings = this.settings.flatMap((setting) => ["-c", setting]);
+    const args = ["-D", this.#data, "-p", String(this.port), "-k", "", ...settings];
     const server = spawn(...asItsUser(join(programs()!, "postgres"), args), { stdio: "ignore" });
     tieToThisProcess(server);
     this.#server = server;
