@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { compare } from "../../../scripts/lib/compare.js";
 import { takeSnapshot } from "../../../scripts/lib/snapshot.js";
 import { readRunbook, runbookPath, type Block } from "../runbooks/page.js";
-import type { Incident } from "./incident.js";
+import type { Incident, Known } from "./incident.js";
 import { missingLine } from "./seen.js";
 import type { IncidentStack } from "./stack.js";
 
@@ -38,7 +38,9 @@ export async function play(stack: IncidentStack, incident: Incident): Promise<Ti
   await stack.shell.reopen();
   const beganAt = Date.now();
   for (const block of blocks) {
-    if (block.when === undefined || incident.cases?.includes(block.when)) await type(stack, runbook, block, known);
+    if (block.when !== undefined && !incident.cases?.includes(block.when)) continue;
+    if (block.byHand === undefined) await type(stack, runbook, block, known);
+    else await byHand(stack, incident, block.byHand);
   }
   const doneAt = Date.now();
   await incident.check?.(stack);
@@ -63,11 +65,17 @@ async function hear(stack: IncidentStack, alert: string, runbook: string, after:
   return heard;
 }
 
+async function byHand(stack: IncidentStack, { runbook, byHand: acts }: Incident, name: string): Promise<void> {
+  const act = acts?.[name];
+  if (act === undefined) throw new Error(`${runbookPath(runbook)} has something done by hand, ${name}, and nobody does it.`);
+  await act(stack);
+}
+
 async function type(
   stack: IncidentStack,
   runbook: string,
   block: Block,
-  known: Readonly<Record<string, string>>,
+  known: Known,
 ): Promise<void> {
   const variables = {
     ...stack.variables,

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 
 import { startIndexer, type Indexer, type IndexerOptions } from "../../../scripts/lib/indexer.js";
+import type { Monitor } from "../../../scripts/lib/monitoring.js";
 import type { Postgres } from "../faults/postgres.js";
 import type { Service } from "./compose.js";
 
@@ -57,5 +58,31 @@ export class IndexerService implements Service {
     const indexer = this.#indexer;
     this.#indexer = undefined;
     await indexer?.stop();
+  }
+}
+
+/** A Prometheus or Alertmanager. */
+export class MonitorService implements Service {
+  readonly log: string[] = [];
+  #monitor: Monitor | undefined;
+
+  constructor(
+    readonly url: string,
+    private readonly begin: () => Promise<Monitor>,
+  ) {}
+
+  get isRunning(): boolean {
+    return this.#monitor !== undefined;
+  }
+
+  async start(): Promise<void> {
+    this.#monitor = await this.begin();
+    this.log.push("Listening");
+  }
+
+  async stop(): Promise<void> {
+    const monitor = this.#monitor;
+    this.#monitor = undefined;
+    await monitor?.stop();
   }
 }

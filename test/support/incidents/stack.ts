@@ -10,10 +10,10 @@ import {
   monitoringProgram,
   startAlertmanager,
   startPrometheus,
-  type Monitor,
 } from "../../../scripts/lib/monitoring.js";
 import { freePort } from "../../../scripts/lib/processes.js";
 import { Running } from "../../../scripts/lib/running.js";
+import { paymentIdOf, type Payment } from "../../../scripts/lib/signing.js";
 import { cast, type Story } from "../../../scripts/scenario/story.js";
 import { Telling } from "../../../scripts/scenario/telling.js";
 import { enterWorld, type World } from "../../../scripts/scenario/world.js";
@@ -24,7 +24,7 @@ import { asThePageSays, databaseUrl, newDatabase } from "../production.js";
 import { Compose } from "./compose.js";
 import { Pager } from "./pager.js";
 import { writeSoonerRules } from "./rules.js";
-import { IndexerService, postgresService } from "./services.js";
+import { IndexerService, MonitorService, postgresService } from "./services.js";
 import { Shell } from "./shell.js";
 
 const CHAIN_ID = 31337;
@@ -54,8 +54,10 @@ interface Parts {
   readonly world: World;
   readonly postgres: Postgres;
   readonly endpoints: Readonly<Record<"first" | "second" | "spare", RpcProxy>>;
-  readonly services: Readonly<Record<"writer" | "writer-next" | "api", IndexerService>>;
-  readonly prometheus: Monitor;
+  readonly services: Readonly<
+    Record<"writer" | "writer-next" | "api", IndexerService> &
+      Record<"prometheus" | "alertmanager", MonitorService>
+  >;
   readonly pager: Pager;
   readonly shell: Shell;
   /** What the table of docs/runbooks/README.md says that whoever is on call has set. */
@@ -78,6 +80,10 @@ export class IncidentStack {
     }
   }
 
+  /** What the commands of admins read and write: parameters, records, operations. */
+  get deployDirectory() {
+    return path.join(this.parts.directory, "deploy");
+  }
   get suite() {
     return this.parts.suite;
   }
@@ -103,11 +109,24 @@ export class IncidentStack {
     return this.parts.variables;
   }
 
-  /** Deposits a payment of a story, whose next steps can be told. */
-  async begin(story: Story): Promise<Telling> {
-    const telling = new Telling(await cast(this.world, story, "incidents", this.#number++));
+  /**
+   * Begins a payment of a story, whose next steps can be told.
+   *
+   * @param change What its terms have otherwise than they are drawn.
+   */
+  async begin(story: Story, change: Partial<Payment> = {}): Promise<Telling> {
+    const run = await cast(this.world, story, "incidents", this.#number++);
+    const payment = { ...run.payment, ...change };
+    const telling = new Telling({ ...run, payment, paymentId: paymentIdOf(this.world.escrowDomain, payment) });
     await telling.advance();
     return telling;
+  }
+
+  /** The transaction that deposited a payment. */
+  async depositOf({ run }: Telling): Promise<string> {
+    const { escrow } = this.world;
+    const [created] = await escrow.queryFilter(escrow.filters.PaymentCreated(run.paymentId));
+    return created!.transactionHash;
   }
 
   /** Makes the chain longer. */
@@ -209,23 +228,14 @@ async function startParts(running: Running, connect: Connect): Promise<Parts> {
   await services.api.start({});
 
   const pager = running.keep(await Pager.start());
-  const alertmanager = running.keep(await startAlertmanager({ port: await freePort(), webhook: pager.url }));
-  const rulesDirectory = path.join(directory, "rules");
-  await writeSoonerRules(rulesDirectory);
-  const prometheus = running.keep(
-    await startPrometheus({
-      port: await freePort(),
-      jobs: {
-        "holdfast-writer": [ports.writer, ports.next].map((port) => `127.0.0.1:${port}`),
-        "holdfast-api": [`127.0.0.1:${ports.api}`],
-      },
-      alertmanager: new URL(alertmanager.url).host,
-      rulesDirectory,
-    }),
-  );
+  const monitors = await monitorsOf({ directory, pager, ports });
+  for (const monitor of [monitors.alertmanager, monitors.prometheus]) {
+    running.keep({ stop: () => monitor.stop() });
+    await monitor.start();
+  }
 
   const { terminal } = suite;
-  const compose = new Compose({ postgres: postgresService(postgres), ...services });
+  const compose = new Compose({ postgres: postgresService(postgres), ...services, ...monitors });
   const shell = running.keep(
     await Shell.open(directory, {
       npx: (words) => terminal.run(["npx", ...words]),
@@ -239,10 +249,42 @@ async function startParts(running: Running, connect: Connect): Promise<Parts> {
     world,
     postgres,
     endpoints: { first, second, spare },
-    services,
-    prometheus,
+    services: { ...services, ...monitors },
     pager,
     shell,
-    variables: { ...variables, PROMETHEUS_URL: prometheus.url, ALERTMANAGER_URL: alertmanager.url },
+    variables: {
+      ...variables,
+      PROMETHEUS_URL: monitors.prometheus.url,
+      ALERTMANAGER_URL: monitors.alertmanager.url,
+    },
+  };
+}
+
+interface Monitored {
+  readonly directory: string;
+  readonly pager: Pager;
+  readonly ports: Readonly<Record<"writer" | "next" | "api", number>>;
+}
+
+async function monitorsOf({ directory, pager, ports }: Monitored) {
+  const rulesDirectory = path.join(directory, "rules");
+  await writeSoonerRules(rulesDirectory);
+  const [prometheusPort, alertmanagerPort] = [await freePort(), await freePort()];
+  const at = (port: number) => `127.0.0.1:${port}`;
+  return {
+    alertmanager: new MonitorService(`http://${at(alertmanagerPort)}`, () =>
+      startAlertmanager({ port: alertmanagerPort, webhook: pager.url }),
+    ),
+    prometheus: new MonitorService(`http://${at(prometheusPort)}`, () =>
+      startPrometheus({
+        port: prometheusPort,
+        jobs: {
+          "holdfast-writer": [at(ports.writer), at(ports.next)],
+          "holdfast-api": [at(ports.api)],
+        },
+        alertmanager: at(alertmanagerPort),
+        rulesDirectory,
+      }),
+    ),
   };
 }

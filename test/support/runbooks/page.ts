@@ -33,10 +33,12 @@ export const SECTIONS = [
 /** Pages of the folder that are no runbooks. */
 export const OTHER_PAGES = ["README", "comms", "roster", "severities", "exercise", "post-mortem"] as const;
 
-/** A block of commands, with what is to be read after it. */
+/** A block of commands, with what is to be read after it; or what people do by hand. */
 export interface Block {
   readonly section: string;
   readonly commands: string;
+  /** What is done by hand here, by the name that the page gives it; then there are no commands. */
+  readonly byHand?: string;
   /** Whoever types it, if not the one on call. */
   readonly as?: string;
   /** Only where this is the case. */
@@ -83,7 +85,7 @@ export async function readRunbook(name: string): Promise<Runbook> {
     page,
     fields,
     alerts: codeIn(fields.trigger).filter((code) => /^(Holdfast|Watchdog)/.test(code)),
-    needs: codeIn(fields["you need"]),
+    needs: codeIn(fields["you need"]).filter((code) => /^[A-Z_]+$/.test(code)),
     blocks,
     strays,
   };
@@ -106,6 +108,8 @@ function fieldsOf({ path: file, text }: Page): Record<Field, string> {
 
 const FENCE = /^```(\S*) ?(.*)\n([\s\S]*?)^```$/gm;
 
+const BY_HAND = { commands: "", exits: 0, until: false, seen: [] } as const;
+
 function blocksOf({ path: file, sections }: Page) {
   const blocks: Block[] = [];
   const strays: string[] = [];
@@ -114,8 +118,10 @@ function blocksOf({ path: file, sections }: Page) {
       const [mark, ...marks] = info!.split(" ");
       if (language === "sh" && mark === "runbook") {
         blocks.push({ section: heading, commands: code!, ...marksOf(file, marks), seen: [] });
-      } else if (language === "text" && mark === "seen" && blocks.length > 0) {
+      } else if (language === "text" && mark === "seen" && blocks.at(-1)?.commands) {
         blocks[blocks.length - 1] = { ...blocks.at(-1)!, seen: code!.trimEnd().split("\n") };
+      } else if (language === "text" && mark?.startsWith("manual=")) {
+        blocks.push({ ...BY_HAND, section: heading, byHand: mark.slice("manual=".length) });
       } else if (language !== "text" || mark !== "manual") strays.push(`${language} ${info}`.trim());
     }
   }
