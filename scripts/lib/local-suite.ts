@@ -52,7 +52,9 @@ export async function startLocalSuite(options: LocalSuiteOptions): Promise<Local
   const { running, directory, connect, chainArgs = [], variables = {} } = options;
   await rm(directory, { recursive: true, force: true });
   await mkdir(path.join(directory, "parameters"), { recursive: true });
-  const { url } = running.keep(await startAnvil({ port: await freePort(), args: ["--accounts", "20", ...chainArgs] }));
+  const { url } = running.keep(
+    await startAnvil({ port: await freePort(), args: ["--accounts", "20", ...chainArgs] }),
+  );
   const connection = await connect(url);
   const owners = ownersOfSafes();
   const safes: Partial<Record<HeldRole, string[]>> = {};

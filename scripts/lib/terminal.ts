@@ -69,7 +69,9 @@ export class Terminal {
     const [npx, hardhat, ...args] = words;
     const named = args.indexOf("--network");
     if (npx !== "npx" || hardhat !== "hardhat" || args[named + 1] !== this.network || named < 0) {
-      throw new Fault(`What is typed here is npx hardhat … --network ${this.network}, not ${words.join(" ")}.`);
+      throw new Fault(
+        `What is typed here is npx hardhat … --network ${this.network}, not ${words.join(" ")}.`,
+      );
     }
     args.splice(named, 2);
     const answered = new Promise<Said>((resolve) => this.#child.once("message", resolve));

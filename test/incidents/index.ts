@@ -1,12 +1,5 @@
 import type { Incident } from "../support/incidents/incident.js";
-import {
-  badUpgrade,
-  leak,
-  stolenKey,
-  strangeOperation,
-  strangePause,
-  usedNonce,
-} from "./administration.js";
+import { badUpgrade, leak, stolenKey, strangeOperation, strangePause, usedNonce } from "./administration.js";
 import { failedPayouts } from "./failed-payouts.js";
 import {
   complianceBlock,

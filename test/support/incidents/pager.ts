@@ -51,7 +51,9 @@ export class Pager {
   /** The alerts that fire, as far as it was told. */
   get firing(): string[] {
     const last = new Map(this.#told.map(({ alert }) => [JSON.stringify(alert.labels), alert]));
-    return [...last.values()].filter(({ status }) => status === "firing").map(({ labels }) => labels.alertname!);
+    return [...last.values()]
+      .filter(({ status }) => status === "firing")
+      .map(({ labels }) => labels.alertname!);
   }
 
   async stop(): Promise<void> {

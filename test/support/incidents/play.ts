@@ -32,7 +32,8 @@ export async function play(stack: IncidentStack, incident: Incident): Promise<Ti
   const causedAt = Date.now();
   const known = (await incident.cause(stack)) ?? {};
   const unknown = needs.filter((name) => known[name] === undefined);
-  if (unknown.length > 0) throw new Error(`${runbook} needs ${unknown.join(", ")}, which the incident does not tell.`);
+  if (unknown.length > 0)
+    throw new Error(`${runbook} needs ${unknown.join(", ")}, which the incident does not tell.`);
 
   const told = alert === undefined ? undefined : await hear(stack, alert, runbook, causedAt);
   await stack.shell.reopen();
@@ -61,22 +62,23 @@ export async function play(stack: IncidentStack, incident: Incident): Promise<Ti
 async function hear(stack: IncidentStack, alert: string, runbook: string, after: number) {
   const heard = await stack.pager.hear("firing", alert, after, ALERT_SECONDS);
   const { runbook: named } = heard.alert.annotations;
-  if (named !== runbookPath(runbook)) throw new Error(`${alert} sends people to ${named}, not to ${runbookPath(runbook)}.`);
+  if (named !== runbookPath(runbook))
+    throw new Error(`${alert} sends people to ${named}, not to ${runbookPath(runbook)}.`);
   return heard;
 }
 
-async function byHand(stack: IncidentStack, { runbook, byHand: acts }: Incident, name: string): Promise<void> {
+async function byHand(
+  stack: IncidentStack,
+  { runbook, byHand: acts }: Incident,
+  name: string,
+): Promise<void> {
   const act = acts?.[name];
-  if (act === undefined) throw new Error(`${runbookPath(runbook)} has something done by hand, ${name}, and nobody does it.`);
+  if (act === undefined)
+    throw new Error(`${runbookPath(runbook)} has something done by hand, ${name}, and nobody does it.`);
   await act(stack);
 }
 
-async function type(
-  stack: IncidentStack,
-  runbook: string,
-  block: Block,
-  known: Known,
-): Promise<void> {
+async function type(stack: IncidentStack, runbook: string, block: Block, known: Known): Promise<void> {
   const variables = {
     ...stack.variables,
     ...known,

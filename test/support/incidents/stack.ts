@@ -6,11 +6,7 @@ import type { NetworkConnection } from "hardhat/types/network";
 
 import type { HeldRole } from "../../../deploy/roles.js";
 import { startLocalSuite, type LocalSuite, type SafeRole } from "../../../scripts/lib/local-suite.js";
-import {
-  monitoringProgram,
-  startAlertmanager,
-  startPrometheus,
-} from "../../../scripts/lib/monitoring.js";
+import { monitoringProgram, startAlertmanager, startPrometheus } from "../../../scripts/lib/monitoring.js";
 import { freePort } from "../../../scripts/lib/processes.js";
 import { Running } from "../../../scripts/lib/running.js";
 import { paymentIdOf, type Payment } from "../../../scripts/lib/signing.js";
@@ -117,7 +113,11 @@ export class IncidentStack {
   async begin(story: Story, change: Partial<Payment> = {}): Promise<Telling> {
     const run = await cast(this.world, story, "incidents", this.#number++);
     const payment = { ...run.payment, ...change };
-    const telling = new Telling({ ...run, payment, paymentId: paymentIdOf(this.world.escrowDomain, payment) });
+    const telling = new Telling({
+      ...run,
+      payment,
+      paymentId: paymentIdOf(this.world.escrowDomain, payment),
+    });
     await telling.advance();
     return telling;
   }

@@ -9,14 +9,7 @@ const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const FOLDER = "docs/runbooks";
 
 /** What the table at the head of a runbook says, in this order. */
-export const FIELDS = [
-  "owner",
-  "severity",
-  "trigger",
-  "you need",
-  "two people",
-  "exercised by",
-] as const;
+export const FIELDS = ["owner", "severity", "trigger", "you need", "two people", "exercised by"] as const;
 export type Field = (typeof FIELDS)[number];
 
 /** The sections of a runbook, in this order. */
@@ -102,7 +95,8 @@ function fieldsOf({ path: file, text }: Page): Record<Field, string> {
     ([, name, value]) => [name!, value!.trim()] as const,
   );
   const names = rows.map(([name]) => name);
-  if (names.join() !== FIELDS.join()) throw new Error(`${file} tells ${names.join(", ")}, not ${FIELDS.join(", ")}.`);
+  if (names.join() !== FIELDS.join())
+    throw new Error(`${file} tells ${names.join(", ")}, not ${FIELDS.join(", ")}.`);
   return Object.fromEntries(rows) as Record<Field, string>;
 }
 
@@ -135,8 +129,11 @@ function marksOf(file: string, marks: readonly string[]): Omit<Block, "section" 
       return [name!, value] as const;
     }),
   );
-  const unknown = [...given.keys()].filter((mark) => !["as", "when", "after", "exits", "until"].includes(mark));
-  if (unknown.length > 0) throw new Error(`${file} marks a block with ${unknown.join(", ")}, which means nothing.`);
+  const unknown = [...given.keys()].filter(
+    (mark) => !["as", "when", "after", "exits", "until"].includes(mark),
+  );
+  if (unknown.length > 0)
+    throw new Error(`${file} marks a block with ${unknown.join(", ")}, which means nothing.`);
   const [as, when, after] = [given.get("as"), given.get("when"), given.get("after")];
   return {
     ...(as !== undefined && { as }),
