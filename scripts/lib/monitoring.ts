@@ -59,6 +59,8 @@ export function startPrometheus(options: {
   };
   return startMonitor("prometheus", port, config, "/-/ready", (file, directory) => [
     `--config.file=${file}`,
+    // An Alertmanager that was started anew learns soon what fires.
+    "--rules.alert.resend-delay=5s",
     `--storage.tsdb.path=${directory}/data`,
     `--web.listen-address=${HOST}:${port}`,
   ]);

@@ -2,6 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 
 import { DAY } from "../../scripts/scenario/clock.js";
+import { PAUSE } from "../../scripts/scenario/officers.js";
 import { deposit } from "../../scripts/scenario/deposits.js";
 import { release } from "../../scripts/scenario/payouts.js";
 import { mined } from "../../scripts/scenario/world.js";
@@ -37,8 +38,10 @@ export const strangeOperation: Incident = {
   happens: "somebody with CONFIGURATOR's key schedules a long pause of all exits",
   alert: "HoldfastOperationScheduled",
   async cause(stack) {
-    await act(stack, 'ops plan extend-pause --bits exits --duration 30d --reason "mine"', ["CONFIGURATOR"]);
-    const { accessManager } = stack.world;
+    const { accessManager, escrow, people } = stack.world;
+    const thief = accessManager.connect(people.officer("CONFIGURATOR"));
+    const data = escrow.interface.encodeFunctionData("extendPause", [PAUSE.EXITS, 30n * DAY, "mine"]);
+    await mined(thief.schedule(escrow, data, 0n));
     const scheduled = await accessManager.queryFilter(accessManager.filters.OperationScheduled);
     return { SCHEDULED: scheduled.at(-1)!.args.operationId };
   },
@@ -48,11 +51,14 @@ export const usedNonce: Incident = {
   runbook: "nonce-trouble",
   happens: "what was signed beforehand lost its nonce to another transaction",
   async cause(stack) {
-    await stack.type('ops plan pause --bits deposits --duration 12h --reason "kept for later"');
+    const planned = await stack.type(
+      'ops plan pause --bits deposits --duration 12h --reason "kept for later"',
+    );
+    const [, number] = /Planned operation (\d+)/.exec(planned)!;
     await stack.type("ops rehearse");
     for (const typist of GUARDIANS) await stack.type(`ops sign ${stack.signerOf(typist)}`);
     await act(stack, 'ops plan pause --bits payouts --duration 1h --reason "in between"', GUARDIANS);
-    return { OPERATION: "1" };
+    return { OPERATION: number! };
   },
   check: ({ world }) => world.clock.pass(DAY),
 };

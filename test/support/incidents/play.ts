@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { compare } from "../../../scripts/lib/compare.js";
 import { takeSnapshot } from "../../../scripts/lib/snapshot.js";
+import { eventually } from "../eventually.js";
 import { readRunbook, runbookPath, type Block } from "../runbooks/page.js";
 import type { Incident, Known } from "./incident.js";
 import { missingLine } from "./seen.js";
@@ -29,6 +30,8 @@ export interface Timings {
 export async function play(stack: IncidentStack, incident: Incident): Promise<Timings> {
   const { runbook, happens, alert, ringsOn } = incident;
   const { blocks, needs } = await readRunbook(runbook);
+  // What rings already cannot begin to ring.
+  if (alert !== undefined) await eventually(() => expectSilence(stack, alert), RESOLVED_SECONDS);
   const causedAt = Date.now();
   const known = (await incident.cause(stack)) ?? {};
   const unknown = needs.filter((name) => known[name] === undefined);
@@ -57,6 +60,10 @@ export async function play(stack: IncidentStack, incident: Incident): Promise<Ti
     commandsToRecovered: seconds(doneAt - beganAt),
     ...(resolved && { commandsToResolved: seconds(Math.max(resolved.at, beganAt) - beganAt) }),
   };
+}
+
+function expectSilence({ pager }: IncidentStack, alert: string): void {
+  if (pager.firing.includes(alert)) throw new Error(`${alert} rings still, of what was before.`);
 }
 
 async function hear(stack: IncidentStack, alert: string, runbook: string, after: number) {
