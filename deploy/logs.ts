@@ -56,6 +56,7 @@ export async function readLogs(
   return found;
 }
 
-function* pages(first: number, last: number): Generator<[from: number, to: number]> {
+/** Ranges of blocks, each as long as public endpoints accept. */
+export function* pages(first: number, last: number): Generator<[from: number, to: number]> {
   for (let from = first; from <= last; from += PAGE) yield [from, Math.min(from + PAGE - 1, last)];
 }

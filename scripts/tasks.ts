@@ -1,10 +1,13 @@
 import { task } from "hardhat/config";
 import { ArgumentType } from "hardhat/types/arguments";
 
+import { guarded, guardedElsewhere } from "./lib/mode/plugin.js";
 import { opsTasks } from "./ops/tasks.js";
+import { gateTasks } from "./gate/tasks.js";
+import { paymentTasks } from "./payment/tasks.js";
+import { triageTasks } from "./triage/tasks.js";
 
-/** What people run, one file per verb, loaded when it is called: `npx hardhat <verb> --help`. */
-export const tasks = [
+const ours = [
   task("deploy", "Deploys the suite to a network, or goes on where an interrupted run stopped")
     .addOption({
       name: "parameters",
@@ -77,4 +80,13 @@ export const tasks = [
     .setAction(() => import("./drill.js"))
     .build(),
   ...opsTasks,
+  ...triageTasks,
+  ...paymentTasks,
+  ...gateTasks,
 ];
+
+/**
+ * What people run, one file per verb, loaded when it is called: `npx hardhat <verb> --help`. Each asks first whether the mode
+ * lets it, and so do those of other people that write.
+ */
+export const tasks = [...guarded(ours), ...guardedElsewhere(ours)];

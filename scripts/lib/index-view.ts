@@ -29,6 +29,22 @@ type PaymentRow = Row<Exclude<(typeof COLUMNS.payments)[number], "onHold">> & { 
 /** Positions in the Solidity enum `DeadlineAction`, by the names that the read model gives them. */
 const DEADLINE_ACTIONS: Readonly<Record<string, bigint>> = { Refund: 0n, Release: 1n };
 
+/** The terms of a payment, as GraphQL gives them. */
+export const termsOfRow = (row: Row<(typeof TERMS)[number]>): Payment => ({
+  buyer: row.buyer,
+  seller: row.seller,
+  token: row.token,
+  amount: BigInt(row.amount),
+  deadline: BigInt(row.deadline),
+  // An unknown name must not pass for a known one: no terms hash with -1.
+  onDeadline: DEADLINE_ACTIONS[row.onDeadline] ?? -1n,
+  arbiter: row.arbiter,
+  disputeWindow: BigInt(row.disputeWindow),
+  feeBps: BigInt(row.feeBps),
+  feeRecipient: row.feeRecipient,
+  paymentReference: row.paymentReference,
+});
+
 /** Everything that GraphQL says of one chain's payments, tokens and credits. */
 export async function readIndex(readModel: ReadModel, chainId: number): Promise<IndexView> {
   const payments = await readModel.rows<PaymentRow>("payments", chainId, COLUMNS.payments);
@@ -56,12 +72,7 @@ function parsePayment(row: PaymentRow): IndexedPayment {
   return {
     ...row,
     status: row.status as Status,
-    amount: BigInt(row.amount),
-    deadline: BigInt(row.deadline),
-    // An unknown name must not pass for a known one: no terms hash with -1.
-    onDeadline: DEADLINE_ACTIONS[row.onDeadline] ?? -1n,
-    disputeWindow: BigInt(row.disputeWindow),
-    feeBps: BigInt(row.feeBps),
+    ...termsOfRow(row),
     held: BigInt(row.held),
     released: BigInt(row.released),
     refunded: BigInt(row.refunded),

@@ -3,6 +3,7 @@ import path from "node:path";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
 import { command } from "../lib/command.js";
+import { mode } from "../lib/mode.js";
 import type { OperationFolder } from "../lib/operations/folder.js";
 import type { Kept, Wanted } from "../lib/operations/kept.js";
 import type { Manifest } from "../lib/operations/manifest.js";
@@ -11,7 +12,7 @@ import type { Suite } from "../lib/operations/suite.js";
 import { parseBits, parseDuration, parseProxy } from "./arguments.js";
 import { nameOf, nextCommand, withSigner, type Desk, type DeskArguments } from "./desk.js";
 import { execute } from "./execute.js";
-import { describe, formatPlan } from "./plan.js";
+import { describe, formatPlan, NOTHING_KEPT } from "./plan.js";
 import { formatRehearsal } from "./rehearse.js";
 import type { VerbArguments } from "./requests.js";
 import { formatCounts, sign } from "./sign.js";
@@ -82,6 +83,10 @@ async function act(verb: VerbName, args: VerbArguments, hands: Hands) {
     process.exitCode = 1;
     return { ...told, rehearsal };
   }
+  if (mode() === "dry-run") {
+    tell(NOTHING_KEPT);
+    return { ...told, rehearsal };
+  }
   const desk: Desk = { ...hands, operation, opened };
   if (signer === undefined) {
     tell(`Next: ${nextCommand(desk, needsSignatures(opened) ? "sign" : "execute", "--signer <who signs>")}`);
@@ -113,10 +118,10 @@ interface Planned {
 async function plan(verb: VerbName, args: VerbArguments, suite: Suite): Promise<Planned> {
   const { requestOf } = await import("./requests.js");
   const { planOperation } = await import("../lib/operations/plan.js");
-  const { writeOperation } = await import("../lib/operations/folder.js");
+  const { planFolder } = await import("../lib/operations/folder.js");
   const { openManifest } = await import("../lib/operations/open.js");
   const manifest = await planOperation(suite, await requestOf(verb, args, suite));
-  const operation = await writeOperation(manifest);
+  const operation = await planFolder(manifest);
   return { manifest, operation, opened: await openManifest(operation.path, suite.record) };
 }
 

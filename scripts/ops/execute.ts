@@ -1,6 +1,8 @@
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
 import { command } from "../lib/command.js";
+import { requireGateForManifest } from "../lib/gate/policy.js";
+import { mayWrite } from "../lib/mode.js";
 import type { Step } from "../lib/operations/manifest.js";
 import type { CarriedOut, Verified } from "../lib/operations/outcomes.js";
 import { formatTime } from "../lib/operations/units.js";
@@ -48,6 +50,11 @@ export async function execute(desk: Desk, only?: string): Promise<Executed> {
   const carriedOut: CarriedOut[] = [];
   for (let step: Step | undefined = first; step !== undefined;) {
     await execution.require(step);
+    if (opened.manifest.operation.verb === "policy") await requireGateForManifest(suite, opened.manifest);
+    if (!mayWrite("ops execute")) {
+      tell(`Dry run: ${step.id} would be carried out now: ${step.title}. Nothing was sent.`);
+      return { carriedOut };
+    }
     if (!desk.yes) await askFor(desk, step);
     tell(
       `Carrying out ${step.id}: ${step.title}. Ctrl-C is safe: the same command goes on, and nothing is sent twice.`,

@@ -5,6 +5,7 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
 import { Fault } from "../../deploy/fault.js";
 import { command } from "../lib/command.js";
+import { mayWrite } from "../lib/mode.js";
 import { atDesk, type Desk, type DeskArguments } from "./desk.js";
 
 interface ExportArguments extends DeskArguments {
@@ -30,7 +31,8 @@ async function exportBatches({ opened }: Desk, only?: string) {
   if (ofSafes.length === 0)
     throw new Fault("Nothing of this is a Safe's transaction; there is nothing for its Transaction Builder.");
   const folder = path.join(opened.folder, "transaction-builder");
-  await mkdir(folder, { recursive: true });
+  const isReal = mayWrite("ops export");
+  if (isReal) await mkdir(folder, { recursive: true });
   const files: { step: string; file: string }[] = [];
   for (const { id, title } of ofSafes) {
     const batch = transactionBuilderBatch(opened.safeTransaction(id), {
@@ -39,7 +41,7 @@ async function exportBatches({ opened }: Desk, only?: string) {
       createdAt: opened.manifest.plannedAt.time * 1000,
     });
     const file = path.join(folder, `${id}.json`);
-    await writeFile(file, `${JSON.stringify(batch, null, 2)}\n`);
+    if (isReal) await writeFile(file, `${JSON.stringify(batch, null, 2)}\n`);
     files.push({ step: id, file: path.relative(process.cwd(), file) });
   }
   return files;

@@ -1,6 +1,8 @@
 import { getAddress } from "ethers";
 
 import { Fault } from "../../deploy/fault.js";
+import { requireGateForPolicy } from "../lib/gate/policy.js";
+import { requireLive } from "../lib/mode.js";
 import { deployImplementation } from "../lib/operations/implementations.js";
 import type { Request } from "../lib/operations/plan.js";
 import { IMPLEMENTATIONS, type Suite } from "../lib/operations/suite.js";
@@ -71,7 +73,10 @@ const PREPARE: Readonly<Record<VerbName, Prepare>> = {
       from: holderOf(args, "from", "rotate"),
       to: holderOf(args, "to", "rotate"),
     }),
-  policy: () => toSetPolicy(),
+  policy: async (_args, _reason, suite) => {
+    await requireGateForPolicy(suite);
+    return toSetPolicy();
+  },
   token: ({ symbol }) => toConfigureToken(required(text(symbol), "--symbol", "which token")),
   cancel: ({ operation }) => toCancel(required(text(operation), "--operation", "what is scheduled")),
 };
@@ -103,6 +108,7 @@ async function upgradeOf(args: VerbArguments, _reason: string, { connection, rec
     rungs: Number(args.rungs),
     pauseFor: parseDuration(String(args.pauseFor), "--pause-for"),
   };
+  if (given === undefined) requireLive("--deploy");
   // Last, so that nothing is deployed for what was typed wrong.
   const implementation =
     given === undefined

@@ -4,6 +4,7 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
 import { Fault } from "../../deploy/fault.js";
 import { command } from "../lib/command.js";
+import { mayWrite } from "../lib/mode.js";
 import { required } from "./arguments.js";
 import { atDesk, nextCommand, type Desk, type DeskArguments } from "./desk.js";
 import { SIGNER_KINDS } from "./signing.js";
@@ -53,17 +54,22 @@ export async function sign(desk: Desk, { step: only, propose }: { step?: string;
   requireSignerOf(opened, signer.address);
   const progress = await findProgress(suite.connection.ethers.provider, opened);
   const steps = opened.manifest.steps.filter(({ id }) => !(id in progress.times) && (only ?? id) === id);
-  if (service) await exchange(opened, steps, service, { propose: false, tell });
+  const isReal = mayWrite("ops sign");
+  if (service && isReal) await exchange(opened, steps, service, { propose: false, tell });
   const wanted = await wantedOf(opened, signer.address, progress, only);
   if (wanted.length === 0) tell(`${signer.address} has nothing left to sign here.`);
   const files: string[] = [];
   for (const [i, one] of wanted.entries()) {
     tell(formatWanted(opened.manifest, one, signer, `${i + 1} of ${wanted.length}`));
+    if (!isReal) {
+      tell("  Dry run: nothing was signed.");
+      continue;
+    }
     const file = await one.obtain(signer);
     files.push(path.relative(process.cwd(), file));
     tell(`  Signed, and kept as ${files.at(-1)}.`);
   }
-  if (service) await exchange(opened, steps, service, { propose, tell });
+  if (service && isReal) await exchange(opened, steps, service, { propose, tell });
   return { signer: signer.address, files, steps: await countSignatures(desk, steps) };
 }
 

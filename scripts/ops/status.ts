@@ -2,6 +2,7 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
 import { formatDifference } from "../../deploy/roles-diff.js";
 import { command } from "../lib/command.js";
+import type { Mode } from "../lib/mode.js";
 import { summaryOf } from "./ready.js";
 import { openSuite } from "./suite.js";
 import type { Pending } from "../lib/operations/pending.js";
@@ -30,6 +31,12 @@ const PAUSED: Readonly<Record<PauseBit, string>> = {
   EXITS: "nobody can settle, claim, refund or withdraw credit",
 };
 
+const MODES: Readonly<Record<Mode, string>> = {
+  live: "live: commands do what they say",
+  "dry-run": "dry run: commands go as far as they can without sending, signing or keeping anything",
+  "read-only": "read-only: commands that can write are refused",
+};
+
 /** How a suite stands, on one screen. */
 export function formatStatus(status: Status): string {
   const { chainId, network, block, names, roles, pauses, code, pending, ready, operations } = status;
@@ -37,6 +44,7 @@ export function formatStatus(status: Status): string {
   const who = (address: string) => names[address] ?? address;
   return [
     `${network}, chain ${chainId}, block ${block.number} of ${formatTime(block.time)}`,
+    ...section("Mode", [MODES[status.mode]]),
     ...section("Roles", roles.map(formatDifference), "as deploy/roles.ts and the parameters say"),
     ...section("Pauses", formatPauses(pauses, when)),
     ...section(

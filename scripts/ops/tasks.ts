@@ -19,14 +19,10 @@ import {
 
 type Action = Parameters<ReturnType<typeof task>["setAction"]>[0];
 
-/** A task with options that are data. */
-export function taskOf(
-  id: string[],
-  description: string,
-  options: readonly Option[],
-  action: Action,
-): TaskDefinition {
-  let builder = task(id, description);
+type Builder = ReturnType<typeof task>;
+
+/** Adds options that are data. */
+export function withOptions(builder: Builder, options: readonly Option[]): Builder {
   for (const { name, description: what, type, defaultValue } of options) {
     builder =
       type === ArgumentType.FLAG
@@ -38,8 +34,16 @@ export function taskOf(
             defaultValue: defaultValue as never,
           });
   }
-  return builder.setAction(action).build();
+  return builder;
 }
+
+/** A task with options that are data. */
+export const taskOf = (
+  id: string[],
+  description: string,
+  options: readonly Option[],
+  action: Action,
+): TaskDefinition => withOptions(task(id, description), options).setAction(action).build();
 
 const names = Object.keys(VERBS) as VerbName[];
 /** Those that people know by themselves: `ops pause` is all of it in one, from the plan to the record. */

@@ -3,6 +3,7 @@ import { client, graphql } from "ponder";
 import { db } from "ponder:api";
 import schema from "ponder:schema";
 
+import { incidents } from "./incident/index.js";
 import { addPaymentMetrics } from "./metrics/index.js";
 
 /**
@@ -16,6 +17,7 @@ const answer = graphql({ db, schema }, limits);
 
 app.use("/", answer);
 app.use("/graphql", answer);
+app.route("/", incidents());
 app.use("/sql/*", client({ db, schema }));
 
 addPaymentMetrics();

@@ -3,6 +3,7 @@ import { keccak256, Transaction } from "ethers";
 import { Fault } from "../../../deploy/fault.js";
 import { execTransactionData, requireExecutable, requireExecutionSuccess } from "../safe/execute.js";
 import type { TransactionService } from "../safe/service.js";
+import { keepsRecords } from "../mode.js";
 import type { Signer } from "../signers/signer.js";
 import { attemptsOf } from "./attempts.js";
 import { compareWithPlan } from "./compare.js";
@@ -101,7 +102,7 @@ export class Execution {
         continue;
       }
       const compared = { ...line, surprises: await this.#compare(line, progress) };
-      await outcomes.add(compared);
+      if (keepsRecords()) await outcomes.add(compared);
       carriedOut.push(compared);
     }
     return { ...progress, carriedOut };

@@ -1,6 +1,7 @@
 import { isError } from "ethers";
 
 import { Fault } from "../../../deploy/fault.js";
+import { keepsRecords } from "../mode.js";
 import { nonceOf, type Account } from "./accounts.js";
 import { collectFor } from "./consents.js";
 import { withFork, type Fork } from "./fork.js";
@@ -33,7 +34,7 @@ export interface Rehearsing {
  * Carries an operation out on a fork of the chain as it is now, in every way that it is meant for: the main branch, and if
  * there is anything kept ready, each of its transactions after it. With payments before, between and after. What was
  * signed is executed byte for byte; for what was not, owners approve the very same hashes on the fork. Writes the outcome
- * beside the manifest.
+ * beside the manifest, when live.
  *
  * @returns What came of it; nothing is signed unless it passed, see {@link requireRehearsed}.
  * @throws {@link Fault} if the plan expired, or the chain has moved since.
@@ -64,7 +65,7 @@ export async function rehearse(
       passed: branches.every(({ problems }) => problems.length === 0),
     };
   });
-  await writeRehearsal(opened, rehearsal);
+  if (keepsRecords()) await writeRehearsal(opened, rehearsal);
   return rehearsal;
 }
 

@@ -1,6 +1,7 @@
 import { isError } from "ethers";
 
 import { findRoleDifferences, formatDifference, type RoleDifference } from "../../../deploy/roles-diff.js";
+import { mode, type Mode } from "../mode.js";
 import { addressBook } from "./book.js";
 import type { AddressBook } from "./names.js";
 import { readPending, type Pending } from "./pending.js";
@@ -14,6 +15,8 @@ import { formatTime, PAUSE_BITS, PAUSE_BIT_NAMES, type PauseBit } from "./units.
 export interface Status {
   readonly chainId: number;
   readonly network: string;
+  /** What commands typed here may do. */
+  readonly mode: Mode;
   readonly block: { readonly number: number; readonly hash: string; readonly time: number };
   readonly names: AddressBook;
   readonly roles: readonly RoleDifference[];
@@ -66,6 +69,7 @@ export async function readStatus(suite: Suite, directory?: string): Promise<Stat
   return {
     chainId: record.chainId,
     network: connection.networkName,
+    mode: mode(),
     block: { number: block.number, hash: block.hash!, time: block.timestamp },
     names,
     ...found,
