@@ -19,11 +19,12 @@ import {
   writerDown,
   wrongIndex,
 } from "./services.js";
-import { stuckPayment } from "./stuck-payments.js";
+import { stuckPayment, stuckRelease } from "./stuck-payments.js";
 
 /** All that goes wrong, in this order: the chain begins in the past for the first, and the last leaves everything paused. */
 export const INCIDENTS: readonly Incident[] = [
   stuckPayment,
+  stuckRelease,
   failedPayouts,
   duplicatePayment,
   missingPayment,

@@ -34,6 +34,10 @@ const FUNCTIONS = Object.entries(FUNCTION_ROLES).flatMap(([contract, roles]) =>
   ),
 );
 
+const SCRIPTS = Object.keys(
+  (JSON.parse(readFileSync("package.json", "utf8")) as { scripts: object }).scripts,
+);
+
 /** Every page of the list. */
 const WANTED = [
   "stuck-payments",
@@ -142,6 +146,8 @@ describe("the runbooks", () => {
           }
           count += 1;
         }
+        for (const [, script] of commands.matchAll(/npm run (?:--silent )?(\S+)/g))
+          expect(SCRIPTS, name).to.include(script);
       }
     }
     expect(count).to.be.greaterThan(20);

@@ -89,7 +89,10 @@ async function type(stack: IncidentStack, runbook: string, block: Block, known: 
   const variables = {
     ...stack.variables,
     ...known,
-    ...(block.as !== undefined && { ME: stack.signerOf(block.as) }),
+    ...(block.as !== undefined && {
+      ME: stack.signerOf(block.as),
+      MY_ADDRESS: stack.addressOf(block.as),
+    }),
   };
   if (block.after !== undefined) await stack.world.clock.pass(BigInt(block.after));
   const deadline = Date.now() + UNTIL_SECONDS * 1000;

@@ -39,9 +39,6 @@ export const missing =
 
 type Connect = (url: string) => Promise<NetworkConnection>;
 
-/** Who types a block, by what a page calls them: a role of the suite, or an owner of the Safe that holds it. */
-export type Typist = HeldRole | `${SafeRole}-${1 | 2}`;
-
 /** What a stack is made of. */
 interface Parts {
   readonly running: Running;
@@ -141,13 +138,18 @@ export class IncidentStack {
 
   /** How somebody signs, as options of a command. */
   signerOf(typist: string): string {
+    return `--signer keystore --address ${this.addressOf(typist)}`;
+  }
+
+  /** The account of whoever types, by what a page calls them: a role, or an owner of the Safe that holds it. */
+  addressOf(typist: string): string {
     const [role, number] = typist.split("-") as [HeldRole, string?];
     const address =
       number === undefined
         ? this.suite.holders[role][0]
         : this.suite.owners[role as SafeRole][Number(number) - 1];
     if (address === undefined) throw new Error(`Nobody is ${typist}.`);
-    return `--signer keystore --address ${address}`;
+    return address;
   }
 
   async stop(): Promise<void> {
