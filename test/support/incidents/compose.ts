@@ -27,15 +27,15 @@ export class Compose {
   readonly #verbs: Readonly<
     Record<string, (args: readonly string[], variables: NodeJS.ProcessEnv) => Promise<Said>>
   > = {
-    ps: async (args) => {
+    ps: (args) => {
       if (args.join(" ") !== "--all --format {{.Service}} {{.State}}")
         throw new Error(`docker compose ps ${args.join(" ")} is not played here.`);
       const lines = Object.entries(this.services)
         .filter(([, { log, isRunning }]) => isRunning || log.length > 0)
         .map(([name, { isRunning }]) => `${name} ${isRunning ? "running" : "exited"}`);
-      return done(lines);
+      return Promise.resolve(done(lines));
     },
-    logs: async (args) => {
+    logs: (args) => {
       const [option, count, name] = args;
       if (option !== "--tail") throw new Error(`docker compose logs ${args.join(" ")} is not played here.`);
       return done(

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { compare } from "../../../scripts/lib/compare.js";
+import { untilIndexed } from "../../../scripts/lib/indexer.js";
 import { takeSnapshot } from "../../../scripts/lib/snapshot.js";
 import { eventually } from "../eventually.js";
 import { readRunbook, runbookPath, type Block } from "../runbooks/page.js";
@@ -39,6 +40,8 @@ export async function play(stack: IncidentStack, incident: Incident): Promise<Ti
     throw new Error(`${runbook} needs ${unknown.join(", ")}, which the incident does not tell.`);
 
   const told = alert === undefined ? undefined : await hear(stack, alert, runbook, causedAt);
+  // People report what they saw, which is later than the index has seen it.
+  if (alert === undefined) await untilLevel(stack);
   await stack.shell.reopen();
   const beganAt = Date.now();
   for (const block of blocks) {
@@ -60,6 +63,10 @@ export async function play(stack: IncidentStack, incident: Incident): Promise<Ti
     commandsToRecovered: seconds(doneAt - beganAt),
     ...(resolved && { commandsToResolved: seconds(Math.max(resolved.at, beganAt) - beganAt) }),
   };
+}
+
+async function untilLevel({ services, suite, world }: IncidentStack): Promise<void> {
+  await untilIndexed(services.api.url, suite.record.chainId, await world.provider.getBlockNumber());
 }
 
 function expectSilence({ pager }: IncidentStack, alert: string): void {
