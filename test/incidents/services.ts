@@ -88,9 +88,11 @@ export const wrongIndex: Incident = {
   runbook: "index-wrong",
   happens: "a row was changed by hand",
   async cause({ postgres }) {
+    // Ponder's triggers note changed tables in a table of each of its own sessions.
     await postgres.query(
       "holdfast",
-      `update holdfast_1.payment set released = released + 1 where payment_id =
+      `create temporary table live_query_tables (table_name text primary key);
+       update holdfast_1.payment set released = released + 1 where payment_id =
          (select payment_id from holdfast_1.payment order by created_at desc limit 1)`,
     );
     return { NEXT_SCHEMA: "holdfast_2" };

@@ -107,13 +107,13 @@ async function type(stack: IncidentStack, runbook: string, block: Block, known: 
     const { code, printed } = await stack.shell.run(block.commands, variables);
     if (process.env.SHOW_INCIDENTS === "1") console.log(`$ ${block.commands}${printed}[${code}]`);
     const line = missingLine(block.seen, printed);
-    if (code === block.exits && line === undefined) return;
+    const isExpected = code === (block.exits ?? code);
+    if (isExpected && line === undefined) return;
     if (block.until && Date.now() < deadline) {
       await sleep(UNTIL_PAUSE_MS);
       continue;
     }
-    const problem =
-      code === block.exits ? `did not show “${line}”` : `ended with ${code}, not with ${block.exits}`;
+    const problem = isExpected ? `did not show “${line}”` : `ended with ${code}, not with ${block.exits}`;
     throw new Error(
       `${runbookPath(runbook)}, ${block.section}: this ${problem}:\n${block.commands}It printed:\n${printed}`,
     );

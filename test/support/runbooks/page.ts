@@ -38,8 +38,8 @@ export interface Block {
   readonly when?: string;
   /** Typed when so many seconds have passed on the chain. */
   readonly after?: number;
-  /** What its last command exits with. */
-  readonly exits: number;
+  /** What its last command exits with; nothing if that depends on what was before. */
+  readonly exits?: number;
   /** Typed again and again until it ends well and shows what it should. */
   readonly until: boolean;
   /** Lines to be seen, in this order; `…` stands for anything. */
@@ -139,7 +139,7 @@ function marksOf(file: string, marks: readonly string[]): Omit<Block, "section" 
     ...(as !== undefined && { as }),
     ...(when !== undefined && { when }),
     ...(after !== undefined && { after: parseDuration(after, "after") }),
-    exits: Number(given.get("exits") ?? 0),
+    ...(given.get("exits") !== "any" && { exits: Number(given.get("exits") ?? 0) }),
     until: given.has("until"),
   };
 }
