@@ -38,11 +38,8 @@ export class Compose {
     logs: (args) => {
       const [option, count, name] = args;
       if (option !== "--tail") throw new Error(`docker compose logs ${args.join(" ")} is not played here.`);
-      return done(
-        this.#named(name)
-          .log.slice(-Number(count))
-          .map((line) => `${name}  | ${line}`),
-      );
+      const lines = this.#named(name).log.slice(-Number(count));
+      return Promise.resolve(done(lines.map((line) => `${name}  | ${line}`)));
     },
     up: async (args, variables) => {
       const { options, names } = apart(args, ["--detach", "--force-recreate", "--wait"]);
