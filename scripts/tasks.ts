@@ -82,10 +82,11 @@ const ours = [
   )
     .addPositionalArgument({
       name: "scenario",
-      description: "Which: bad-upgrade",
+      description: "Which, of those that --list tells",
       type: ArgumentType.STRING,
       defaultValue: "bad-upgrade",
     })
+    .addFlag({ name: "list", description: "Tells which scenarios there are, and plays none" })
     .addOption({
       name: "timings",
       description: "File to write how long each step took to, as JSON",
