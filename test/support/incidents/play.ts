@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { compare } from "../../../scripts/lib/compare.js";
 import { untilIndexed } from "../../../scripts/lib/indexer.js";
-import { takeSnapshot } from "../../../scripts/lib/snapshot.js";
+import { reconcileRunning } from "../../../scripts/lib/reconcile/running.js";
+import { sentenceOf } from "../../../scripts/lib/reconcile/report.js";
 import { eventually } from "../eventually.js";
 import { readRunbook, runbookPath, type Block } from "../runbooks/page.js";
 import type { Incident, Known } from "./incident.js";
@@ -122,18 +122,10 @@ async function type(stack: IncidentStack, runbook: string, block: Block, known: 
 
 /** @throws if the read model differs from the chain. */
 async function expectAgreement({ suite, world, services }: IncidentStack): Promise<void> {
-  const { record } = suite;
-  const source = {
-    provider: world.provider,
-    escrow: record.contracts.escrow.address,
-    startBlock: record.startBlock,
-  };
-  const { chain, index } = await takeSnapshot(services.api.url, record.chainId, source);
-  const differences = compare(chain, index);
-  if (differences.length > 0) {
-    const details = differences.map(({ outcome, subject, detail }) => `${outcome} ${subject}: ${detail}`);
-    throw new Error(`The read model and the chain differ:\n${details.join("\n")}`);
-  }
+  const { result, scratch } = await reconcileRunning(suite.record, world.provider, services.api.url);
+  scratch.close();
+  if (result.findings.length === 0) return;
+  throw new Error(`The read model and the chain differ:\n${result.findings.map(sentenceOf).join("\n")}`);
 }
 
 const seconds = (ms: number) => Math.round(ms / 100) / 10;
