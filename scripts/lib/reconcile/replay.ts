@@ -51,7 +51,11 @@ export class Replay {
       const event = {
         args,
         log: { address: log.address, logIndex: Number(log.logIndex) },
-        block: { number: BigInt(log.blockNumber), timestamp: timestamps.get(log.blockNumber)! },
+        block: {
+          number: BigInt(log.blockNumber),
+          hash: log.blockHash,
+          timestamp: timestamps.get(log.blockNumber)!,
+        },
         transaction: { hash: log.transactionHash },
       };
       try {
