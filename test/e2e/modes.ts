@@ -62,6 +62,8 @@ describe("a dry run", function () {
     "ops plan roles rotate": () => [`--role OPERATOR --from ${someone} --to ${another} ${why}`, /OPERATOR/],
     "ops plan token": () => [`--symbol USDC ${why}`, /would change nothing/],
     "ops plan policy": () => [why, /would change nothing/],
+    "ops plan hold": () => [`--payment ${payment} ${why}`, /nothing was kept/],
+    "ops plan unhold": () => [`--payment ${payment} ${why}`, /would change nothing|fail/],
     "ops plan cancel": () => [`--operation 0x1234 ${why}`, /0x1234/],
     "ops pause": () => [
       `--bits exits --duration 1h ${why} --signer keystore --address ${suite.owners.GUARDIAN[0]} --yes`,

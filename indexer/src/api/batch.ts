@@ -69,10 +69,13 @@ function withValues({ text, values }: Question) {
   return sql.join(parts);
 }
 
-/** Rows as lists of values; numbers that JavaScript would round stay digits. */
+/**
+ * Rows as lists of values; numbers that JavaScript cannot hold stay digits. To print one again does not tell: 10 ** 21 / 2
+ * prints as it was read, and is another number as soon as it is counted with.
+ */
 function parseRows(json: string): unknown[][] {
   const exact = (_key: string, value: unknown, context?: { source?: string }) =>
-    typeof value === "number" && String(value) !== context?.source ? context?.source : value;
+    typeof value === "number" && !Number.isSafeInteger(value) ? context?.source : value;
   const rows = JSON.parse(json, exact) as Record<string, unknown>[];
   return rows.map((row) => Object.values(row));
 }

@@ -14,6 +14,8 @@ const thing = pgTable("thing", {
   list: text().array().notNull(),
 });
 const MOST = String(2n ** 256n - 1n);
+/** JavaScript prints it as it is, and counts with another. */
+const ROUND = "652427500000000000000";
 
 /** What the resolvers of generated lists do with the query builder. */
 type Lists = Pick<ReturnType<typeof drizzle>, "select">;
@@ -29,7 +31,7 @@ describe("lists that are asked for at the same time", function () {
   before(async () => {
     pglite = await PGlite.create();
     await pglite.exec(`create table thing (id int, big_amount numeric(78), word text, args jsonb, list text[]);
-      insert into thing select n, case n when 1 then ${MOST} else n end, nullif('$' || n, '$2'),
+      insert into thing select n, case n when 1 then ${MOST} when 2 then ${ROUND} else n end, nullif('$' || n, '$2'),
         '{"small": 1, "text": "9"}', array['0x' || n, '$1'] from generate_series(1, 250) n`);
     const raw = drizzle(pglite, { casing: "snake_case" });
     const counting: QueryBuilder = {
@@ -63,7 +65,7 @@ describe("lists that are asked for at the same time", function () {
     expect(await row(1)).to.deep.equal([
       { id: 1, bigAmount: MOST, word: "$1", args: { small: 1, text: "9" }, list: ["0x1", "$1"] },
     ]);
-    expect((await row(2))[0]!.word).to.equal(null);
+    expect((await row(2))[0]).to.include({ word: null, bigAmount: ROUND });
   });
 
   it("are as many statements as they must be when they are hundreds", async () => {
