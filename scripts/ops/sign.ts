@@ -6,7 +6,7 @@ import { Fault } from "../../deploy/fault.js";
 import { command } from "../lib/command.js";
 import { mayWrite } from "../lib/mode.js";
 import { required } from "./arguments.js";
-import { atDesk, nextCommand, type Desk, type DeskArguments } from "./desk.js";
+import { atDesk, nameOf, nextCommand, type Desk, type DeskArguments } from "./desk.js";
 import { SIGNER_KINDS } from "./signing.js";
 
 interface SignArguments extends DeskArguments {
@@ -58,6 +58,8 @@ export async function sign(desk: Desk, { step: only, propose }: { step?: string;
   if (service && isReal) await exchange(opened, steps, service, { propose: false, tell });
   const wanted = await wantedOf(opened, signer.address, progress, only);
   if (wanted.length === 0) tell(`${signer.address} has nothing left to sign here.`);
+  else
+    tell(`Signing operation ${nameOf(desk)}, digest ${opened.digest}. Do the others have the same digest?`);
   const files: string[] = [];
   for (const [i, one] of wanted.entries()) {
     tell(formatWanted(opened.manifest, one, signer, `${i + 1} of ${wanted.length}`));

@@ -1,4 +1,4 @@
-import { glob, readFile, writeFile } from "node:fs/promises";
+import { glob, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 
 import { expect } from "chai";
@@ -85,6 +85,25 @@ describe("a manifest", function () {
       expect(committed).to.equal(
         await format(JSON.stringify(manifestJsonSchema()), { parser: "json", printWidth: 110 }),
       );
+    });
+
+    it("is refused beside a page that says something else, or none", async () => {
+      const { folder } = await chain.again(opened);
+      const page = path.join(folder, "manifest.md");
+      const written = await readFile(page, "utf8");
+      await writeFile(page, await readFile(path.join(pausing.folder, "manifest.md"), "utf8"));
+      expect(await faultOf(openManifest(folder, chain.deployed.record))).to.include(
+        "is not that of its manifest",
+      );
+      await writeFile(page, written.replace("upgrade(", "pause("));
+      expect(await faultOf(openManifest(folder, chain.deployed.record))).to.include(
+        "is not that of its manifest",
+      );
+      await rm(page);
+      expect(await faultOf(openManifest(folder, chain.deployed.record))).to.include("There is no page");
+      await writeFile(page, written);
+      expect((await openManifest(folder, chain.deployed.record)).digest).to.equal(opened.digest);
+      await rm(folder, { recursive: true });
     });
 
     it("has a page that shows every hash, and the screens of every kind of device", async () => {

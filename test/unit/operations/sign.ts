@@ -12,7 +12,8 @@ import { readRaw, signaturesFolder } from "../../../scripts/lib/operations/raw.j
 import { toExtendPause, toUpgrade } from "../../../scripts/lib/operations/verbs.js";
 import { openService } from "../../../scripts/lib/safe/service.js";
 import { openSigner } from "../../../scripts/lib/signers/open.js";
-import { formatWanted } from "../../../scripts/ops/signing-page.js";
+import { formatQuestion } from "../../../scripts/ops/execute.js";
+import { formatContent, formatWanted } from "../../../scripts/ops/signing-page.js";
 import { keystoreOf, signAs } from "../../support/ceremony.js";
 import { RpcError, serveJsonRpc } from "../../support/json-rpc-server.js";
 import { AdminChain, faultOf } from "../../support/operations.js";
@@ -145,6 +146,24 @@ describe("signing an operation", function () {
     for (const lines of [...first!.signing.screens["trezor-one"]!, ...first!.signing.screens["trezor-safe"]!])
       for (const line of lines) expect(page).to.include(line);
     expect(page).to.include("Signing 1 of 2: schedule").and.not.include("A Ledger");
+  });
+
+  it("shows what is called, from the bytes, whatever the title says", async () => {
+    const opened = await upgrade();
+    const { manifest } = opened;
+    const [first] = await wanted(opened, people[0]!);
+    const titled = { ...first!.step, title: "Pause" };
+    const { implementation } = manifest.proxies[0]!.after;
+    const shown = [
+      formatWanted(manifest, { ...first!, step: titled }, { kind: "trezor", address: people[0]! }, "1 of 2"),
+      formatContent({ ...manifest, steps: [titled] }),
+      formatQuestion(manifest, titled, "local"),
+    ];
+    for (const text of shown) {
+      expect(text).to.include("upgradeController").and.include("upgrade(address,address,bytes)");
+      expect(text).to.include(`: ${implementation}, ${manifest.names[implementation]}`);
+    }
+    for (const text of shown.slice(1)) expect(text).to.include(opened.digest);
   });
 
   describe("through a transaction service", () => {
