@@ -40,19 +40,19 @@ export interface SignedStep {
  * Lets the signer sign everything of an operation that it may and has not yet, one after the other: each is kept as soon
  * as it is signed.
  *
- * @throws {@link Fault} unless the very manifest was rehearsed, and all went as foretold.
+ * @throws {@link Fault} unless the very manifest was rehearsed, all went as foretold, and nothing moved since.
  */
 export async function sign(desk: Desk, { step: only, propose }: { step?: string; propose: boolean }) {
   const { opened, suite, service, tell } = desk;
   const signer = desk.signer!;
-  const { requireRehearsed } = await import("../lib/operations/rehearsal.js");
+  const { requireSignable } = await import("../lib/operations/signable.js");
   const { findProgress } = await import("../lib/operations/progress.js");
   const { requireSignerOf, wantedOf } = await import("../lib/operations/ceremony.js");
   const { exchange } = await import("../lib/operations/exchange.js");
   const { formatWanted } = await import("./signing-page.js");
-  await requireRehearsed(opened);
   requireSignerOf(opened, signer.address);
   const progress = await findProgress(suite.connection.ethers.provider, opened);
+  await requireSignable(suite, opened, progress);
   const steps = opened.manifest.steps.filter(({ id }) => !(id in progress.times) && (only ?? id) === id);
   const isReal = mayWrite("ops sign");
   if (service && isReal) await exchange(opened, steps, service, { propose: false, tell });

@@ -2,10 +2,13 @@ import { glob, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 
 import { expect } from "chai";
+import { getAddress } from "ethers";
 import { format } from "prettier";
 
+import { TARGET_INTERFACES } from "../../../deploy/selectors.js";
 import { requireSealed } from "../../../scripts/lib/signers/sealed.js";
 import { digestOf } from "../../../scripts/lib/operations/canonical.js";
+import { deriveStep } from "../../../scripts/lib/operations/derive.js";
 import { listOperations, findOperation, writeOperation } from "../../../scripts/lib/operations/folder.js";
 import { deployImplementation } from "../../../scripts/lib/operations/implementations.js";
 import { manifestJsonSchema, type Manifest } from "../../../scripts/lib/operations/manifest.js";
@@ -69,6 +72,28 @@ describe("a manifest", function () {
       const file = path.join(chain.folder, "more.json");
       await writeFile(file, JSON.stringify({ ...opened.manifest, delegatecall: true }));
       expect(await faultOf(openManifest(file, chain.deployed.record))).to.include("delegatecall");
+    });
+
+    it("is refused if a terminal would show its words as others", async () => {
+      const file = path.join(chain.folder, "repainting.json");
+      for (const repainting of [
+        "Pause\u001b[2K",
+        "Pause\r",
+        "Pause\nDigest 0x",
+        "Pause\u202e",
+        "Pause\u2028",
+      ]) {
+        for (const change of [
+          (m: Manifest) => (m.operation.title = repainting),
+          (m: Manifest) => (m.names[m.accounts[0]!.address] = repainting),
+          (m: Manifest) => m.cautions.push(repainting),
+        ]) {
+          const manifest = copy();
+          change(manifest);
+          await writeFile(file, JSON.stringify({ ...manifest, digest: digestOf(manifest) }));
+          expect(await faultOf(openManifest(file, chain.deployed.record))).to.include("is malformed");
+        }
+      }
     });
 
     it("is refused if it is none", async () => {
@@ -154,6 +179,15 @@ describe("a manifest", function () {
         (m) => m.accounts.push({ ...m.accounts[0]!, address: m.suite.escrow.address }),
       ],
       ["the order of the steps", (m) => m.steps.reverse()],
+      ["a name that nothing in it has", (m) => (m.names[addressLike(m)] = "the treasury")],
+      [
+        "something else to keep ready",
+        (m) => sends(m, "pause-1", m.suite.accessManager.address, granting(m)),
+      ],
+      [
+        "a rollback of another proxy to keep ready",
+        (m) => sends(m, "rollback-1", m.suite.upgradeController.address, rollingBack(m.proxies[1]!.address)),
+      ],
       ["a step that is there twice", (m) => m.steps.push(step(m, "pause-1"))],
     ];
     for (const [what, change] of forgeries) {
@@ -162,6 +196,17 @@ describe("a manifest", function () {
       });
     }
   });
+
+  const addressLike = (manifest: Manifest) => getAddress(manifest.digest.slice(0, 42));
+  const granting = (manifest: Manifest) =>
+    TARGET_INTERFACES.accessManager.encodeFunctionData("grantRole", [0, addressLike(manifest), 0]);
+  const rollingBack = (proxy: string) =>
+    TARGET_INTERFACES.upgradeController.encodeFunctionData("rollback", [proxy]);
+  /** With all that follows from it, as somebody would who has this program. */
+  const sends = (manifest: Manifest, id: string, to: string, data: string) => {
+    const found = step(manifest, id);
+    Object.assign(found, deriveStep(manifest, { ...found, transaction: { to, value: "0", data } }));
+  };
 
   const signingOf = (manifest: Manifest) => {
     const [signing] = step(manifest, "pause-1").signing;
