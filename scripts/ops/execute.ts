@@ -3,11 +3,12 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import { command } from "../lib/command.js";
 import { requireGateForManifest } from "../lib/gate/policy.js";
 import { mayWrite } from "../lib/mode.js";
-import type { Step } from "../lib/operations/manifest.js";
+import type { Manifest, Step } from "../lib/operations/manifest.js";
 import type { CarriedOut, Verified } from "../lib/operations/outcomes.js";
 import { formatTime } from "../lib/operations/units.js";
 import { confirm } from "./confirm.js";
 import { atDesk, nameOf, nextCommand, type Desk, type DeskArguments } from "./desk.js";
+import { formatCalled } from "./signing-page.js";
 import { formatVerified } from "./verify.js";
 
 interface ExecuteArguments extends DeskArguments {
@@ -103,14 +104,20 @@ async function dueOf(step: Step, times: Readonly<Record<string, number>>) {
   return dueTimes(step, times);
 }
 
-async function askFor(desk: Desk, { id, title, account, call }: Step): Promise<void> {
-  const { manifest } = desk.opened;
-  const who = manifest.names[account] ?? account;
-  const network = `${desk.suite.connection.networkName} (chain ${manifest.chainId})`;
-  await confirm(
-    `${id}: ${title}\n  ${who} calls ${call.contract}.${call.function} on ${network}.`,
-    nameOf(desk),
-  );
+async function askFor(desk: Desk, step: Step): Promise<void> {
+  const { networkName } = desk.suite.connection;
+  await confirm(formatQuestion(desk.opened.manifest, step, networkName), nameOf(desk));
+}
+
+/** What a person is asked to confirm: what the step does, from its bytes, and of which manifest it is. */
+export function formatQuestion(manifest: Manifest, step: Step, networkName: string): string {
+  const who = manifest.names[step.account];
+  return [
+    `${step.id}: ${step.title}`,
+    `  by ${who === undefined ? step.account : `${who} (${step.account})`}, nonce ${step.nonce}, on ${networkName} (chain ${manifest.chainId})`,
+    ...formatCalled(step),
+    `  Digest ${manifest.digest}`,
+  ].join("\n");
 }
 
 const formatCarriedOut = ({ step, hash, block, time, by, surprises }: CarriedOut): string[] => [

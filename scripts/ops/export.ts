@@ -21,10 +21,11 @@ export default command(async (args: ExportArguments, hre: HardhatRuntimeEnvironm
 });
 
 /** Writes each step of a Safe as a batch for the Safe app, beside the manifest. */
-async function exportBatches({ opened }: Desk, only?: string) {
-  const { requireRehearsed } = await import("../lib/operations/rehearsal.js");
+async function exportBatches({ opened, suite }: Desk, only?: string) {
   const { transactionBuilderBatch } = await import("../lib/safe/builder.js");
-  await requireRehearsed(opened);
+  const { findProgress } = await import("../lib/operations/progress.js");
+  const { requireSignable } = await import("../lib/operations/signable.js");
+  await requireSignable(suite, opened, await findProgress(suite.connection.ethers.provider, opened));
   const { operation, steps } = opened.manifest;
   const chosen = only === undefined ? steps : [opened.step(only)];
   const ofSafes = chosen.filter(({ id }) => opened.accountOf(id).kind === "safe");

@@ -41,6 +41,8 @@ export type VerbArguments = Readonly<Record<string, string | number | boolean | 
 /** Turns what was typed into what is to be planned. @throws {@link Fault} that says how to type it. */
 export async function requestOf(verb: VerbName, args: VerbArguments, suite: Suite): Promise<Request> {
   const reason = required(text(args.reason), "--reason", "why", VERBS[verb].example);
+  if (/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(reason))
+    throw new Fault("--reason is one line, without signs that cannot be seen.");
   // An ADMIN who is to be replaced is not among the parameters' any more, and is the one to do it.
   const leaving =
     verb === "rotate" && text(args.role)?.toUpperCase() === "ADMIN" ? text(args.from) : undefined;

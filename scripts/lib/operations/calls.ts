@@ -36,6 +36,14 @@ export interface DecodedCall {
   readonly calls: readonly DecodedCall[];
 }
 
+/** A call, and what it schedules or makes at once. What it cancels is not made. */
+export const callsMade = <Call extends { readonly function: string; readonly calls: readonly Call[] }>(
+  call: Call,
+): Call[] =>
+  call.function === "cancel(address,address,bytes)"
+    ? []
+    : [call, ...call.calls.flatMap((inner) => callsMade(inner))];
+
 /** What is needed to put calls into words. */
 export interface Vocabulary {
   readonly names: AddressBook;
@@ -107,7 +115,7 @@ function flatten(name: string, type: ParamType, value: unknown): DecodedArgument
       flatten(`${name}.${member.name}`, member, (value as Result)[i]),
     );
   }
-  const text = (found: unknown) => String(found);
+  const text = (found: unknown) => printable(String(found));
   return [
     {
       name,
@@ -116,6 +124,10 @@ function flatten(name: string, type: ParamType, value: unknown): DecodedArgument
     },
   ];
 }
+
+/** What anybody may have put on the chain must not repaint the terminal that shows it. */
+const printable = (text: string) =>
+  text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (sign) => `\\u{${sign.codePointAt(0)!.toString(16)}}`);
 
 function describe(
   { name, type, value }: DecodedArgument,

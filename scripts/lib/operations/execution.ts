@@ -19,6 +19,7 @@ import { readRaw } from "./raw.js";
 import { hindrancesOf } from "./readiness.js";
 import { requireRehearsed } from "./rehearsal.js";
 import { explainRevert } from "./reverts.js";
+import { requireHonest } from "./scrutiny.js";
 import { submit, type Patience } from "./submit.js";
 import type { Suite } from "./suite.js";
 import { formatDuration, formatTime } from "./units.js";
@@ -52,8 +53,10 @@ export class Execution {
    * @throws {@link Fault} that says what moved since the plan, what is missing, or from when on it works.
    */
   async require(step: Step): Promise<void> {
-    await requireRehearsed(this.opened);
     const progress = await findProgress(this.#provider, this.opened);
+    const isUrgent = step.branch === "ready";
+    const standing = { provider: this.#provider, times: progress.times, ...(isUrgent && { urgent: step }) };
+    await requireRehearsed(this.opened, standing);
     if (step.id in progress.times) throw new Fault(`The step ${step.id} was carried out already.`);
     if (step.branch === "main") await this.#requireTurn(step, progress);
     else await this.#requireReady(step, progress);
@@ -132,6 +135,9 @@ export class Execution {
       throw new Fault("The chain is not as it was when this was planned; nothing was sent:", {
         details: [...outside, ...moved],
       });
+    // What a key does itself, it signs now.
+    if (this.opened.accountOf(step.id).kind === "key")
+      await requireHonest(this.suite, this.#provider, manifest, done);
   }
 
   async #requireReady(step: Step, progress: OperationProgress): Promise<void> {

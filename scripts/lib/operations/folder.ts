@@ -9,7 +9,7 @@ import { Fault } from "../../../deploy/fault.js";
 import { keepImplementation } from "../../../deploy/implementations.js";
 import { mayWrite } from "../mode.js";
 import type { Manifest } from "./manifest.js";
-import { MANIFEST_FILE } from "./open.js";
+import { MANIFEST_FILE, PAGE_FILE } from "./open.js";
 import { formatPage } from "./page.js";
 
 /** Where the operations on a chain are kept, one folder each, never changed and never deleted. */
@@ -113,6 +113,6 @@ async function writeFolder(manifest: Manifest, directory: string): Promise<Opera
   // Not recursive: whoever plans at the same moment gets the next number, or an error, but never this folder.
   await mkdir(folder);
   await writeFile(path.join(folder, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`, { flag: "wx" });
-  await writeFile(path.join(folder, "manifest.md"), formatPage(manifest), { flag: "wx" });
+  await writeFile(path.join(folder, PAGE_FILE), formatPage(manifest), { flag: "wx" });
   return { number, name, path: folder };
 }

@@ -10,7 +10,7 @@ import { deriveStep, type Context } from "./derive.js";
 import { withFork, type Fork } from "./fork.js";
 import { presentImplementation, type ImplementationFacts } from "./implementations.js";
 import { manifestSchema, MANIFEST_FORMAT, type Manifest, type Proxy, type StepCore } from "./manifest.js";
-import { namesInRecord, namesOfHolders, type AddressBook } from "./names.js";
+import { nameOfVersion, namesInRecord, namesOfHolders, type AddressBook } from "./names.js";
 import { namesOfStorage } from "./naming.js";
 import { simulate, type Outcome } from "./simulate.js";
 import { entryOf } from "./state-diff.js";
@@ -184,7 +184,7 @@ function allNames({ names }: Planning, { change, token }: Prepared): AddressBook
   return {
     ...(token && { [token.address]: token.symbol }),
     ...(change && {
-      [change.after.implementation]: `${change.proxy}'s ${change.after.contract} ${change.after.version}`,
+      [change.after.implementation]: nameOfVersion(change.proxy, change.after),
     }),
     ...names,
   };

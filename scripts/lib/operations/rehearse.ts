@@ -13,6 +13,7 @@ import type { OpenManifest } from "./open.js";
 import { perform, skipTo, type Signed } from "./perform.js";
 import { readRaw } from "./raw.js";
 import { writeRehearsal, type Branch, type Manner, type Rehearsal } from "./rehearsal.js";
+import { requireHonest } from "./scrutiny.js";
 import { changesOf } from "./simulate.js";
 import type { StorageNames } from "./state-diff.js";
 import { findCodeFaults } from "./self-tests.js";
@@ -55,6 +56,7 @@ export async function rehearse(
     const moved = await findMoved(fork.provider, suite.record, opened.manifest, { done: Object.keys(done) });
     if (moved.length > 0)
       throw new Fault("The chain is not as it was when this was planned:", { details: moved });
+    await requireHonest(suite, fork.provider, opened.manifest, Object.keys(done));
     const stage = await Stage.set(suite, opened, fork, options);
     const branches = await stage.playAll(done);
     return {

@@ -6,13 +6,18 @@ import { requireSignerOf, wantedOf } from "../../../scripts/lib/operations/cerem
 import { collectFor } from "../../../scripts/lib/operations/consents.js";
 import { exchange } from "../../../scripts/lib/operations/exchange.js";
 import { deployImplementation } from "../../../scripts/lib/operations/implementations.js";
-import type { OpenManifest } from "../../../scripts/lib/operations/open.js";
+import { digestOf } from "../../../scripts/lib/operations/canonical.js";
+import { OpenManifest } from "../../../scripts/lib/operations/open.js";
 import { findProgress } from "../../../scripts/lib/operations/progress.js";
 import { readRaw, signaturesFolder } from "../../../scripts/lib/operations/raw.js";
+import { readRehearsal, writeRehearsal } from "../../../scripts/lib/operations/rehearsal.js";
+import { rehearse } from "../../../scripts/lib/operations/rehearse.js";
 import { toExtendPause, toUpgrade } from "../../../scripts/lib/operations/verbs.js";
 import { openService } from "../../../scripts/lib/safe/service.js";
 import { openSigner } from "../../../scripts/lib/signers/open.js";
-import { formatWanted } from "../../../scripts/ops/signing-page.js";
+import { formatQuestion } from "../../../scripts/ops/execute.js";
+import { sign } from "../../../scripts/ops/sign.js";
+import { formatContent, formatWanted } from "../../../scripts/ops/signing-page.js";
 import { keystoreOf, signAs } from "../../support/ceremony.js";
 import { RpcError, serveJsonRpc } from "../../support/json-rpc-server.js";
 import { AdminChain, faultOf } from "../../support/operations.js";
@@ -145,6 +150,86 @@ describe("signing an operation", function () {
     for (const lines of [...first!.signing.screens["trezor-one"]!, ...first!.signing.screens["trezor-safe"]!])
       for (const line of lines) expect(page).to.include(line);
     expect(page).to.include("Signing 1 of 2: schedule").and.not.include("A Ledger");
+  });
+
+  it("shows what is called, from the bytes, whatever the title says", async () => {
+    const opened = await upgrade();
+    const { manifest } = opened;
+    const [first] = await wanted(opened, people[0]!);
+    const titled = { ...first!.step, title: "Pause" };
+    const { implementation } = manifest.proxies[0]!.after;
+    const shown = [
+      formatWanted(manifest, { ...first!, step: titled }, { kind: "trezor", address: people[0]! }, "1 of 2"),
+      formatContent({ ...manifest, steps: [titled] }),
+      formatQuestion(manifest, titled, "local"),
+    ];
+    for (const text of shown) {
+      expect(text).to.include("upgradeController").and.include("upgrade(address,address,bytes)");
+      expect(text).to.include(`: ${implementation}, ${manifest.names[implementation]}`);
+    }
+    for (const text of shown.slice(1)) expect(text).to.include(opened.digest);
+  });
+
+  describe("is refused before anybody is asked", () => {
+    let opened: OpenManifest;
+    before(async () => {
+      opened = await upgrade();
+      expect((await rehearse(chain.suite, opened)).passed).to.equal(true);
+      await chain.keep();
+    });
+    afterEach(() => chain.reset());
+
+    const signing = async () =>
+      await sign(
+        {
+          suite: chain.suite,
+          opened,
+          operation: { number: 1, name: "test", path: opened.folder },
+          signer: await keystoreOf(key),
+          yes: true,
+          tell: () => {},
+        },
+        { propose: false },
+      );
+    const there = async () => (await readdir(signaturesFolder(opened)).catch(() => [])).length;
+
+    it("if the plan has expired", async () => {
+      await chain.pass(8 * DAY);
+      expect(await faultOf(signing())).to.include("The plan expired on");
+      expect(await there()).to.equal(0);
+    });
+
+    it("if an account has used its nonce up to the last rung", async () => {
+      await chain.send("anvil_setNonce", key, "0x2");
+      expect(await faultOf(signing())).to.include("what is kept ready goes up to 1");
+      expect(await there()).to.equal(0);
+    });
+
+    it("if the code behind a proxy is another", async () => {
+      const { implementation } = chain.deployed.record.contracts.escrow;
+      const code = (await chain.send("eth_getCode", implementation, "latest")) as string;
+      await chain.send("anvil_setCode", implementation, `${code.slice(0, -2)}00`);
+      expect(await faultOf(signing())).to.include(`The code at ${implementation} had the hash`);
+      expect(await there()).to.equal(0);
+    });
+
+    it("if the new code is not what the build makes, whatever a rehearsal says", async () => {
+      const whole = opened;
+      const manifest = structuredClone(whole.manifest);
+      manifest.proxies[0]!.after.version += "1";
+      opened = new OpenManifest({ ...manifest, digest: digestOf(manifest) }, whole.folder);
+      const rehearsal = (await readRehearsal(whole))!;
+      await writeRehearsal(opened, { ...rehearsal, manifest: opened.digest });
+      expect(await faultOf(signing())).to.include("the new code of escrow");
+      opened = whole;
+      await writeRehearsal(opened, rehearsal);
+    });
+
+    it("but not if other rungs of the same account still work", async () => {
+      await chain.send("anvil_setNonce", key, "0x1");
+      const { files } = await signing();
+      expect(files).to.have.lengthOf(4);
+    });
   });
 
   describe("through a transaction service", () => {
