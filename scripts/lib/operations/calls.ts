@@ -7,6 +7,7 @@ import {
   isAddress,
   type ParamType,
   type Result,
+  type TransactionDescription,
 } from "ethers";
 
 import { Fault } from "../../../deploy/fault.js";
@@ -85,15 +86,7 @@ function decode(
   { address, contract, data }: EncodedCall,
   vocabulary: Vocabulary,
 ): DecodedCall {
-  const call = abi.parseTransaction({ data });
-  if (call === null) {
-    throw new Fault(`A call of ${contract} cannot be decoded: it has no function ${data.slice(0, 10)}.`);
-  }
-  if (abi.encodeFunctionData(call.fragment, call.args) !== data) {
-    throw new Fault(
-      `A call of ${contract} is not encoded as ${call.signature} would be; it says more than it shows.`,
-    );
-  }
+  const call = parse(abi, contract, data);
   const parts = call.fragment.inputs.flatMap((input, i) => flatten(input.name, input, call.args[i]));
   const tokenAddress = parts.find(({ name }) => name === "token")?.value;
   const token = vocabulary.tokens.find((known) => known.address === tokenAddress);
@@ -107,6 +100,28 @@ function decode(
     }),
     calls: innerCalls(address, call.name, call.args, vocabulary),
   };
+}
+
+/** A contract may take bytes that a decoder chokes on: unpadded, or text that is no UTF-8. */
+function parse(abi: Interface, contract: string, data: string): TransactionDescription {
+  let call: TransactionDescription | null;
+  let again: string | null;
+  try {
+    call = abi.parseTransaction({ data });
+    // What is wrong with an argument comes out only now.
+    again = call && abi.encodeFunctionData(call.fragment, call.args);
+  } catch (cause) {
+    throw new Fault(`A call of ${contract} cannot be decoded: ${data.slice(0, 10)} is encoded badly.`, {
+      cause,
+    });
+  }
+  if (call === null) {
+    throw new Fault(`A call of ${contract} cannot be decoded: it has no function ${data.slice(0, 10)}.`);
+  }
+  if (again === data) return call;
+  throw new Fault(
+    `A call of ${contract} is not encoded as ${call.signature} would be; it says more than it shows.`,
+  );
 }
 
 function flatten(name: string, type: ParamType, value: unknown): DecodedArgument[] {
@@ -162,7 +177,7 @@ function innerCalls(address: string, name: string, args: Result, vocabulary: Voc
     if (data === "0x") return [];
     if (initializer === undefined) {
       if (vocabulary.isForeign) return [opaque(proxy, data, vocabulary)];
-      throw new Fault(`The upgrade runs ${dataSlice(data, 0, 4)}, which has no name.`);
+      throw new Fault(`The upgrade runs ${data.slice(0, 10)}, which has no name.`);
     }
     return [
       decode(
@@ -179,9 +194,9 @@ function innerCalls(address: string, name: string, args: Result, vocabulary: Voc
 function decodeForeign(address: string, data: string, vocabulary: Vocabulary): DecodedCall {
   try {
     return decodeCall(address, data, { ...vocabulary, isForeign: true });
-  } catch (error) {
-    if (error instanceof Fault) return opaque(address, data, vocabulary);
-    throw error;
+  } catch {
+    // Whatever the matter is: one that throws something else must not be safe from being taken back.
+    return opaque(address, data, vocabulary);
   }
 }
 

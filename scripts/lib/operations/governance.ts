@@ -81,13 +81,18 @@ export async function readGovernance(
   return await readLogs(provider, sources, startBlock, toBlock);
 }
 
-/** An event in words. */
-export const sentenceOf = ({ contract, event, args }: NamedLog, words: Words) =>
-  EVENTS[contract as Watched][event]!(args, words);
+/** An event in words. One with a text in it that is no UTF-8 must not hide the others. */
+export function sentenceOf({ contract, event, args }: NamedLog, words: Words): string {
+  try {
+    return EVENTS[contract as Watched][event]!(args, words);
+  } catch {
+    return `${contract} tells of ${event} in a way that cannot be decoded`;
+  }
+}
 
 /** Who did it, as far as the event itself tells. */
 export const actorIn = ({ args }: NamedLog): string | undefined => {
-  const { by, caller } = args.toObject() as { by?: string; caller?: string };
-  const found = by ?? caller;
+  // One by one: another argument may be a text that is no UTF-8.
+  const found = ["by", "caller"].map((name) => args[name] as string | undefined).find(Boolean);
   return found === undefined ? undefined : getAddress(found);
 };

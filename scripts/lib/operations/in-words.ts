@@ -1,6 +1,5 @@
 import { getAddress } from "ethers";
 
-import { Fault } from "../../../deploy/fault.js";
 import type { DeploymentRecord } from "../../../deploy/index.js";
 import { decodeCall, targetsOf, type DecodedArgument, type DecodedCall } from "./calls.js";
 import type { AddressBook } from "./names.js";
@@ -34,9 +33,8 @@ export function inWords(
     try {
       const call = decodeCall(getAddress(to), data, { ...vocabulary, ...(initializer && { initializer }) });
       return { call, text: formatCall(call) };
-    } catch (error) {
-      // Not an initializer that we know: the next one, or none.
-      if (!(error instanceof Fault)) throw error;
+    } catch {
+      // Not an initializer that we know: the next one, or none. Nor may anything that somebody scheduled hide the rest.
     }
   }
   const shown = data.length > SHOWN ? `${data.slice(0, SHOWN)}…` : data;

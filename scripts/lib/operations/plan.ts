@@ -8,7 +8,7 @@ import { targetsOf } from "./calls.js";
 import { digestOf } from "./canonical.js";
 import { deriveStep, type Context } from "./derive.js";
 import { withFork, type Fork } from "./fork.js";
-import { presentImplementation, type ImplementationFacts } from "./implementations.js";
+import { anyImplementation, UNKNOWN, type ImplementationFacts } from "./implementations.js";
 import { manifestSchema, MANIFEST_FORMAT, type Manifest, type Proxy, type StepCore } from "./manifest.js";
 import { nameOfVersion, namesInRecord, namesOfHolders, type AddressBook } from "./names.js";
 import { namesOfStorage } from "./naming.js";
@@ -108,12 +108,24 @@ export async function planOperation(suite: Suite, request: Request): Promise<Man
       plannedAt: { block: block.number, hash: block.hash!, time: block.timestamp },
       expiresAt: block.timestamp + (request.validFor ?? 7 * DAY),
       ...facts,
-      cautions: [...(prepared.cautions ?? []), ...accounts.flatMap(cautionsAbout)],
+      cautions: [
+        ...(prepared.cautions ?? []),
+        ...facts.proxies.flatMap(cautionsAboutCode),
+        ...accounts.flatMap(cautionsAbout),
+      ],
       steps: steps.map((step) => deriveStep(context, coreOf(step, outcomes.get(step.id)!, fees))),
     };
     return requireWhole(manifestSchema.parse(plain({ ...content, digest: digestOf(plain(content)) })), suite);
   });
 }
+
+/** Whoever signs should know that the names of changes are a guess. */
+const cautionsAboutCode = ({ name, before: { contract, implementation } }: Proxy): string[] =>
+  contract === UNKNOWN
+    ? [
+        `${name} runs ${implementation}, which nobody here knows; its storage is named as this checkout would lay it out.`,
+      ]
+    : [];
 
 /** What could not be opened again is not written down. */
 function requireWhole(manifest: Manifest, { record }: Suite): Manifest {
@@ -201,7 +213,7 @@ async function readFacts(planning: Planning, prepared: Prepared, accounts: reado
   });
   const proxies: Proxy[] = [];
   for (const name of PROXY_NAMES) {
-    const { implementation, codehash, contract, version } = await presentImplementation(
+    const { implementation, codehash, contract, version } = await anyImplementation(
       { provider: fork.provider, record },
       name,
     );

@@ -7,6 +7,7 @@ import { extendPause, pause, unpause, type Pause } from "./acts/pausing.js";
 import { grantRole, mendRoles, revokeRole, rotateRole, type Holding, type Rotation } from "./acts/roles.js";
 import { rollback, upgrade } from "./acts/upgrading.js";
 import {
+  anyImplementation,
   examineUpgrade,
   presentImplementation,
   previousImplementation,
@@ -136,7 +137,7 @@ export const toRollBack =
   (proxy: ProxyName): Prepare =>
   async ({ suite, fork }): Promise<Prepared> => {
     const site = { provider: fork.provider, record: suite.record };
-    const { version } = await presentImplementation(site, proxy);
+    const { version } = await anyImplementation(site, proxy);
     const after = await previousImplementation(site, proxy);
     return {
       act: rollback(proxy, suite.record.contracts[proxy].address, `${version} to ${after.version}`),

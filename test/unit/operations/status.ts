@@ -5,8 +5,9 @@ import { expect } from "chai";
 
 import { NATIVE_COIN } from "../../../deploy/parameters.js";
 import { deployImplementation } from "../../../scripts/lib/operations/implementations.js";
+import { rehearse } from "../../../scripts/lib/operations/rehearse.js";
 import { readStatus } from "../../../scripts/lib/operations/status.js";
-import { toPause, toUpgrade } from "../../../scripts/lib/operations/verbs.js";
+import { toCancel, toPause, toUpgrade } from "../../../scripts/lib/operations/verbs.js";
 import { recordReconciliation, recordsPath } from "../../../scripts/lib/reconcile/records.js";
 import type { Reconciliation } from "../../../scripts/lib/reconcile/request.js";
 import { formatStatus } from "../../../scripts/ops/status.js";
@@ -155,6 +156,28 @@ describe("the status of a suite", function () {
     expect(pending.map(({ operation }) => operation)).to.deep.equal([null, null]);
     expect(attention[0]).to.match(/complianceRegistry\.setEscrow\(.*is scheduled by no operation of ours/);
     expect(attention[1]).to.include("that cannot be decoded: 0x12345678");
+  });
+
+  it("shows what a decoder chokes on, and lets a guardian take it back", async () => {
+    const { accessManager, holders, upgradeController, escrow } = chain.deployed;
+    // Solidity takes bytes without their padding.
+    const upgrade = upgradeController.interface
+      .encodeFunctionData("upgrade", [String(escrow.target), String(accessManager.target), "0x12345678"])
+      .slice(0, -56);
+    const notText = escrow.interface
+      .encodeFunctionData("extendPause", [1, 60, "?"])
+      .replace(/3f(0{62})$/, "ff$1");
+    await (await accessManager.connect(holders.UPGRADER).schedule(upgradeController, upgrade, 0)).wait();
+    await (await accessManager.connect(holders.CONFIGURATOR).schedule(escrow, notText, 0)).wait();
+
+    const { attention, pending } = await read();
+    expect(attention[0]).to.include(`upgradeController that cannot be decoded: ${upgrade.slice(0, 10)}`);
+    expect(attention[1]).to.include(`escrow that cannot be decoded: ${notText.slice(0, 10)}`);
+
+    const opened = await chain.plan(toCancel(pending[0]!.id), { verb: "cancel" });
+    expect((await rehearse(chain.suite, opened)).branches[0]!.problems).to.deep.equal([]);
+    await chain.carryOut(opened, "cancel");
+    expect((await read()).pending.map(({ id }) => id)).to.deep.equal([pending[1]!.id]);
   });
 
   it("alarms about a role that the parameters do not know", async () => {
