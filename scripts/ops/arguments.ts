@@ -1,7 +1,6 @@
 import { isAddress } from "ethers";
 
 import { Fault } from "../../deploy/fault.js";
-import { HELD_ROLES, type HeldRole } from "../../deploy/roles.js";
 import { PAUSE_BIT_NAMES, type PauseBit } from "../lib/operations/units.js";
 import { PROXY_NAMES, type ProxyName } from "../lib/operations/suite.js";
 
@@ -24,9 +23,6 @@ export function parseBits(text: string): PauseBit[] {
 }
 
 export const parseProxy = (text: string): ProxyName => oneOf(PROXY_NAMES, text, "--proxy");
-
-/** `guardian` or `GUARDIAN`. */
-export const parseRole = (text: string): HeldRole => oneOf(HELD_ROLES, text.toUpperCase(), "--role");
 
 /** One of a few words. */
 export function oneOf<Word extends string>(words: readonly Word[], text: string, option: string): Word {

@@ -42,16 +42,11 @@ export const describe = (
   })),
 });
 
-/**
- * What a person wants to know of a plan, and what to do next.
- *
- * @param isRehearsedNow Whether the rehearsal follows by itself.
- */
+/** What a person wants to know of a plan, and what to do next. */
 export function formatPlan(
   { operation, digest, cautions, steps, names }: Manifest,
   number: number,
   folder: string,
-  { isRehearsedNow = false } = {},
 ): string {
   const who = (address: string) => (address in names ? `${names[address]} (${address})` : address);
   return [
@@ -62,8 +57,6 @@ export function formatPlan(
     }),
     ...cautions.map((caution) => `Caution: ${caution}`),
     `Digest ${digest}`,
-    isRehearsedNow
-      ? `Its page for people: ${path.join(folder, "manifest.md")}. Rehearsing …`
-      : `Read ${path.join(folder, "manifest.md")}, then: npx hardhat ops rehearse --operation ${number}`,
+    `Read ${path.join(folder, "manifest.md")}, then: npx hardhat ops rehearse --operation ${number}`,
   ].join("\n");
 }

@@ -1,5 +1,3 @@
-import { getAddress } from "ethers";
-
 import { Fault } from "../../deploy/fault.js";
 import { deployImplementation } from "../lib/operations/implementations.js";
 import type { Request } from "../lib/operations/plan.js";
@@ -8,25 +6,14 @@ import {
   toCancel,
   toConfigureToken,
   toExtendPause,
-  toGrant,
   toMendRoles,
   toPause,
-  toRevoke,
   toRollBack,
-  toRotate,
   toSetPolicy,
   toUnpause,
   toUpgrade,
 } from "../lib/operations/verbs.js";
-import {
-  parseAddress,
-  parseBits,
-  parseDuration,
-  parseList,
-  parseProxy,
-  parseRole,
-  required,
-} from "./arguments.js";
+import { parseAddress, parseBits, parseDuration, parseList, parseProxy, required } from "./arguments.js";
 import { VERBS, type VerbName } from "./verbs.js";
 
 /** What the command line gives; which of it is there depends on the verb. */
@@ -35,10 +22,7 @@ export type VerbArguments = Readonly<Record<string, string | number | boolean | 
 /** Turns what was typed into what is to be planned. @throws {@link Fault} that says how to type it. */
 export async function requestOf(verb: VerbName, args: VerbArguments, suite: Suite): Promise<Request> {
   const reason = required(text(args.reason), "--reason", "why", VERBS[verb].example);
-  // An ADMIN who is to be replaced is not among the parameters' any more, and is the one to do it.
-  const leaving =
-    verb === "rotate" && text(args.role)?.toUpperCase() === "ADMIN" ? text(args.from) : undefined;
-  const [account, guardian] = [text(args.account) ?? leaving, text(args.guardian)];
+  const [account, guardian] = [text(args.account), text(args.guardian)];
   return {
     verb,
     name: nameOf(verb, args),
@@ -63,14 +47,6 @@ const PREPARE: Readonly<Record<VerbName, Prepare>> = {
   upgrade: upgradeOf,
   rollback: ({ proxy }) => toRollBack(parseProxy(String(proxy))),
   roles: () => toMendRoles(),
-  grant: (args) => toGrant({ role: roleOf(args), account: holderOf(args, "to", "grant") }),
-  revoke: (args) => toRevoke({ role: roleOf(args), account: holderOf(args, "from", "revoke") }),
-  rotate: (args) =>
-    toRotate({
-      role: roleOf(args),
-      from: holderOf(args, "from", "rotate"),
-      to: holderOf(args, "to", "rotate"),
-    }),
   policy: () => toSetPolicy(),
   token: ({ symbol }) => toConfigureToken(required(text(symbol), "--symbol", "which token")),
   cancel: ({ operation }) => toCancel(required(text(operation), "--operation", "what is scheduled")),
@@ -82,10 +58,6 @@ const pauseOf = ({ bits, duration }: VerbArguments, reason: string) => ({
   seconds: parseDuration(String(duration), "--duration"),
   reason,
 });
-
-const roleOf = ({ role }: VerbArguments) => parseRole(required(text(role), "--role", "which role"));
-const holderOf = (args: VerbArguments, side: "from" | "to", verb: VerbName) =>
-  getAddress(parseAddress(required(text(args[side]), `--${side}`, "who", VERBS[verb].example), `--${side}`));
 
 async function upgradeOf(args: VerbArguments, _reason: string, { connection, record }: Suite) {
   const proxy = parseProxy(String(args.proxy));
@@ -111,8 +83,8 @@ async function upgradeOf(args: VerbArguments, _reason: string, { connection, rec
   return toUpgrade({ proxy, implementation, contract, ...(initializer && { initializer }) }, precautions);
 }
 
-function nameOf(verb: VerbName, { name, proxy, symbol, role }: VerbArguments): string {
-  const subject = [proxy, symbol, role].filter((part) => part !== undefined).join("-");
+function nameOf(verb: VerbName, { name, proxy, symbol }: VerbArguments): string {
+  const subject = [proxy, symbol].filter((part) => part !== undefined).join("-");
   const fallback = [verb, subject].filter(Boolean).join("-").toLowerCase();
   const chosen = text(name) ?? fallback;
   if (/^[a-z0-9][a-z0-9.-]{0,80}$/.test(chosen)) return chosen;

@@ -91,7 +91,7 @@ export async function countSignatures(
 }
 
 /** How many more signatures each step needs, and what to type when none is missing. */
-export function formatNext(desk: Desk, steps: readonly SignedStep[]): string {
+function formatNext(desk: Desk, steps: readonly SignedStep[]): string {
   const isComplete = steps.every(({ signed, needed }) => signed >= needed);
   return [
     ...formatCounts(steps),

@@ -92,7 +92,7 @@ const formatPending = (
   call,
   `  ${operation === null ? "of no operation of ours" : `operation ${operation}`}, scheduled by ${who(caller)}`,
   `  executable from ${when(readyAt)}, expires ${when(expiresAt)}`,
-  `  cancelled by ${cancelledBy.join(" or ")}: npx hardhat ops cancel --operation ${id.slice(0, 10)} --reason …`,
+  `  cancelled by ${cancelledBy.join(" or ")}: npx hardhat ops plan cancel --operation ${id.slice(0, 10)} --reason …`,
 ];
 
 const formatOperation = ({ number, title, standing, done, left }: Operation) =>

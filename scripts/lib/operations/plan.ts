@@ -155,9 +155,8 @@ function requireEffect(
   steps: readonly PlannedStep[],
   outcomes: ReadonlyMap<string, Outcome>,
 ): void {
-  // What waits for the act to take effect comes last, and is no effect of the act.
-  const own = steps.filter(({ id, branch }) => branch === "main" && id !== act.afterwards?.id).at(-1)!;
-  const { changes } = outcomes.get(own.id)!;
+  const { id } = steps.findLast(({ branch }) => branch === "main")!;
+  const { changes } = outcomes.get(id)!;
   if (changes.some((change) => mayChange(act.mayChange, entryOf(change)))) return;
   throw new Fault(
     `"${act.title}" would change nothing: it is so already, or will be by the time it can be executed.`,

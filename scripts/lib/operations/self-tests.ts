@@ -1,10 +1,9 @@
-import type { Provider } from "ethers";
+import { isError, type Provider } from "ethers";
 
 import type { DeploymentRecord } from "../../../deploy/index.js";
 import { ISelfTest__factory } from "../../../types/ethers-contracts/index.js";
 import type { Manifest } from "./manifest.js";
 import { findMovedProxy } from "./moved.js";
-import { isNoAnswer } from "./reverts.js";
 
 /**
  * What is wrong with the code behind the proxies: that it is not the manifest's, or that it finds fault with its storage
@@ -24,7 +23,7 @@ export async function findCodeFaults(
     try {
       await ISelfTest__factory.connect(proxy.address, provider).selfTest();
     } catch (error) {
-      if (!isNoAnswer(error)) throw error;
+      if (!isError(error, "CALL_EXCEPTION")) throw error;
       faults.push(`The self-test of ${proxy.name} fails.`);
     }
   }

@@ -3,7 +3,7 @@ import { NATIVE_COIN, type Parameters, type TokenParameters } from "../../../dep
 import { cancel } from "./acts/cancelling.js";
 import { configureToken, setPolicy } from "./acts/configuring.js";
 import { extendPause, pause, unpause, type Pause } from "./acts/pausing.js";
-import { grantRole, mendRoles, revokeRole, rotateRole, type Holding, type Rotation } from "./acts/roles.js";
+import { mendRoles } from "./acts/roles.js";
 import { rollback, upgrade } from "./acts/upgrading.js";
 import {
   examineUpgrade,
@@ -55,21 +55,6 @@ export const toConfigureToken =
 export const toMendRoles =
   (): Prepare =>
   async ({ suite, names }) => ({ act: await mendRoles(suite, names) });
-
-/** Gives a role to somebody whom the parameters name for it. */
-export const toGrant =
-  (holding: Holding): Prepare =>
-  async ({ suite, names }) => ({ act: await grantRole(suite, names, holding) });
-
-/** Takes a role from somebody whom the parameters do not name for it any more. */
-export const toRevoke =
-  (holding: Holding): Prepare =>
-  async ({ suite, names }) => ({ act: await revokeRole(suite, names, holding) });
-
-/** Hands a role from one holder to another. */
-export const toRotate =
-  (rotation: Rotation): Prepare =>
-  async ({ suite, names }) => ({ act: await rotateRole(suite, names, rotation) });
 
 /** Takes back what waits for its delay. */
 export const toCancel =
