@@ -5,6 +5,7 @@ import { configVariable, defineConfig } from "hardhat/config";
 
 import { DEPLOY_DIR } from "./deploy/place.js";
 import { dependencyWarnings } from "./scripts/lib/dependency-warnings.js";
+import { modePlugin } from "./scripts/lib/mode/plugin.js";
 import { tasks } from "./scripts/tasks.js";
 
 const require = createRequire(import.meta.url);
@@ -49,7 +50,7 @@ const invariantRuns = (runs: number) => ({
 });
 
 export default defineConfig({
-  plugins: [hardhatToolbox, dependencyWarnings],
+  plugins: [hardhatToolbox, dependencyWarnings, modePlugin],
   tasks,
   networks: {
     local: {

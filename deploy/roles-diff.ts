@@ -1,9 +1,10 @@
 import { getAddress } from "ethers";
 import type { NetworkConnection } from "hardhat/types/network";
 
-import type { AccessManager } from "../types/ethers-contracts/index.js";
+import { AccessManager__factory, type AccessManager } from "../types/ethers-contracts/index.js";
+import { askMany } from "./ask-many.js";
+import { readAuthorityLogs } from "./authority-logs.js";
 import { Fault } from "./fault.js";
-import { queryAll } from "./logs.js";
 import type { Holders } from "./parameters.js";
 import type { DeploymentRecord } from "./record.js";
 import { HELD_ROLES, ROLE_NAMES, ROLES, TARGET_ADMIN_DELAY, type RoleName } from "./roles.js";
@@ -40,7 +41,7 @@ export const formatDifference = ({ kind, subject, expected, found }: RoleDiffere
 /** A contract's authority as the chain has it: getters for what is, logs for whom and what to ask about. */
 interface Chain {
   accessManager: AccessManager;
-  fromBlock: number;
+  told: Awaited<ReturnType<typeof readAuthorityLogs>>;
   record: DeploymentRecord;
 }
 
@@ -72,30 +73,43 @@ export async function findRoleRepairs(
       `The record deploy/records/${record.chainId}.json is of another chain: deploy again, or point --network at the right one.`,
     );
   }
-  const accessManager = await ethers.getContractAt("AccessManager", address);
-  const chain: Chain = { accessManager, fromBlock: record.startBlock, record };
-  return [
-    ...(await diffHolders(chain, holders)),
-    ...(await diffFunctions(chain)),
-    ...(await diffRoleSettings(chain)),
-    ...(await diffTargets(chain)),
-  ];
+  const accessManager = AccessManager__factory.connect(address, ethers.provider);
+  const chain: Chain = {
+    accessManager,
+    told: await readAuthorityLogs(accessManager, record.startBlock),
+    record,
+  };
+  const differences = await Promise.all([
+    diffHolders(chain, holders),
+    diffFunctions(chain),
+    diffRoleSettings(chain),
+    diffTargets(chain),
+  ]);
+  return differences.flat();
 }
 
-async function diffHolders({ accessManager, fromBlock }: Chain, holders: Holders): Promise<RoleRepair[]> {
+async function diffHolders({ accessManager, told }: Chain, holders: Holders): Promise<RoleRepair[]> {
   const pairs = new Map<string, { roleId: bigint; account: string }>();
   const add = (roleId: bigint, account: string) => pairs.set(`${roleId} ${account}`, { roleId, account });
   for (const role of HELD_ROLES)
     for (const account of holders[role]) add(ROLES[role].id, getAddress(account));
-  for (const { args } of await queryAll(accessManager, accessManager.filters.RoleGranted, fromBlock)) {
-    add(args.roleId as bigint, getAddress(args.account as string));
-  }
+  for (const { args } of told("RoleGranted")) add(args.roleId as bigint, getAddress(args.account as string));
+  const access = await askMany(
+    accessManager,
+    "getAccess",
+    [...pairs.values()].map(({ roleId, account }) => [roleId, account]),
+  );
 
   const differences: RoleRepair[] = [];
-  for (const { roleId, account } of pairs.values()) {
+  for (const [i, { roleId, account }] of [...pairs.values()].entries()) {
     const role = nameOf(roleId);
     const expected = isHeldBy(holders, role, account);
-    const [since, currentDelay, pendingDelay, effect] = await accessManager.getAccess(roleId, account);
+    const [since, currentDelay, pendingDelay, effect] = access[i] as unknown as [
+      since: bigint,
+      currentDelay: bigint,
+      pendingDelay: bigint,
+      effect: bigint,
+    ];
     const found = since !== 0n;
     const subject = `${role} of ${account}`;
     if (found && !expected) {
@@ -133,7 +147,7 @@ async function diffHolders({ accessManager, fromBlock }: Chain, holders: Holders
   return differences;
 }
 
-async function diffFunctions({ accessManager, fromBlock, record }: Chain): Promise<RoleRepair[]> {
+async function diffFunctions({ accessManager, told, record }: Chain): Promise<RoleRepair[]> {
   const expected = new Map<string, bigint>();
   const subjects = new Map<string, { target: string; selector: string; name: string }>();
   const add = (target: string, selector: string, name: string) => {
@@ -153,18 +167,20 @@ async function diffFunctions({ accessManager, fromBlock, record }: Chain): Promi
       add(record.contracts[name].address, selector, `${name}.${functionName}`);
     });
   }
-  for (const { args } of await queryAll(
-    accessManager,
-    accessManager.filters.TargetFunctionRoleUpdated,
-    fromBlock,
-  )) {
+  for (const { args } of told("TargetFunctionRoleUpdated")) {
     const [target, selector] = [args.target as string, args.selector as string];
     add(target, selector, `${target} ${selector}`);
   }
 
+  const roles = await askMany(
+    accessManager,
+    "getTargetFunctionRole",
+    [...subjects.values()].map(({ target, selector }) => [target, selector]),
+  );
+
   const differences: RoleRepair[] = [];
-  for (const [key, { target, selector, name }] of subjects) {
-    const found = await accessManager.getTargetFunctionRole(target, selector);
+  for (const [i, [key, { target, selector, name }]] of [...subjects].entries()) {
+    const found = roles[i]![0] as bigint;
     // What was never mapped is ADMIN's.
     const wanted = expected.get(key) ?? ROLES.ADMIN.id;
     if (found !== wanted) {
@@ -180,21 +196,21 @@ async function diffFunctions({ accessManager, fromBlock, record }: Chain): Promi
   return differences;
 }
 
-async function diffRoleSettings({ accessManager, fromBlock }: Chain): Promise<RoleRepair[]> {
+async function diffRoleSettings({ accessManager, told }: Chain): Promise<RoleRepair[]> {
   const grantDelays = new Map<bigint, bigint>();
-  for (const { args } of await queryAll(
-    accessManager,
-    accessManager.filters.RoleGrantDelayChanged,
-    fromBlock,
-  )) {
+  for (const { args } of told("RoleGrantDelayChanged"))
     grantDelays.set(args.roleId as bigint, args.delay as bigint);
-  }
+  const ids = ROLE_NAMES.map((name) => [ROLES[name].id]);
+  const [admins, guardians] = await Promise.all([
+    askMany(accessManager, "getRoleAdmin", ids),
+    askMany(accessManager, "getRoleGuardian", ids),
+  ]);
 
   const differences: RoleRepair[] = [];
-  for (const name of ROLE_NAMES) {
+  for (const [i, name] of ROLE_NAMES.entries()) {
     const role = ROLES[name];
-    const admin = await accessManager.getRoleAdmin(role.id);
-    const guardian = await accessManager.getRoleGuardian(role.id);
+    const admin = admins[i]![0] as bigint;
+    const guardian = guardians[i]![0] as bigint;
     const grantDelay = grantDelays.get(role.id) ?? 0n;
     const add = (difference: Omit<RoleRepair, "subject" | "repair">, ...call: [string, unknown[]]) =>
       differences.push({ ...difference, subject: name, repair: encode(...call) });
@@ -218,26 +234,27 @@ async function diffRoleSettings({ accessManager, fromBlock }: Chain): Promise<Ro
   return differences;
 }
 
-async function diffTargets({ accessManager, fromBlock, record }: Chain): Promise<RoleRepair[]> {
+async function diffTargets({ accessManager, told, record }: Chain): Promise<RoleRepair[]> {
   const adminDelays = new Map<string, bigint>();
-  for (const { args } of await queryAll(
-    accessManager,
-    accessManager.filters.TargetAdminDelayUpdated,
-    fromBlock,
-  )) {
+  for (const { args } of told("TargetAdminDelayUpdated"))
     adminDelays.set(getAddress(args.target as string), args.delay as bigint);
-  }
+  const addresses = TARGET_NAMES.map((name) => getAddress(record.contracts[name].address));
+  const closed = await askMany(
+    accessManager,
+    "isTargetClosed",
+    addresses.map((address) => [address]),
+  );
 
   const differences: RoleRepair[] = [];
-  for (const subject of TARGET_NAMES) {
-    const address = getAddress(record.contracts[subject].address);
+  for (const [i, subject] of TARGET_NAMES.entries()) {
+    const address = addresses[i]!;
     const delay = adminDelays.get(address) ?? 0n;
     if (Number(delay) !== TARGET_ADMIN_DELAY) {
       const [expected, found] = [`${TARGET_ADMIN_DELAY} s`, `${delay} s`];
       const repair = encode("setTargetAdminDelay", [address, TARGET_ADMIN_DELAY]);
       differences.push({ kind: "target admin delay", subject, expected, found, repair });
     }
-    if (await accessManager.isTargetClosed(address)) {
+    if (closed[i]![0] as boolean) {
       const repair = encode("setTargetClosed", [address, false]);
       differences.push({ kind: "closed target", subject, expected: "open", found: "closed", repair });
     }

@@ -41,6 +41,14 @@ export function indexedChains(env: NodeJS.ProcessEnv): IndexedChain[] {
   }
   if (records.length === 0) throw new Error(`${directory} has no deployment record: deploy first.`);
 
+  const names = records.map(({ network }) => network);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) {
+    // Chains are told apart by name, so one of them would silently not be indexed.
+    const ids = records.filter(({ network }) => network === twice).map(({ chainId }) => chainId);
+    throw new Error(`The records of chains ${ids.join(" and ")} both say network "${twice}": rename one.`);
+  }
+
   return records.map((record) => ({
     id: record.chainId,
     name: record.network,

@@ -8,16 +8,26 @@ import {
   escrowAbi,
   upgradeControllerAbi,
 } from "./generated/abis.js";
+import { guard } from "./guard/index.js";
 import { poolSize, setting } from "./settings.js";
 import { watch } from "./watch/index.js";
 
 const indexed = indexedChains(process.env);
-watch(indexed);
+watch(indexed, guard(indexed, process.env));
+
+/** Where to stop, when the past is to be told again up to some block: `HOLDFAST_LAST_BLOCK_<chainId>`. */
+function lastBlock(chainId: number): number | undefined {
+  const block = process.env[`HOLDFAST_LAST_BLOCK_${chainId}`];
+  return block ? Number(block) : undefined;
+}
 
 /** Where a contract stands on each chain. */
 const deployedAs = (contract: keyof (typeof indexed)[number]["addresses"]) =>
   Object.fromEntries(
-    indexed.map(({ name, addresses, startBlock }) => [name, { address: addresses[contract], startBlock }]),
+    indexed.map(({ id, name, addresses, startBlock }) => [
+      name,
+      { address: addresses[contract], startBlock, endBlock: lastBlock(id) },
+    ]),
   );
 
 const connectionString = setting(process.env, "DATABASE_URL");

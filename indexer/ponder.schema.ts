@@ -57,55 +57,85 @@ export const paymentEventKind = onchainEnum("payment_event_kind", [
 
 /** Which log a row was made by: its key, when it happened, and in which transaction. */
 const logColumns = (t: PgColumnsBuilders) => ({
+  /** EIP-155 id of the chain. */
   chainId: t.integer().notNull(),
   block: t.bigint().notNull(),
   logIndex: t.integer().notNull(),
+  /** The block's time. */
   timestamp: t.bigint().notNull(),
   transactionHash: t.hex().notNull(),
 });
 
 /** Which log last changed a row. */
 const updatedColumns = (t: PgColumnsBuilders) => ({
+  /** Time of the event that last changed the row. */
   updatedAt: t.bigint().notNull(),
+  /** Its block. */
   updatedBlock: t.bigint().notNull(),
+  /** Its place in the block. */
   updatedLogIndex: t.integer().notNull(),
 });
 
 // ------------------------------------------------------------------------------------------------------- payments
 
+/** One row a payment: its terms as they were signed, and how it stands. */
 export const payment = onchainTable(
   "payment",
   (t) => ({
+    /** EIP-155 id of the chain. */
     chainId: t.integer().notNull(),
+    /** EIP-712 digest of the terms. */
     paymentId: t.hex().notNull(),
     /** The escrow whose EIP-712 domain makes the terms hash to `paymentId`. */
     escrow: t.hex().notNull(),
 
+    /** Who paid, and is refunded. */
     buyer: t.hex().notNull(),
+    /** Who is paid. */
     seller: t.hex().notNull(),
+    /** ERC-20 contract, or `0xeeee…eeee` (ERC-7528) for the native coin. */
     token: t.hex().notNull(),
+    /** What was deposited; fees come out of it. */
     amount: t.bigint().notNull(),
+    /** From then on anybody may claim; before it, either party may dispute. */
     deadline: t.bigint().notNull(),
+    /** Where a claim sends what is held. */
     onDeadline: deadlineAction().notNull(),
+    /** Who rules on a dispute; zero for whoever has the role ARBITER. */
     arbiter: t.hex().notNull(),
+    /** Seconds after the deadline that the arbiter has. */
     disputeWindow: t.bigint().notNull(),
+    /** Fee in hundredths of a percent of what is released. */
     feeBps: t.integer().notNull(),
+    /** Who gets the fee; zero if there is none. */
     feeRecipient: t.hex().notNull(),
+    /** The merchant's own reference. */
     paymentReference: t.hex().notNull(),
 
+    /** Closed exactly if nothing is held. */
     status: paymentStatus().notNull(),
+    /** Compliance froze it. */
     onHold: t.boolean().notNull(),
+    /** What the escrow holds for it. */
     held: t.bigint().notNull(),
+    /** What went towards the seller, fee included. */
     released: t.bigint().notNull(),
+    /** What went back to the buyer: `amount - held - released`. */
     refunded: t.bigint().notNull(),
+    /** Fees charged so far: ⌊released × feeBps / 10000⌋. */
     feeTaken: t.bigint().notNull(),
+    /** How often it was disputed. */
     disputeCount: t.integer().notNull(),
     /** Approvals of the payment's present state: the next movement spends one and makes the others stale. */
     openApprovals: t.hex().array().notNull(),
 
+    /** When it was deposited. */
     createdAt: t.bigint().notNull(),
+    /** In which block. */
     createdBlock: t.bigint().notNull(),
+    /** In which transaction. */
     createdTransaction: t.hex().notNull(),
+    /** When the last of it was paid out. */
     closedAt: t.bigint(),
     ...updatedColumns(t),
   }),
@@ -122,26 +152,35 @@ export const payment = onchainTable(
   }),
 );
 
+/** What happened to payments: a row an event, never changed. */
 export const paymentEvent = onchainTable(
   "payment_event",
   (t) => ({
     ...logColumns(t),
+    /** Tells an event from the one that replaces it, if its block is reorganised. */
+    blockHash: t.hex().notNull(),
     paymentId: t.hex().notNull(),
+    /** The event's name. */
     kind: paymentEventKind().notNull(),
     /** Who caused it; whom it is about, if somebody else. */
     actor: t.hex(),
+    /** Whom it is about, if not its actor. */
     account: t.hex(),
     /** Which function paid out, or which payout was approved. */
     cause: payoutCause(),
     /** Why screening objected. */
     reason: complianceReason(),
+    /** What moved, or was approved or credited. */
     amount: t.bigint(),
+    /** What of it was charged. */
     fee: t.bigint(),
     /** State after the event, of events that move money. */
     held: t.bigint(),
+    /** What had been released by then. */
     released: t.bigint(),
     /** The parts of a ruling or a settlement. */
     sellerAmount: t.bigint(),
+    /** The buyer's part of a ruling or a settlement. */
     buyerAmount: t.bigint(),
     /** Evidence, ruling or approval that the event names. */
     hash: t.hex(),
@@ -156,6 +195,7 @@ export const paymentEvent = onchainTable(
   }),
 );
 
+/** One row each time a payment was disputed. */
 export const dispute = onchainTable(
   "dispute",
   (t) => ({
@@ -163,16 +203,22 @@ export const dispute = onchainTable(
     paymentId: t.hex().notNull(),
     /** 1 for the payment's first dispute: one that is withdrawn can be opened again, even in the same block. */
     n: t.integer().notNull(),
+    /** How it ended, or `Open`. */
     status: disputeStatus().notNull(),
     openedBy: t.hex().notNull(),
     openedAt: t.bigint().notNull(),
     openedBlock: t.bigint().notNull(),
+    /** When the arbiter's time is over. */
     claimableAt: t.bigint().notNull(),
     evidenceHash: t.hex().notNull(),
+    /** Unchecked text from the chain. */
     evidenceURI: t.text().notNull(),
+    /** Who ruled or settled. */
     ruledBy: t.hex(),
     rulingHash: t.hex(),
+    /** The seller's part. */
     sellerAmount: t.bigint(),
+    /** The buyer's part. */
     buyerAmount: t.bigint(),
     endedAt: t.bigint(),
     endedBlock: t.bigint(),
@@ -184,19 +230,25 @@ export const dispute = onchainTable(
   }),
 );
 
+/** What somebody approved of an operator's payouts, and what became of it. */
 export const payoutApproval = onchainTable(
   "payout_approval",
   (t) => ({
     chainId: t.integer().notNull(),
     approvalId: t.hex().notNull(),
     paymentId: t.hex().notNull(),
+    /** `Stale` once the payment moved otherwise. */
     status: approvalStatus().notNull(),
     action: payoutAction().notNull(),
+    /** What may be paid out, exactly. */
     amount: t.bigint().notNull(),
+    /** The state it is good for: what is held then. */
     held: t.bigint().notNull(),
+    /** And what has been released then. */
     released: t.bigint().notNull(),
     approvedBy: t.hex().notNull(),
     approvedAt: t.bigint().notNull(),
+    /** Good until then; that it ran out is no event. */
     expiresAt: t.bigint().notNull(),
     spentBy: t.hex(),
     spentAt: t.bigint(),
@@ -210,21 +262,32 @@ export const payoutApproval = onchainTable(
 
 // ---------------------------------------------------------------------------------------------------------- money
 
+/** What one account did as a buyer and as a seller, in one token. */
 export const party = onchainTable(
   "party",
   (t) => ({
     chainId: t.integer().notNull(),
     address: t.hex().notNull(),
     token: t.hex().notNull(),
+    /** Deposited, as a buyer. */
     paid: t.bigint().notNull(),
+    /** Released to it less fees, as a seller; what became a credit is included. */
     received: t.bigint().notNull(),
+    /** Fees out of what was released to it. */
     feesCharged: t.bigint().notNull(),
+    /** Came back, as a buyer. */
     refunded: t.bigint().notNull(),
+    /** In escrow now, of what it paid. */
     heldAsBuyer: t.bigint().notNull(),
+    /** In escrow now, for it. */
     heldAsSeller: t.bigint().notNull(),
+    /** Of that, in dispute. */
     disputedAsBuyer: t.bigint().notNull(),
+    /** Of that, in dispute. */
     disputedAsSeller: t.bigint().notNull(),
+    /** Payments that it ever made. */
     buyerPaymentCount: t.integer().notNull(),
+    /** Payments that were ever made to it. */
     sellerPaymentCount: t.integer().notNull(),
     ...updatedColumns(t),
   }),
@@ -235,6 +298,7 @@ export const party = onchainTable(
   }),
 );
 
+/** A token as it is configured, and the sums of all that was done in it. */
 export const token = onchainTable(
   "token",
   (t) => ({
@@ -242,31 +306,46 @@ export const token = onchainTable(
     address: t.hex().notNull(),
     /** False and zeros for a token that was only ever swept, never configured. */
     enabled: t.boolean().notNull(),
+    /** The most that the escrow may hold of it for all payments together. */
     cap: t.bigint().notNull(),
+    /** From this amount on an operator's payout needs an approval. */
     approvalThreshold: t.bigint().notNull(),
+    /** The most that operators may pay out within a window. */
     outflowLimit: t.bigint().notNull(),
+    /** Seconds of that window. */
     outflowWindow: t.bigint().notNull(),
 
+    /** Held for payments now. */
     held: t.bigint().notNull(),
+    /** Owed as credits now. */
     credits: t.bigint().notNull(),
+    /** Deposited ever. */
     deposited: t.bigint().notNull(),
+    /** Released ever, fees included. */
     released: t.bigint().notNull(),
+    /** Refunded ever. */
     refunded: t.bigint().notNull(),
+    /** Fees ever. */
     fees: t.bigint().notNull(),
+    /** Paid to wallets ever: `deposited - held - credits`. */
     paidOut: t.bigint().notNull(),
+    /** Surplus swept ever. */
     swept: t.bigint().notNull(),
+    /** Payments ever. */
     paymentCount: t.integer().notNull(),
     ...updatedColumns(t),
   }),
   (table) => ({ pk: primaryKey({ columns: [table.chainId, table.address] }) }),
 );
 
+/** What could not be pushed to an account and waits for it. */
 export const credit = onchainTable(
   "credit",
   (t) => ({
     chainId: t.integer().notNull(),
     token: t.hex().notNull(),
     account: t.hex().notNull(),
+    /** What the account can withdraw. */
     balance: t.bigint().notNull(),
     /** Whether screening stopped the last payout that was credited, and why. */
     frozen: t.boolean().notNull(),
@@ -280,20 +359,27 @@ export const credit = onchainTable(
   }),
 );
 
+/** Double entry: the entries of one event sum to zero. */
 export const ledgerEntry = onchainTable(
   "ledger_entry",
   (t) => ({
     ...logColumns(t),
+    /** Counts the entries of one event from 0. */
     n: t.integer().notNull(),
+    /** `payment:<id>`, `wallet:<address>`, `credit:<address>`, `fees:<address>` or `surplus`. */
     account: t.text().notNull(),
     token: t.hex().notNull(),
+    /** What left the account. */
     debit: t.bigint().notNull(),
+    /** What came to it. */
     credit: t.bigint().notNull(),
+    /** The payment that it is about, if any. */
     paymentId: t.hex(),
   }),
   (table) => ({
     pk: primaryKey({ columns: [table.chainId, table.block, table.logIndex, table.n] }),
-    account: index().on(table.account, table.token),
+    // In the order of a statement, which then ends with its page however long the account's past is.
+    account: index().on(table.account, table.token, table.block, table.logIndex),
     token: index().on(table.token),
     payment: index().on(table.paymentId),
   }),
@@ -303,16 +389,23 @@ export const ledgerEntry = onchainTable(
 
 const recordColumns = (t: PgColumnsBuilders) => ({
   account: t.hex().notNull(),
+  /** Who wrote it. */
   by: t.hex().notNull(),
   standing: standing().notNull(),
+  /** From 0 (none) to 255. */
   riskScore: t.integer().notNull(),
   tier: t.integer().notNull(),
+  /** ISO 3166-1 numeric; 0 if unknown. */
   jurisdiction: t.integer().notNull(),
+  /** When a clearing ends; 0 for never. */
   expiry: t.bigint().notNull(),
+  /** Counts the account's records. */
   revision: t.bigint().notNull(),
+  /** Of the evidence, if it came as an attestation. */
   attestationHash: t.hex().notNull(),
 });
 
+/** What compliance says of an account now. */
 export const complianceRecord = onchainTable(
   "compliance_record",
   (t) => ({ chainId: t.integer().notNull(), ...recordColumns(t), ...updatedColumns(t) }),
@@ -323,6 +416,7 @@ export const complianceRecord = onchainTable(
   }),
 );
 
+/** Every record that was ever written, and by whom. */
 export const complianceDecision = onchainTable(
   "compliance_decision",
   (t) => ({ ...logColumns(t), ...recordColumns(t) }),
@@ -333,14 +427,18 @@ export const complianceDecision = onchainTable(
   }),
 );
 
+/** Every policy that was ever set; the latest is in force. */
 export const compliancePolicy = onchainTable(
   "compliance_policy",
   (t) => ({
     ...logColumns(t),
     by: t.hex().notNull(),
+    /** False if screening only observes. */
     enforced: t.boolean().notNull(),
     listMode: listMode().notNull(),
+    /** The highest that passes. */
     maxRiskScore: t.integer().notNull(),
+    /** Zero for none. */
     sanctionsOracle: t.hex().notNull(),
   }),
   (table) => ({ pk: primaryKey({ columns: [table.chainId, table.block, table.logIndex] }) }),
@@ -348,13 +446,16 @@ export const compliancePolicy = onchainTable(
 
 // ----------------------------------------------------------------------------------------------------- governance
 
+/** A role of the AccessManager's. */
 export const role = onchainTable(
   "role",
   (t) => ({
     chainId: t.integer().notNull(),
     roleId: t.bigint().notNull(),
     label: t.text().notNull(),
+    /** The role that grants and revokes it. */
     adminRoleId: t.bigint().notNull(),
+    /** The role that may cancel its scheduled operations. */
     guardianRoleId: t.bigint().notNull(),
     /** Seconds between granting and membership, from `grantDelaySince` on. */
     grantDelay: t.bigint().notNull(),
@@ -363,6 +464,7 @@ export const role = onchainTable(
   (table) => ({ pk: primaryKey({ columns: [table.chainId, table.roleId] }) }),
 );
 
+/** Who has, or had, a role. */
 export const roleMember = onchainTable(
   "role_member",
   (t) => ({
@@ -384,6 +486,7 @@ export const roleMember = onchainTable(
   }),
 );
 
+/** Which role a function needs; one that has no row needs ADMIN (0). */
 export const roleFunction = onchainTable(
   "role_function",
   (t) => ({
@@ -399,6 +502,7 @@ export const roleFunction = onchainTable(
   }),
 );
 
+/** A contract that the AccessManager guards. */
 export const managedTarget = onchainTable(
   "managed_target",
   (t) => ({
@@ -411,6 +515,7 @@ export const managedTarget = onchainTable(
   (table) => ({ pk: primaryKey({ columns: [table.chainId, table.target] }) }),
 );
 
+/** A call that an admin announced, and what became of it. */
 export const scheduledOperation = onchainTable(
   "scheduled_operation",
   (t) => ({
@@ -420,11 +525,13 @@ export const scheduledOperation = onchainTable(
     /** Counts how often the same call by the same caller was scheduled. */
     nonce: t.bigint().notNull(),
     status: operationStatus().notNull(),
+    /** Who scheduled it. */
     caller: t.hex().notNull(),
     target: t.hex().notNull(),
     selector: t.hex().notNull(),
     data: t.hex().notNull(),
     scheduledAt: t.bigint().notNull(),
+    /** From when it can be executed; a week later it has run out, which is no event. */
     readyAt: t.bigint().notNull(),
     endedAt: t.bigint(),
     ...updatedColumns(t),
@@ -435,6 +542,7 @@ export const scheduledOperation = onchainTable(
   }),
 );
 
+/** Until when a part of a contract is paused. */
 export const pause = onchainTable(
   "pause",
   (t) => ({
@@ -443,22 +551,27 @@ export const pause = onchainTable(
     bit: pauseBit().notNull(),
     /** Paused exactly while the chain's time is below this. */
     until: t.bigint().notNull(),
+    /** Unchecked text from the chain. */
     reason: t.text().notNull(),
     pausedBy: t.hex().notNull(),
     pausedAt: t.bigint().notNull(),
+    /** Who ended it early, if somebody did. */
     liftedBy: t.hex(),
     liftedAt: t.bigint(),
   }),
   (table) => ({ pk: primaryKey({ columns: [table.chainId, table.contract, table.bit] }) }),
 );
 
+/** What runs behind a proxy now. */
 export const proxy = onchainTable(
   "proxy",
   (t) => ({
     chainId: t.integer().notNull(),
     address: t.hex().notNull(),
+    /** The ProxyAdmin, which the UpgradeController owns. */
     admin: t.hex().notNull(),
     implementation: t.hex().notNull(),
+    /** Of the implementation, when it was put there. */
     codehash: t.hex().notNull(),
     /** `n` of the implementation in use. */
     implementationCount: t.integer().notNull(),
@@ -467,13 +580,16 @@ export const proxy = onchainTable(
   (table) => ({ pk: primaryKey({ columns: [table.chainId, table.address] }) }),
 );
 
+/** What ever ran behind a proxy, one row each time it changed. */
 export const implementation = onchainTable(
   "implementation",
   (t) => ({
     ...logColumns(t),
     proxy: t.hex().notNull(),
+    /** Counts from 1. */
     n: t.integer().notNull(),
     kind: implementationKind().notNull(),
+    /** What ran before; nothing of the first. */
     from: t.hex(),
     to: t.hex().notNull(),
     fromCodehash: t.hex(),
@@ -492,9 +608,11 @@ export const adminEvent = onchainTable(
   (t) => ({
     ...logColumns(t),
     contract: t.hex().notNull(),
+    /** The event's name. */
     kind: t.text().notNull(),
     /** Who did it, where the event says so. */
     actor: t.hex(),
+    /** The event's arguments by name; integers as strings. */
     args: t.json().notNull(),
   }),
   (table) => ({

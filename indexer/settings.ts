@@ -23,3 +23,10 @@ export function poolSize({ HOLDFAST_DATABASE_POOL: given = "30" }: NodeJS.Proces
   }
   return size;
 }
+
+/** Minutes that the index may stand still while its chain goes on. */
+export function stallMinutes({ HOLDFAST_STALL_MINUTES: given = "5" }: NodeJS.ProcessEnv): number {
+  const minutes = Number(given);
+  if (!(minutes > 0)) throw new Error(`HOLDFAST_STALL_MINUTES takes a number above 0, not ${given}.`);
+  return minutes;
+}

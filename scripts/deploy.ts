@@ -3,6 +3,7 @@ import path from "node:path";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
 import { command } from "./lib/command.js";
+import { mayWrite } from "./lib/mode.js";
 import { parametersPath } from "./lib/parameters-path.js";
 
 interface DeployArguments {
@@ -23,6 +24,14 @@ export default command(
     const parameters = await readParameters(pathOfParameters);
     const { provider } = connection.ethers;
     const [deployer] = await connection.ethers.getSigners();
+    if (!mayWrite("deploy")) {
+      const { requireDeployable } = await import("../deploy/preflight.js");
+      await requireDeployable(connection, parameters, deployer!.address);
+      return console.log(
+        `Dry run: nothing stands in the way of deploying to chain ${parameters.chainId} as ${deployer!.address}. ` +
+          "Nothing was sent.",
+      );
+    }
     const sentBefore = await provider.getTransactionCount(deployer!.address);
     const record = await deploySuite({ connection, parameters, displayUi: !quiet });
     const sent = (await provider.getTransactionCount(deployer!.address)) - sentBefore;

@@ -11,12 +11,14 @@ import { phase } from "./start/screen.js";
 
 interface DrillArguments {
   scenario: string;
+  list: boolean;
   timings?: string;
 }
 
 /** `npm run drill` */
 export default command(
-  async ({ scenario: name, timings }: DrillArguments, hre: HardhatRuntimeEnvironment) => {
+  async ({ scenario: name, list, timings }: DrillArguments, hre: HardhatRuntimeEnvironment) => {
+    if (list) return await tellScenarios(hre);
     const running = new Running();
     await running.during(async () => {
       await phase("Compiling the contracts", () =>
@@ -52,6 +54,12 @@ export default command(
     });
   },
 );
+
+async function tellScenarios(hre: HardhatRuntimeEnvironment): Promise<void> {
+  await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
+  const { SCENARIOS } = await import("./drill/scenarios.js");
+  for (const { name, tells } of SCENARIOS) console.log(`${name}: ${tells}`);
+}
 
 async function write(file: string, scenario: string, timings: object): Promise<void> {
   const [{ model } = { model: "unknown" }, ...others] = cpus();

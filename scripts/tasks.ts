@@ -1,10 +1,14 @@
 import { task } from "hardhat/config";
 import { ArgumentType } from "hardhat/types/arguments";
 
+import { guarded, guardedElsewhere } from "./lib/mode/plugin.js";
+import { gateTasks } from "./gate/tasks.js";
 import { opsTasks } from "./ops/tasks.js";
+import { paymentTasks } from "./payment/tasks.js";
+import { reconcileTasks } from "./reconcile-tasks.js";
+import { triageTasks } from "./triage/tasks.js";
 
-/** What people run, one file per verb, loaded when it is called: `npx hardhat <verb> --help`. */
-export const tasks = [
+const ours = [
   task("deploy", "Deploys the suite to a network, or goes on where an interrupted run stopped")
     .addOption({
       name: "parameters",
@@ -25,6 +29,21 @@ export const tasks = [
     .addFlag({ name: "json", description: "Prints the differences as a JSON array" })
     .addFlag({ name: "table", description: "Prints deploy/roles.ts as a Markdown table and asks no chain" })
     .setAction(() => import("./roles.js"))
+    .build(),
+  task("replay", "Replays the logs into an empty database and compares every table; exits 1 if one differs")
+    .addOption({
+      name: "database",
+      description: "The read model to compare with: a postgres:// URL, or the directory of a PGlite at rest",
+      type: ArgumentType.STRING,
+      defaultValue: "",
+    })
+    .addOption({
+      name: "schema",
+      description: "Its schema",
+      type: ArgumentType.STRING,
+      defaultValue: "holdfast",
+    })
+    .setAction(() => import("./replay.js"))
     .build(),
   task("start", "Runs everything on a local chain, with payments of every kind, until Ctrl-C")
     .addFlag({
@@ -63,10 +82,11 @@ export const tasks = [
   )
     .addPositionalArgument({
       name: "scenario",
-      description: "Which: bad-upgrade",
+      description: "Which, of those that --list tells",
       type: ArgumentType.STRING,
       defaultValue: "bad-upgrade",
     })
+    .addFlag({ name: "list", description: "Tells which scenarios there are, and plays none" })
     .addOption({
       name: "timings",
       description: "File to write how long each step took to, as JSON",
@@ -75,5 +95,33 @@ export const tasks = [
     })
     .setAction(() => import("./drill.js"))
     .build(),
+  task(
+    "reindex",
+    "Drops an index that cannot be mended, and what is kept of branches that its chains have left; its next start makes it " +
+      "anew. Database, chains and RPC endpoints are those of the indexer's environment variables",
+  )
+    .addOption({
+      name: "schema",
+      description: "Database schema of the index",
+      type: ArgumentType.STRING,
+      defaultValue: "holdfast",
+    })
+    .addFlag({
+      name: "keepIndex",
+      description:
+        "Leaves the index as it is, for its consumers, and only forgets dead branches: another index is made beside it",
+    })
+    .setAction(() => import("./reindex.js"))
+    .build(),
   ...opsTasks,
+  ...reconcileTasks,
+  ...triageTasks,
+  ...paymentTasks,
+  ...gateTasks,
 ];
+
+/**
+ * What people run, one file per verb, loaded when it is called: `npx hardhat <verb> --help`. Each asks first whether the mode
+ * lets it, and so do those of other people that write.
+ */
+export const tasks = [...guarded(ours), ...guardedElsewhere(ours)];

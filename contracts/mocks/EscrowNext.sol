@@ -85,11 +85,11 @@ contract EscrowNext is EscrowLayout {
 
     // Without these the layout's own `eip712Domain` would tell no name and no version: every paymentId would be another.
     // solhint-disable func-name-mixedcase
-    function _EIP712Name() internal pure override returns (string memory) {
+    function _EIP712Name() internal pure virtual override returns (string memory) {
         return "Holdfast Escrow";
     }
 
-    function _EIP712Version() internal pure override returns (string memory) {
+    function _EIP712Version() internal pure virtual override returns (string memory) {
         return "1";
     }
 

@@ -59,7 +59,7 @@ ponder.on("Escrow:PaymentReleased", async ({ event, context }) => {
     released: args.released,
   });
   await addMovement(context, event, payment, released(args.amount, args.fee, wasDisputed));
-  await book(context, event, releaseEntries({ ...payment, ...args }), payment);
+  await book(context, event, releaseEntries({ ...args, feeRecipient: payment.feeRecipient }), payment);
 });
 
 ponder.on("Escrow:PaymentRefunded", async ({ event, context }) => {
@@ -119,7 +119,9 @@ async function payOut(
     staleApprovals = before.openApprovals;
     const after = afterPayout(before, payout);
     const closing = after.status === "Closed" ? { closedAt: event.block.timestamp, onHold: false } : {};
-    return { ...after, ...closing, openApprovals: [] };
+    // Ponder clones a change that has a list in it, which most have no need of.
+    const spending = staleApprovals.length > 0 ? { openApprovals: [] } : {};
+    return { ...after, ...closing, ...spending };
   });
 
   if (wasDisputed && named(payoutCauses, event.args.cause) === "Claim") {

@@ -5,7 +5,10 @@ import { concealed } from "./conceal.js";
 const levels = ["error", "warn", "info", "debug", "trace"] as const;
 const countedLevels = ["error", "warn"] as const;
 
-type LogRecord = { msg: string } & Record<string, unknown>;
+export type LogRecord = { msg: string } & Record<string, unknown>;
+
+/** Is told every record, also those that are not shown. */
+export type LogListener = (level: (typeof levels)[number], record: LogRecord) => void;
 
 /** The part of Ponder's logger that is used here. */
 export type Logger = Record<(typeof levels)[number], (record: LogRecord, printKeys?: string[]) => void> & {
@@ -19,6 +22,7 @@ export interface WatchedLogs {
   /** Lower-case addresses that may be shown. */
   contracts: ReadonlySet<string>;
   registry: Registry;
+  listener?: LogListener;
 }
 
 const watched = new WeakSet<Logger>();
@@ -27,7 +31,10 @@ const watched = new WeakSet<Logger>();
  * Makes a logger conceal what does not belong into a log, and counts what it is told. Ponder exports no metric of
  * reorgs, but says each in a debug record, which is told even if it is not shown. A test says so if that ends.
  */
-export function watchLogs(logger: Logger, { level: lowest, chains, contracts, registry }: WatchedLogs): void {
+export function watchLogs(
+  logger: Logger,
+  { level: lowest, chains, contracts, registry, listener }: WatchedLogs,
+): void {
   const observe = observer(chains, registry);
   const shown = levels.slice(0, levels.indexOf(lowest) + 1);
   const watch = (it: Logger): void => {
@@ -38,6 +45,7 @@ export function watchLogs(logger: Logger, { level: lowest, chains, contracts, re
       it[level] = (record, printKeys) => {
         observe(level, record);
         if (shown.includes(level)) write(concealed(record, contracts) as LogRecord, printKeys);
+        listener?.(level, record);
       };
     }
     const child = it.child.bind(it);

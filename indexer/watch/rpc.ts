@@ -18,8 +18,11 @@ interface Underway {
   answered?: boolean;
 }
 
-const faults = ["connection", "http", "rpc"] as const;
-/** No answer, an answer that is no success, or a JSON-RPC error in one that is. */
+/** The metric that counts faults. */
+export const RPC_ERRORS = "holdfast_rpc_errors_total";
+
+const faults = ["connection", "http", "rpc", "refused"] as const;
+/** No answer, one that is no success, a JSON-RPC error in one that is, or one that the guard did not believe. */
 type Fault = (typeof faults)[number];
 
 /** A JSON-RPC answer that has an `error` before anything nested. */
@@ -41,8 +44,8 @@ export function watchRpc(endpoints: Endpoint[], registry: Registry): () => void 
     registers,
   });
   const errors = new prometheus.Counter({
-    name: "holdfast_rpc_errors_total",
-    help: "HTTP requests to RPC endpoints that brought no connection, an HTTP error or a JSON-RPC error.",
+    name: RPC_ERRORS,
+    help: "HTTP requests to RPC endpoints that brought no connection, an HTTP error, a JSON-RPC error or what cannot be true.",
     labelNames: [...labelNames, "fault"] as const,
     registers,
   });

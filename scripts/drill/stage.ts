@@ -4,12 +4,13 @@ import path from "node:path";
 import type { NetworkConnection } from "hardhat/types/network";
 
 import { Fault } from "../../deploy/fault.js";
-import { compare, type Difference } from "../lib/compare.js";
 import { startIndexer } from "../lib/indexer.js";
 import { startLocalSuite, type LocalSuite } from "../lib/local-suite.js";
 import { freePort } from "../lib/processes.js";
+import type { Finding } from "../lib/reconcile/findings.js";
+import { reconcileRunning } from "../lib/reconcile/running.js";
+import { sentenceOf } from "../lib/reconcile/report.js";
 import type { Running } from "../lib/running.js";
-import { takeSnapshot } from "../lib/snapshot.js";
 import { enterWorld } from "../scenario/world.js";
 import { LocalChainProvider } from "../start/chain.js";
 import { Payments } from "./payments.js";
@@ -63,20 +64,18 @@ export class Stage {
   }
 
   /** Compares the read model with the chain. */
-  async reconcile(): Promise<Difference[]> {
-    const { record } = this.suite;
-    const { address: escrow } = record.contracts.escrow;
-    const source = { provider: this.provider, escrow, startBlock: record.startBlock };
-    const { chain, index } = await takeSnapshot(this.indexerUrl, record.chainId, source);
-    return compare(chain, index);
+  async reconcile(): Promise<readonly Finding[]> {
+    const { result, scratch } = await reconcileRunning(this.suite.record, this.provider, this.indexerUrl);
+    scratch.close();
+    return result.findings;
   }
 
   /** @throws {@link Fault} if the read model differs from the chain. */
   async expectAgreement(): Promise<void> {
-    const differences = await this.reconcile();
-    if (differences.length === 0) return;
+    const findings = await this.reconcile();
+    if (findings.length === 0) return;
     throw new Fault("The read model and the chain should agree, and do not:", {
-      details: differences.map(({ outcome, subject, detail }) => `${outcome} ${subject}: ${detail}`),
+      details: findings.map(sentenceOf),
     });
   }
 }

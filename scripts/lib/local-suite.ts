@@ -41,14 +41,20 @@ export interface LocalSuiteOptions {
   /** Where all that the commands write is kept. Emptied first. */
   readonly directory: string;
   readonly connect: (url: string) => Promise<NetworkConnection>;
+  /** More command line arguments of the chain, such as `--timestamp`. */
+  readonly chainArgs?: readonly string[];
+  /** More environment variables of whoever types. */
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
 /** Starts a chain, makes the Safes, and deploys the suite with them as admins. */
 export async function startLocalSuite(options: LocalSuiteOptions): Promise<LocalSuite> {
-  const { running, directory, connect } = options;
+  const { running, directory, connect, chainArgs = [], variables = {} } = options;
   await rm(directory, { recursive: true, force: true });
   await mkdir(path.join(directory, "parameters"), { recursive: true });
-  const { url } = running.keep(await startAnvil({ port: await freePort(), args: ["--accounts", "20"] }));
+  const { url } = running.keep(
+    await startAnvil({ port: await freePort(), args: ["--accounts", "20", ...chainArgs] }),
+  );
   const connection = await connect(url);
   const owners = ownersOfSafes();
   const safes: Partial<Record<HeldRole, string[]>> = {};
@@ -57,7 +63,12 @@ export async function startLocalSuite(options: LocalSuiteOptions): Promise<Local
   }
   const holders = await writeParameters(directory, safes);
   const terminal = running.keep(
-    new Terminal("local", { HOLDFAST_DEPLOY_DIR: directory, LOCAL_RPC_URL: url, LOCAL_MNEMONIC: MNEMONIC }),
+    new Terminal("local", {
+      HOLDFAST_DEPLOY_DIR: directory,
+      LOCAL_RPC_URL: url,
+      LOCAL_MNEMONIC: MNEMONIC,
+      ...variables,
+    }),
   );
   await terminal.type("npx hardhat deploy --network local --quiet");
   const file = path.join(directory, "records", "31337.json");

@@ -7,7 +7,8 @@ import { fileURLToPath } from "node:url";
 import { howItEnded, requireFreePort, stopProcess, tieToThisProcess, untilReady } from "./processes.js";
 
 const HOST = "127.0.0.1";
-const rules = fileURLToPath(new URL("../../monitoring/prometheus/", import.meta.url));
+/** Where the rules stand, as `alerts.yml` and `recording.yml`. */
+export const RULES = fileURLToPath(new URL("../../monitoring/prometheus/", import.meta.url));
 
 /** The programs of monitoring, by the names that their own archives and Debian give them. */
 const programs = {
@@ -38,16 +39,18 @@ export interface Sample {
  * Starts a Prometheus with the rules of `monitoring/prometheus`, which looks every second.
  * @param options.jobs What it scrapes: hosts with ports, by job.
  * @param options.alertmanager Host and port of the Alertmanager it tells.
+ * @param options.rulesDirectory Where other files of the same names stand, to be used instead.
  */
 export function startPrometheus(options: {
   port: number;
   jobs: Record<string, string[]>;
   alertmanager?: string;
+  rulesDirectory?: string;
 }): Promise<Monitor> {
-  const { port, jobs, alertmanager } = options;
+  const { port, jobs, alertmanager, rulesDirectory = RULES } = options;
   const config = {
     global: { scrape_interval: "1s", scrape_timeout: "1s", evaluation_interval: "1s" },
-    rule_files: ["recording.yml", "alerts.yml"].map((file) => join(rules, file)),
+    rule_files: ["recording.yml", "alerts.yml"].map((file) => join(rulesDirectory, file)),
     alerting: { alertmanagers: alertmanager ? [{ static_configs: [{ targets: [alertmanager] }] }] : [] },
     scrape_configs: Object.entries(jobs).map(([job, targets]) => ({
       job_name: job,
@@ -56,6 +59,8 @@ export function startPrometheus(options: {
   };
   return startMonitor("prometheus", port, config, "/-/ready", (file, directory) => [
     `--config.file=${file}`,
+    // An Alertmanager that was started anew learns soon what fires.
+    "--rules.alert.resend-delay=5s",
     `--storage.tsdb.path=${directory}/data`,
     `--web.listen-address=${HOST}:${port}`,
   ]);

@@ -57,12 +57,13 @@ export async function untilReady(
   child: ChildProcess,
   isReady: () => Promise<boolean>,
   timeoutMs: number,
+  everyMs = 50,
 ): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   while (!(await isReady().catch(() => false))) {
     const end = howItEnded(child);
     if (end) throw new Error(end);
     if (Date.now() > deadline) throw new Error(`was not ready after ${timeoutMs / 1000} s`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
 }

@@ -1,4 +1,5 @@
 import { Fault } from "../../deploy/fault.js";
+import { fetchAgain } from "./fetch-again.js";
 
 const PAGE_SIZE = 500;
 
@@ -21,7 +22,7 @@ export class ReadModel {
   async ask<Data>(query: string, variables: Record<string, unknown> = {}): Promise<Data> {
     let answer: { data?: Data; errors?: { message: string }[] };
     try {
-      const response = await fetch(`${this.url}/graphql`, {
+      const response = await fetchAgain(`${this.url}/graphql`, {
         method: "POST",
         headers: { "content-type": "application/json" },
         body: JSON.stringify({ query, variables }),
@@ -37,16 +38,25 @@ export class ReadModel {
     return answer.data;
   }
 
-  /** Every row of a table on one chain, page by page. `table` is its GraphQL plural, `columns` what is read of it. */
-  async rows<Row>(table: string, chainId: number, columns: readonly (keyof Row & string)[]): Promise<Row[]> {
-    const rows: Row[] = [];
+  /**
+   * Every row of a table on one chain, page by page.
+   *
+   * @param table Its GraphQL plural.
+   * @param columns What is read of it.
+   * @param where Conditions, as GraphQL literals.
+   */
+  async *rows(
+    table: string,
+    chainId: number,
+    columns: readonly string[],
+    where: Readonly<Record<string, string>> = {},
+  ): AsyncGenerator<Record<string, unknown>> {
     let after: string | null = null;
     do {
-      const page: Page<Row> = await this.#page(table, chainId, { after, columns });
-      rows.push(...page.items);
+      const page: Page<Record<string, unknown>> = await this.#page(table, chainId, { after, columns, where });
+      yield* page.items;
       after = page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null;
     } while (after !== null);
-    return rows;
   }
 
   /** How many rows a table has on one chain. */
@@ -57,11 +67,19 @@ export class ReadModel {
   async #page<Row>(
     table: string,
     chainId: number,
-    { after, columns }: { after: string | null; columns: readonly string[] },
+    {
+      after,
+      columns,
+      where = {},
+    }: { after: string | null; columns: readonly string[]; where?: Readonly<Record<string, string>> },
   ): Promise<Page<Row>> {
+    const conditions = [
+      "chainId: $chainId",
+      ...Object.entries(where).map(([name, value]) => `${name}: ${value}`),
+    ];
     const data = await this.ask<Record<string, Page<Row>>>(
       `query ($chainId: Int!, $after: String, $limit: Int!) {
-         ${table}(where: { chainId: $chainId }, after: $after, limit: $limit) {
+         ${table}(where: { ${conditions.join(", ")} }, after: $after, limit: $limit) {
            totalCount
            items { ${columns.join(" ")} }
            pageInfo { hasNextPage endCursor }

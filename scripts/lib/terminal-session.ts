@@ -42,9 +42,17 @@ function find(words: readonly string[]): { task: Task; rest: readonly string[] }
   throw new Fault(`There is no task ${words.join(" ")}.`);
 }
 
-function parse({ id, options }: Task, words: readonly string[]): Record<string, unknown> {
+function parse(
+  { id, options, positionalArguments }: Task,
+  words: readonly string[],
+): Record<string, unknown> {
   const parsed: Record<string, unknown> = {};
+  const positional = [...positionalArguments.keys()];
   for (let i = 0; i < words.length; i++) {
+    if (!words[i]!.startsWith("-") && positional.length > 0) {
+      parsed[positional.shift()!] = words[i];
+      continue;
+    }
     const name = words[i]!.slice(2).replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
     const option = words[i]!.startsWith("--") ? options.get(name) : undefined;
     if (option === undefined) throw new Fault(`${id.join(" ")} has no option ${words[i]}.`);

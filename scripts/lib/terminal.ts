@@ -60,19 +60,25 @@ export class Terminal {
   }
 
   /** As {@link type}, whatever it ends with. */
-  async try(line: string): Promise<Said> {
-    const words = wordsOf(line);
+  try(line: string): Promise<Said> {
+    return this.run(wordsOf(line));
+  }
+
+  /** As {@link try}, of a command line that a shell has taken apart. */
+  async run(words: readonly string[]): Promise<Said> {
     const [npx, hardhat, ...args] = words;
     const named = args.indexOf("--network");
     if (npx !== "npx" || hardhat !== "hardhat" || args[named + 1] !== this.network || named < 0) {
-      throw new Fault(`What is typed here is npx hardhat … --network ${this.network}, not ${line}.`);
+      throw new Fault(
+        `What is typed here is npx hardhat … --network ${this.network}, not ${words.join(" ")}.`,
+      );
     }
     args.splice(named, 2);
     const answered = new Promise<Said>((resolve) => this.#child.once("message", resolve));
     this.#child.send(args);
     const said = await Promise.race([answered, this.#ended.then(() => undefined)]);
     if (said !== undefined) return said;
-    throw new Fault(`The process of the commands ${howItEnded(this.#child)} at: ${line}`);
+    throw new Fault(`The process of the commands ${howItEnded(this.#child)} at: ${words.join(" ")}`);
   }
 
   async stop(): Promise<void> {

@@ -1,6 +1,7 @@
-import { isAddress } from "ethers";
+import { isAddress, isHexString } from "ethers";
 
 import { Fault } from "../../deploy/fault.js";
+import { HELD_ROLES, type HeldRole } from "../../deploy/roles.js";
 import { PAUSE_BIT_NAMES, type PauseBit } from "../lib/operations/units.js";
 import { PROXY_NAMES, type ProxyName } from "../lib/operations/suite.js";
 
@@ -14,6 +15,12 @@ export function parseDuration(text: string, option: string): number {
   throw new Fault(`${option} is a number with s, m, h or d, such as 12h; it was ${text}.`);
 }
 
+/** A number of things, at least one. */
+export function parseCount(count: number, option: string, most: number): number {
+  if (Number.isInteger(count) && count >= 1 && count <= most) return count;
+  throw new Fault(`${option} is from 1 to ${most}; it was ${count}.`);
+}
+
 /** `deposits,exits`. */
 export function parseBits(text: string): PauseBit[] {
   const given = text.split(",").map((part) => part.trim().toUpperCase());
@@ -23,6 +30,9 @@ export function parseBits(text: string): PauseBit[] {
 }
 
 export const parseProxy = (text: string): ProxyName => oneOf(PROXY_NAMES, text, "--proxy");
+
+/** `guardian` or `GUARDIAN`. */
+export const parseRole = (text: string): HeldRole => oneOf(HELD_ROLES, text.toUpperCase(), "--role");
 
 /** One of a few words. */
 export function oneOf<Word extends string>(words: readonly Word[], text: string, option: string): Word {
@@ -37,6 +47,12 @@ export function parseSince(text: string, now: number): number {
   const moment = Date.parse(text);
   if (/^\d{4}-\d\d-\d\d/.test(text) && !Number.isNaN(moment)) return moment / 1000;
   throw new Fault(`--since is such as 7d, or a day or time such as 2026-01-31T12:00Z; it was ${text}.`);
+}
+
+export function parsePayment(text: string | undefined): string {
+  const paymentId = required(text, "--payment", "which payment").toLowerCase();
+  if (isHexString(paymentId, 32)) return paymentId;
+  throw new Fault(`--payment is a paymentId, 32 bytes of hex; it was ${paymentId}.`);
 }
 
 export function parseAddress(text: string, option: string): string {

@@ -39,20 +39,20 @@ export async function atDesk<Result>(
   const suite = await openSuite(hre, args.parameters);
   const operation = await findOperation(suite.record.chainId, args.operation);
   const opened = await openManifest(operation.path, suite.record);
-  return await withSigner(args, { suite, opened, operation }, work);
+  return await withSigner(args, suite, (hands) => work({ ...hands, opened, operation }));
 }
 
-/** As {@link atDesk}, for an operation that is open already. */
+/** Opens whatever signs, and lets go of it when the work is done. */
 export async function withSigner<Result>(
   args: DeskArguments,
-  { suite, opened, operation }: Pick<Desk, "suite" | "opened" | "operation">,
-  work: (desk: Desk) => Promise<Result>,
+  suite: Suite,
+  work: (hands: Omit<Desk, "opened" | "operation">) => Promise<Result>,
 ): Promise<Result> {
   const service = await serviceOf(args, suite.record.chainId);
   const signer = await signerOf(args, suite.connection);
   try {
     return await work({
-      ...{ suite, opened, operation },
+      suite,
       ...(signer && { signer }),
       ...(service && { service }),
       yes: args.yes === true,

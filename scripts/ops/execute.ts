@@ -1,11 +1,14 @@
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
 import { command } from "../lib/command.js";
-import type { Step } from "../lib/operations/manifest.js";
+import { requireGateForManifest } from "../lib/gate/policy.js";
+import { mayWrite } from "../lib/mode.js";
+import type { Manifest, Step } from "../lib/operations/manifest.js";
 import type { CarriedOut, Verified } from "../lib/operations/outcomes.js";
 import { formatTime } from "../lib/operations/units.js";
 import { confirm } from "./confirm.js";
 import { atDesk, nameOf, nextCommand, type Desk, type DeskArguments } from "./desk.js";
+import { formatCalled } from "./signing-page.js";
 import { formatVerified } from "./verify.js";
 
 interface ExecuteArguments extends DeskArguments {
@@ -48,6 +51,11 @@ export async function execute(desk: Desk, only?: string): Promise<Executed> {
   const carriedOut: CarriedOut[] = [];
   for (let step: Step | undefined = first; step !== undefined;) {
     await execution.require(step);
+    if (opened.manifest.operation.verb === "policy") await requireGateForManifest(suite, opened.manifest);
+    if (!mayWrite("ops execute")) {
+      tell(`Dry run: ${step.id} would be carried out now: ${step.title}. Nothing was sent.`);
+      return { carriedOut };
+    }
     if (!desk.yes) await askFor(desk, step);
     tell(
       `Carrying out ${step.id}: ${step.title}. Ctrl-C is safe: the same command goes on, and nothing is sent twice.`,
@@ -96,14 +104,20 @@ async function dueOf(step: Step, times: Readonly<Record<string, number>>) {
   return dueTimes(step, times);
 }
 
-async function askFor(desk: Desk, { id, title, account, call }: Step): Promise<void> {
-  const { manifest } = desk.opened;
-  const who = manifest.names[account] ?? account;
-  const network = `${desk.suite.connection.networkName} (chain ${manifest.chainId})`;
-  await confirm(
-    `${id}: ${title}\n  ${who} calls ${call.contract}.${call.function} on ${network}.`,
-    nameOf(desk),
-  );
+async function askFor(desk: Desk, step: Step): Promise<void> {
+  const { networkName } = desk.suite.connection;
+  await confirm(formatQuestion(desk.opened.manifest, step, networkName), nameOf(desk));
+}
+
+/** What a person is asked to confirm: what the step does, from its bytes, and of which manifest it is. */
+export function formatQuestion(manifest: Manifest, step: Step, networkName: string): string {
+  const who = manifest.names[step.account];
+  return [
+    `${step.id}: ${step.title}`,
+    `  by ${who === undefined ? step.account : `${who} (${step.account})`}, nonce ${step.nonce}, on ${networkName} (chain ${manifest.chainId})`,
+    ...formatCalled(step),
+    `  Digest ${manifest.digest}`,
+  ].join("\n");
 }
 
 const formatCarriedOut = ({ step, hash, block, time, by, surprises }: CarriedOut): string[] => [

@@ -5,6 +5,7 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
 import { Fault } from "../../deploy/fault.js";
 import { command } from "../lib/command.js";
+import { mayWrite } from "../lib/mode.js";
 import { atDesk, type Desk, type DeskArguments } from "./desk.js";
 
 interface ExportArguments extends DeskArguments {
@@ -20,17 +21,19 @@ export default command(async (args: ExportArguments, hre: HardhatRuntimeEnvironm
 });
 
 /** Writes each step of a Safe as a batch for the Safe app, beside the manifest. */
-async function exportBatches({ opened }: Desk, only?: string) {
-  const { requireRehearsed } = await import("../lib/operations/rehearsal.js");
+async function exportBatches({ opened, suite }: Desk, only?: string) {
   const { transactionBuilderBatch } = await import("../lib/safe/builder.js");
-  await requireRehearsed(opened);
+  const { findProgress } = await import("../lib/operations/progress.js");
+  const { requireSignable } = await import("../lib/operations/signable.js");
+  await requireSignable(suite, opened, await findProgress(suite.connection.ethers.provider, opened));
   const { operation, steps } = opened.manifest;
   const chosen = only === undefined ? steps : [opened.step(only)];
   const ofSafes = chosen.filter(({ id }) => opened.accountOf(id).kind === "safe");
   if (ofSafes.length === 0)
     throw new Fault("Nothing of this is a Safe's transaction; there is nothing for its Transaction Builder.");
   const folder = path.join(opened.folder, "transaction-builder");
-  await mkdir(folder, { recursive: true });
+  const isReal = mayWrite("ops export");
+  if (isReal) await mkdir(folder, { recursive: true });
   const files: { step: string; file: string }[] = [];
   for (const { id, title } of ofSafes) {
     const batch = transactionBuilderBatch(opened.safeTransaction(id), {
@@ -39,7 +42,7 @@ async function exportBatches({ opened }: Desk, only?: string) {
       createdAt: opened.manifest.plannedAt.time * 1000,
     });
     const file = path.join(folder, `${id}.json`);
-    await writeFile(file, `${JSON.stringify(batch, null, 2)}\n`);
+    if (isReal) await writeFile(file, `${JSON.stringify(batch, null, 2)}\n`);
     files.push({ step: id, file: path.relative(process.cwd(), file) });
   }
   return files;

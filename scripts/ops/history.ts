@@ -22,7 +22,8 @@ interface HistoryArguments {
 export default command(
   async ({ since, limit = LIMIT, parameters, json }: HistoryArguments, hre: HardhatRuntimeEnvironment) => {
     if (limit < 1) throw new Fault(`--limit is at least 1; it was ${limit}.`);
-    const suite = await openSuite(hre, parameters);
+    const { remembering } = await import("../lib/operations/remembering.js");
+    const suite = remembering(await openSuite(hre, parameters));
     const { provider } = suite.connection.ethers;
     const { number, timestamp: now } = (await provider.getBlock("latest"))!;
     const options = { limit, ...(since !== undefined && { since: parseSince(since, now) }) };

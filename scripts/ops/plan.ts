@@ -3,6 +3,7 @@ import path from "node:path";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
 import { command } from "../lib/command.js";
+import { mode } from "../lib/mode.js";
 import type { Manifest } from "../lib/operations/manifest.js";
 import type { VerbArguments } from "./requests.js";
 import { openSuite } from "./suite.js";
@@ -14,16 +15,20 @@ export const planning = (verb: VerbName) =>
     const suite = await openSuite(hre, args.parameters as string | undefined);
     const { requestOf } = await import("./requests.js");
     const { planOperation } = await import("../lib/operations/plan.js");
-    const { writeOperation } = await import("../lib/operations/folder.js");
+    const { planFolder } = await import("../lib/operations/folder.js");
     const manifest = await planOperation(suite, await requestOf(verb, args, suite));
-    const { number, path: folder } = await writeOperation(manifest);
+    const { number, path: folder } = await planFolder(manifest);
     const place = path.relative(process.cwd(), folder);
     console.log(
       args.json
         ? JSON.stringify(describe(manifest, number, place), null, 2)
         : formatPlan(manifest, number, place),
     );
+    if (mode() === "dry-run") console.error(NOTHING_KEPT);
   });
+
+/** How a dry run of a plan ends. */
+export const NOTHING_KEPT = "This was a dry run: nothing was kept, signed or sent.";
 
 /** What a machine wants to know of a plan. */
 export const describe = (
@@ -42,11 +47,16 @@ export const describe = (
   })),
 });
 
-/** What a person wants to know of a plan, and what to do next. */
+/**
+ * What a person wants to know of a plan, and what to do next.
+ *
+ * @param isRehearsedNow Whether the rehearsal follows by itself.
+ */
 export function formatPlan(
   { operation, digest, cautions, steps, names }: Manifest,
   number: number,
   folder: string,
+  { isRehearsedNow = false } = {},
 ): string {
   const who = (address: string) => (address in names ? `${names[address]} (${address})` : address);
   return [
@@ -57,6 +67,8 @@ export function formatPlan(
     }),
     ...cautions.map((caution) => `Caution: ${caution}`),
     `Digest ${digest}`,
-    `Read ${path.join(folder, "manifest.md")}, then: npx hardhat ops rehearse --operation ${number}`,
+    isRehearsedNow
+      ? `Its page for people: ${path.join(folder, "manifest.md")}. Rehearsing …`
+      : `Read ${path.join(folder, "manifest.md")}, then: npx hardhat ops rehearse --operation ${number}`,
   ].join("\n");
 }

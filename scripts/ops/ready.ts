@@ -13,7 +13,8 @@ interface ReadyArguments {
 
 /** `npx hardhat ops ready` */
 export default command(async ({ parameters, json }: ReadyArguments, hre: HardhatRuntimeEnvironment) => {
-  const suite = await openSuite(hre, parameters);
+  const { remembering } = await import("../lib/operations/remembering.js");
+  const suite = remembering(await openSuite(hre, parameters));
   const { readRegister } = await import("../lib/operations/register.js");
   const { findReadiness } = await import("../lib/operations/ready.js");
   const { provider } = suite.connection.ethers;

@@ -2,6 +2,7 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
 import { command } from "../lib/command.js";
 import type { Rehearsal } from "../lib/operations/rehearsal.js";
+import { formatContent } from "./signing-page.js";
 import { openSuite } from "./suite.js";
 
 interface RehearseArguments {
@@ -20,6 +21,7 @@ export default command(
     const { path: folder } = await findOperation(suite.record.chainId, operation);
     const opened = await openManifest(folder, suite.record);
     const tell = json ? undefined : (sentence: string) => console.log(`${sentence} …`);
+    if (!json) console.log(formatContent(opened.manifest));
     const rehearsal = await rehearse(suite, opened, { ...(tell && { tell }) });
     console.log(json ? JSON.stringify(rehearsal, null, 2) : formatRehearsal(rehearsal));
     if (!rehearsal.passed) process.exitCode = 1;

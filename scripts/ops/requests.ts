@@ -1,4 +1,8 @@
+import { getAddress } from "ethers";
+
 import { Fault } from "../../deploy/fault.js";
+import { requireGateForPolicy } from "../lib/gate/policy.js";
+import { requireLive } from "../lib/mode.js";
 import { deployImplementation } from "../lib/operations/implementations.js";
 import type { Request } from "../lib/operations/plan.js";
 import { IMPLEMENTATIONS, type Suite } from "../lib/operations/suite.js";
@@ -6,14 +10,29 @@ import {
   toCancel,
   toConfigureToken,
   toExtendPause,
+  toGrant,
+  toHold,
   toMendRoles,
   toPause,
+  toRevoke,
   toRollBack,
+  toRotate,
   toSetPolicy,
+  toUnhold,
   toUnpause,
   toUpgrade,
 } from "../lib/operations/verbs.js";
-import { parseAddress, parseBits, parseDuration, parseList, parseProxy, required } from "./arguments.js";
+import {
+  parseAddress,
+  parseBits,
+  parseCount,
+  parseDuration,
+  parseList,
+  parsePayment,
+  parseProxy,
+  parseRole,
+  required,
+} from "./arguments.js";
 import { VERBS, type VerbName } from "./verbs.js";
 
 /** What the command line gives; which of it is there depends on the verb. */
@@ -22,7 +41,12 @@ export type VerbArguments = Readonly<Record<string, string | number | boolean | 
 /** Turns what was typed into what is to be planned. @throws {@link Fault} that says how to type it. */
 export async function requestOf(verb: VerbName, args: VerbArguments, suite: Suite): Promise<Request> {
   const reason = required(text(args.reason), "--reason", "why", VERBS[verb].example);
-  const [account, guardian] = [text(args.account), text(args.guardian)];
+  if (/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(reason))
+    throw new Fault("--reason is one line, without signs that cannot be seen.");
+  // An ADMIN who is to be replaced is not among the parameters' any more, and is the one to do it.
+  const leaving =
+    verb === "rotate" && text(args.role)?.toUpperCase() === "ADMIN" ? text(args.from) : undefined;
+  const [account, guardian] = [text(args.account) ?? leaving, text(args.guardian)];
   return {
     verb,
     name: nameOf(verb, args),
@@ -44,13 +68,29 @@ const PREPARE: Readonly<Record<VerbName, Prepare>> = {
   pause: (args, reason) => toPause(pauseOf(args, reason)),
   "extend-pause": (args, reason) => toExtendPause(pauseOf(args, reason)),
   unpause: ({ bits }) => toUnpause(parseBits(String(bits))),
+  hold: ({ payment }, reason) => toHold({ paymentId: parsePayment(text(payment)), reason }),
+  unhold: ({ payment }, reason) => toUnhold({ paymentId: parsePayment(text(payment)), reason }),
   upgrade: upgradeOf,
   rollback: ({ proxy }) => toRollBack(parseProxy(String(proxy))),
   roles: () => toMendRoles(),
-  policy: () => toSetPolicy(),
+  grant: (args) => toGrant({ role: roleOf(args), account: holderOf(args, "to", "grant") }),
+  revoke: (args) => toRevoke({ role: roleOf(args), account: holderOf(args, "from", "revoke") }),
+  rotate: (args) =>
+    toRotate({
+      role: roleOf(args),
+      from: holderOf(args, "from", "rotate"),
+      to: holderOf(args, "to", "rotate"),
+    }),
+  policy: async (_args, _reason, suite) => {
+    await requireGateForPolicy(suite);
+    return toSetPolicy();
+  },
   token: ({ symbol }) => toConfigureToken(required(text(symbol), "--symbol", "which token")),
   cancel: ({ operation }) => toCancel(required(text(operation), "--operation", "what is scheduled")),
 };
+
+/** More nobody signs at a table. */
+const MOST_RUNGS = 20;
 
 /** The reason stands on the chain too. */
 const pauseOf = ({ bits, duration }: VerbArguments, reason: string) => ({
@@ -58,6 +98,10 @@ const pauseOf = ({ bits, duration }: VerbArguments, reason: string) => ({
   seconds: parseDuration(String(duration), "--duration"),
   reason,
 });
+
+const roleOf = ({ role }: VerbArguments) => parseRole(required(text(role), "--role", "which role"));
+const holderOf = (args: VerbArguments, side: "from" | "to", verb: VerbName) =>
+  getAddress(parseAddress(required(text(args[side]), `--${side}`, "who", VERBS[verb].example), `--${side}`));
 
 async function upgradeOf(args: VerbArguments, _reason: string, { connection, record }: Suite) {
   const proxy = parseProxy(String(args.proxy));
@@ -72,9 +116,10 @@ async function upgradeOf(args: VerbArguments, _reason: string, { connection, rec
       ? undefined
       : { function: functionName, args: parseList(String(args.args), "--args") };
   const precautions = {
-    rungs: Number(args.rungs),
+    rungs: parseCount(Number(args.rungs), "--rungs", MOST_RUNGS),
     pauseFor: parseDuration(String(args.pauseFor), "--pause-for"),
   };
+  if (given === undefined) requireLive("--deploy");
   // Last, so that nothing is deployed for what was typed wrong.
   const implementation =
     given === undefined
@@ -83,8 +128,8 @@ async function upgradeOf(args: VerbArguments, _reason: string, { connection, rec
   return toUpgrade({ proxy, implementation, contract, ...(initializer && { initializer }) }, precautions);
 }
 
-function nameOf(verb: VerbName, { name, proxy, symbol }: VerbArguments): string {
-  const subject = [proxy, symbol].filter((part) => part !== undefined).join("-");
+function nameOf(verb: VerbName, { name, proxy, symbol, role }: VerbArguments): string {
+  const subject = [proxy, symbol, role].filter((part) => part !== undefined).join("-");
   const fallback = [verb, subject].filter(Boolean).join("-").toLowerCase();
   const chosen = text(name) ?? fallback;
   if (/^[a-z0-9][a-z0-9.-]{0,80}$/.test(chosen)) return chosen;

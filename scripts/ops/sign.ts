@@ -4,8 +4,9 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
 import { Fault } from "../../deploy/fault.js";
 import { command } from "../lib/command.js";
+import { mayWrite } from "../lib/mode.js";
 import { required } from "./arguments.js";
-import { atDesk, nextCommand, type Desk, type DeskArguments } from "./desk.js";
+import { atDesk, nameOf, nextCommand, type Desk, type DeskArguments } from "./desk.js";
 import { SIGNER_KINDS } from "./signing.js";
 
 interface SignArguments extends DeskArguments {
@@ -39,31 +40,38 @@ export interface SignedStep {
  * Lets the signer sign everything of an operation that it may and has not yet, one after the other: each is kept as soon
  * as it is signed.
  *
- * @throws {@link Fault} unless the very manifest was rehearsed, and all went as foretold.
+ * @throws {@link Fault} unless the very manifest was rehearsed, all went as foretold, and nothing moved since.
  */
 export async function sign(desk: Desk, { step: only, propose }: { step?: string; propose: boolean }) {
   const { opened, suite, service, tell } = desk;
   const signer = desk.signer!;
-  const { requireRehearsed } = await import("../lib/operations/rehearsal.js");
+  const { requireSignable } = await import("../lib/operations/signable.js");
   const { findProgress } = await import("../lib/operations/progress.js");
   const { requireSignerOf, wantedOf } = await import("../lib/operations/ceremony.js");
   const { exchange } = await import("../lib/operations/exchange.js");
   const { formatWanted } = await import("./signing-page.js");
-  await requireRehearsed(opened);
   requireSignerOf(opened, signer.address);
   const progress = await findProgress(suite.connection.ethers.provider, opened);
+  await requireSignable(suite, opened, progress);
   const steps = opened.manifest.steps.filter(({ id }) => !(id in progress.times) && (only ?? id) === id);
-  if (service) await exchange(opened, steps, service, { propose: false, tell });
+  const isReal = mayWrite("ops sign");
+  if (service && isReal) await exchange(opened, steps, service, { propose: false, tell });
   const wanted = await wantedOf(opened, signer.address, progress, only);
   if (wanted.length === 0) tell(`${signer.address} has nothing left to sign here.`);
+  else
+    tell(`Signing operation ${nameOf(desk)}, digest ${opened.digest}. Do the others have the same digest?`);
   const files: string[] = [];
   for (const [i, one] of wanted.entries()) {
     tell(formatWanted(opened.manifest, one, signer, `${i + 1} of ${wanted.length}`));
+    if (!isReal) {
+      tell("  Dry run: nothing was signed.");
+      continue;
+    }
     const file = await one.obtain(signer);
     files.push(path.relative(process.cwd(), file));
     tell(`  Signed, and kept as ${files.at(-1)}.`);
   }
-  if (service) await exchange(opened, steps, service, { propose, tell });
+  if (service && isReal) await exchange(opened, steps, service, { propose, tell });
   return { signer: signer.address, files, steps: await countSignatures(desk, steps) };
 }
 
@@ -91,7 +99,7 @@ export async function countSignatures(
 }
 
 /** How many more signatures each step needs, and what to type when none is missing. */
-function formatNext(desk: Desk, steps: readonly SignedStep[]): string {
+export function formatNext(desk: Desk, steps: readonly SignedStep[]): string {
   const isComplete = steps.every(({ signed, needed }) => signed >= needed);
   return [
     ...formatCounts(steps),

@@ -1,5 +1,6 @@
 import type { Wanted } from "../lib/operations/ceremony.js";
-import type { Manifest } from "../lib/operations/manifest.js";
+import { describeCall } from "../lib/operations/in-words.js";
+import type { Manifest, Step } from "../lib/operations/manifest.js";
 import { DEVICES, type DeviceModel } from "../lib/signers/screens.js";
 import type { Signer } from "../lib/signers/signer.js";
 
@@ -21,6 +22,7 @@ export function formatWanted(
   return [
     `Signing ${count}: ${step.id}${step.branch === "ready" ? ", to be kept ready" : ""}: ${step.title}`,
     `  of ${who(step.account)}, nonce ${step.nonce}, signed by ${address}${via}`,
+    ...formatCalled(step),
     ...hashes,
     `  signed hash  ${signing.digest}`,
     ...MODELS.filter((model) => model.startsWith(kind)).flatMap((model) =>
@@ -28,6 +30,22 @@ export function formatWanted(
     ),
   ].join("\n");
 }
+
+/** What a step does, from its bytes: titles are only what somebody wrote over it. */
+export const formatCalled = ({ call }: Pick<Step, "call">): string[] => [
+  "  It calls",
+  ...describeCall(call, undefined, "  "),
+];
+
+/** What a person compares with what the others have, and what each step does. */
+export const formatContent = ({ digest, operation, steps }: Manifest): string =>
+  [
+    `Operation ${operation.name}, digest ${digest}`,
+    ...steps.flatMap((step) => [
+      `  ${step.id}${step.branch === "ready" ? ", to be kept ready" : ""}: ${step.title}`,
+      ...formatCalled(step).map((line) => `  ${line}`),
+    ]),
+  ].join("\n");
 
 const screens = (model: DeviceModel, shown: readonly (readonly string[])[] = []): string[] => [
   `  A ${DEVICES[model].name} shows (${DEVICES[model].note})`,

@@ -2,8 +2,10 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
 import { formatDifference } from "../../deploy/roles-diff.js";
 import { command } from "../lib/command.js";
+import type { Mode } from "../lib/mode.js";
 import { summaryOf } from "./ready.js";
 import { openSuite } from "./suite.js";
+import { formatReconciled } from "../lib/operations/reconciled.js";
 import type { Pending } from "../lib/operations/pending.js";
 import type { RunningCode } from "../lib/operations/running-code.js";
 import type { Operation, Status } from "../lib/operations/status.js";
@@ -30,6 +32,12 @@ const PAUSED: Readonly<Record<PauseBit, string>> = {
   EXITS: "nobody can settle, claim, refund or withdraw credit",
 };
 
+const MODES: Readonly<Record<Mode, string>> = {
+  live: "live: commands do what they say",
+  "dry-run": "dry run: commands go as far as they can without sending, signing or keeping anything",
+  "read-only": "read-only: commands that can write are refused",
+};
+
 /** How a suite stands, on one screen. */
 export function formatStatus(status: Status): string {
   const { chainId, network, block, names, roles, pauses, code, pending, ready, operations } = status;
@@ -37,6 +45,7 @@ export function formatStatus(status: Status): string {
   const who = (address: string) => names[address] ?? address;
   return [
     `${network}, chain ${chainId}, block ${block.number} of ${formatTime(block.time)}`,
+    ...section("Mode", [MODES[status.mode]]),
     ...section("Roles", roles.map(formatDifference), "as deploy/roles.ts and the parameters say"),
     ...section("Pauses", formatPauses(pauses, when)),
     ...section(
@@ -50,7 +59,10 @@ export function formatStatus(status: Status): string {
     ),
     ...section("Kept ready", summaryOf(ready), "nothing"),
     ...section("Operations under way", operations.map(formatOperation), "none"),
-    ...section("Reconciled", status.reconciled === null ? ["never"] : [when(status.reconciled)]),
+    ...section(
+      "Reconciled",
+      status.reconciled === null ? ["never"] : [formatReconciled(status.reconciled, when)],
+    ),
     ...section("Needs attention", status.attention, "nothing"),
   ].join("\n");
 }
@@ -92,7 +104,7 @@ const formatPending = (
   call,
   `  ${operation === null ? "of no operation of ours" : `operation ${operation}`}, scheduled by ${who(caller)}`,
   `  executable from ${when(readyAt)}, expires ${when(expiresAt)}`,
-  `  cancelled by ${cancelledBy.join(" or ")}: npx hardhat ops plan cancel --operation ${id.slice(0, 10)} --reason …`,
+  `  cancelled by ${cancelledBy.join(" or ")}: npx hardhat ops cancel --operation ${id.slice(0, 10)} --reason …`,
 ];
 
 const formatOperation = ({ number, title, standing, done, left }: Operation) =>

@@ -4,12 +4,14 @@ import type { TaskDefinition } from "hardhat/types/tasks";
 
 import { LOOKS } from "./looks.js";
 import {
+  ANEW,
   COMMON,
   JSON_OUTPUT,
   OPERATION,
   PARAMETERS,
   SIGNER,
   VERBS,
+  wordsOf,
   YES,
   type Option,
   type VerbName,
@@ -17,14 +19,10 @@ import {
 
 type Action = Parameters<ReturnType<typeof task>["setAction"]>[0];
 
-/** A task with options that are data. */
-export function taskOf(
-  id: string[],
-  description: string,
-  options: readonly Option[],
-  action: Action,
-): TaskDefinition {
-  let builder = task(id, description);
+type Builder = ReturnType<typeof task>;
+
+/** Adds options that are data. */
+export function withOptions(builder: Builder, options: readonly Option[]): Builder {
   for (const { name, description: what, type, defaultValue } of options) {
     builder =
       type === ArgumentType.FLAG
@@ -36,16 +34,62 @@ export function taskOf(
             defaultValue: defaultValue as never,
           });
   }
-  return builder.setAction(action).build();
+  return builder;
 }
 
-const names = Object.keys(VERBS) as VerbName[];
-/** Those that people know by themselves: `ops pause` is plan and rehearsal in one. */
-const KNOWN: readonly VerbName[] = ["pause", "unpause", "upgrade", "rollback", "roles"];
+/** A task with options that are data. */
+export const taskOf = (
+  id: string[],
+  description: string,
+  options: readonly Option[],
+  action: Action,
+): TaskDefinition => withOptions(task(id, description), options).setAction(action).build();
 
-const verbTask = (id: string[], verb: VerbName, action: Action) => {
+const names = Object.keys(VERBS) as VerbName[];
+/** Those that people know by themselves: `ops pause` is all of it in one, from the plan to the record. */
+const KNOWN: readonly VerbName[] = [
+  "pause",
+  "unpause",
+  "upgrade",
+  "rollback",
+  "roles",
+  "grant",
+  "revoke",
+  "rotate",
+  "cancel",
+];
+/** What a ladder may have been signed of. */
+const KEPT_READY: readonly VerbName[] = ["pause", "rollback"];
+
+const planTask = (verb: VerbName) => {
   const { description, options } = VERBS[verb];
-  return taskOf(id, description, [...options, ...COMMON, PARAMETERS, JSON_OUTPUT], action);
+  return taskOf(
+    ["ops", "plan", ...wordsOf(verb)],
+    description,
+    [...options, ...COMMON, PARAMETERS, JSON_OUTPUT],
+    async () => ({
+      default: (await import("./plan.js")).planning(verb),
+    }),
+  );
+};
+
+const knownTask = (verb: VerbName) => {
+  const { description, options, example } = VERBS[verb];
+  return taskOf(
+    ["ops", ...wordsOf(verb)],
+    `${description}. With --signer, from the plan to the record in one go; without, it ends after the rehearsal. For ` +
+      `example: npx hardhat ops ${wordsOf(verb).join(" ")} --network <name> ${example} --signer keystore`,
+    [
+      ...options,
+      ...COMMON,
+      ...SIGNER,
+      ...(KEPT_READY.includes(verb) ? [ANEW] : []),
+      YES,
+      PARAMETERS,
+      JSON_OUTPUT,
+    ],
+    async () => ({ default: (await import("./act.js")).acting(verb) }),
+  );
 };
 
 /** What admins run: one way for every act and every signer, from the plan to the record. */
@@ -60,14 +104,8 @@ export const opsTasks: readonly TaskDefinition[] = [
     "Plans an operation on a fork of the chain: writes its manifest, signs nothing and sends nothing. For example: " +
       `npx hardhat ops plan pause --network <name> ${VERBS.pause.example}`,
   ).build(),
-  ...names.map((verb) =>
-    verbTask(["ops", "plan", verb], verb, async () => ({
-      default: (await import("./plan.js")).planning(verb),
-    })),
-  ),
-  ...KNOWN.map((verb) =>
-    verbTask(["ops", verb], verb, async () => ({ default: (await import("./act.js")).acting(verb) })),
-  ),
+  ...names.map(planTask),
+  ...KNOWN.map(knownTask),
   taskOf(
     ["ops", "rehearse"],
     "Carries an operation out on a fork of the chain, in every way that it is meant for; exits 1 if anything is not as " +

@@ -13,6 +13,8 @@ interface Verb {
   readonly description: string;
   /** An example to copy. */
   readonly example: string;
+  /** The verb of which it is a part: `ops roles grant`. */
+  readonly under?: "roles";
   readonly options: readonly Option[];
 }
 
@@ -34,6 +36,10 @@ const proxy: Option = {
   type: ArgumentType.STRING,
   defaultValue: "escrow",
 };
+
+const role: Option = { name: "role", description: "Which role, such as OPERATOR" };
+const to: Option = { name: "to", description: "Address of whoever gets it" };
+const from: Option = { name: "from", description: "Address of whoever loses it" };
 
 /** Every act of an admin that can be planned, with what it takes. */
 export const VERBS = {
@@ -90,6 +96,16 @@ export const VERBS = {
       { name: "guardian", description: "Account that rolls back and pauses, if several hold GUARDIAN" },
     ],
   },
+  hold: {
+    description: "Freezes one payment, at once and until the hold is lifted; moves no money (COMPLIANCE)",
+    example: '--payment 0x3f… --reason "its slot is not what its events say"',
+    options: [{ name: "payment", description: "The payment, by its paymentId" }],
+  },
+  unhold: {
+    description: "Lifts the hold on one payment, at once (COMPLIANCE)",
+    example: '--payment 0x3f… --reason "its seller was cleared"',
+    options: [{ name: "payment", description: "The payment, by its paymentId" }],
+  },
   rollback: {
     description: "Puts the code of before the last upgrade back, at once (GUARDIAN)",
     example: '--proxy escrow --reason "release 1.1.0 pays twice"',
@@ -97,9 +113,32 @@ export const VERBS = {
   },
   roles: {
     description:
-      "Makes the roles on the chain what deploy/roles.ts and the parameters say, after a delay (ADMIN)",
+      "Makes the roles on the chain what deploy/roles.ts and the parameters say, all of them, after a delay (ADMIN). Who " +
+      "should hold what stands in the parameters: change and review those first; `npx hardhat roles` shows the difference",
     example: '--reason "Alice leaves, Bob takes over"',
     options: [],
+  },
+  grant: {
+    under: "roles",
+    description: "Gives a role to one whom the parameters name for it under `holders`, after a delay (ADMIN)",
+    example: '--role OPERATOR --to 0x… --reason "Bob joins"',
+    options: [role, to],
+  },
+  revoke: {
+    under: "roles",
+    description:
+      "Takes a role from one whom the parameters do not name for it any more, after a delay (ADMIN): also a key that was " +
+      "stolen, whose successor may come later. Refuses if nobody would be left with ADMIN",
+    example: '--role OPERATOR --from 0x… --reason "Alice leaves"',
+    options: [role, from],
+  },
+  rotate: {
+    under: "roles",
+    description:
+      "Hands a role from one to another, as the parameters say under `holders`, after a delay (ADMIN): grants first, then " +
+      "revokes. If nobody else holds the role, the old holder keeps it until the new one's counts, in a step of its own",
+    example: '--role GUARDIAN --from 0x… --to 0x… --reason "new Safe"',
+    options: [role, from, to],
   },
   token: {
     description: "Sets a token's limits to those in the parameters, after a delay (CONFIGURATOR)",
@@ -124,6 +163,12 @@ export const VERBS = {
 } as const satisfies Record<string, Verb>;
 
 export type VerbName = keyof typeof VERBS;
+
+/** How a verb is typed, after `ops` or `ops plan`. */
+export const wordsOf = (verb: VerbName): string[] => {
+  const { under }: Verb = VERBS[verb];
+  return under === undefined ? [verb] : [under, verb];
+};
 
 /** What every act takes. */
 export const COMMON: readonly Option[] = [
@@ -164,6 +209,13 @@ export const SIGNER: readonly Option[] = [
       "A Safe Transaction Service to fetch signatures from, with its /api at the end; a key in SAFE_API_KEY",
   },
 ];
+
+/** Of what may have been signed beforehand. */
+export const ANEW: Option = {
+  name: "anew",
+  description: "Plans and signs anew, even if what was signed beforehand with an upgrade works right now",
+  type: ArgumentType.FLAG,
+};
 
 /** Sends without asking. */
 export const YES: Option = {

@@ -16,9 +16,9 @@ import {
 } from "../../deploy/index.js";
 import { deploymentIdOf } from "../../deploy/journal.js";
 import { recordPath } from "../../deploy/record.js";
-import { compare } from "../lib/compare.js";
 import { startIndexer } from "../lib/indexer.js";
-import { takeSnapshot } from "../lib/snapshot.js";
+import { EXIT_CODES } from "../lib/reconcile/request.js";
+import { reconcileRunning } from "../lib/reconcile/running.js";
 import { playScenario } from "../scenario/scenario.js";
 import { Traffic } from "../scenario/traffic.js";
 import { enterWorld, type World } from "../scenario/world.js";
@@ -26,7 +26,7 @@ import { LocalChainProvider } from "./chain.js";
 import type { StartOptions } from "./options.js";
 import type { Running } from "../lib/running.js";
 import { countedPhase, phase } from "./screen.js";
-import { formatSummary } from "./summary.js";
+import { formatSummary, paymentsByStatus } from "./summary.js";
 import { formatWelcome } from "./welcome.js";
 
 const SECONDS_BETWEEN_STEPS = 3;
@@ -58,11 +58,10 @@ export async function runStack(context: StackContext): Promise<void> {
 
   const indexer = await phase("Indexing them", () => index(context, record));
   if (options.once) {
-    const source = { provider, escrow: record.contracts.escrow.address, startBlock: record.startBlock };
-    const snapshot = await takeSnapshot(indexer, record.chainId, source);
-    const differences = compare(snapshot.chain, snapshot.index);
-    console.log(`\n${formatSummary(snapshot, differences, record)}`);
-    process.exitCode = differences.length === 0 ? 0 : 1;
+    const { result, scratch } = await reconcileRunning(record, provider, indexer);
+    console.log(`\n${formatSummary(result, paymentsByStatus(scratch), record)}`);
+    scratch.close();
+    process.exitCode = EXIT_CODES[result.outcome];
     return;
   }
   await keepRecordOfLocalNetwork(context, record);

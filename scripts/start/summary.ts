@@ -2,30 +2,32 @@ import Table from "cli-table3";
 import { formatUnits } from "ethers";
 
 import type { DeploymentRecord } from "../../deploy/index.js";
-import type { Difference } from "../lib/compare.js";
-import type { Snapshot } from "../lib/snapshot.js";
+import { sentenceOf } from "../lib/reconcile/report.js";
+import type { Reconciliation } from "../lib/reconcile/request.js";
+import type { Scratch } from "../lib/reconcile/scratch.js";
 
 const STATUSES = ["Funded", "Disputed", "Closed"] as const;
 const LINES = { style: { head: [], border: [] } };
 
-/** Payments by status, what is held and owed per token, events and differences, as people read them. */
+type ByStatus = Readonly<Record<string, number>>;
+
+/** How many payments the chain has in each status. */
+export function paymentsByStatus(scratch: Scratch): ByStatus {
+  const counts: Record<string, number> = {};
+  for (const { status } of scratch.rows("payment")) {
+    counts[status as string] = (counts[status as string] ?? 0) + 1;
+  }
+  return counts;
+}
+
+/** Payments by status, what is held and owed per token, and findings, as people read them. */
 export function formatSummary(
-  { block, chain, index }: Snapshot,
-  differences: readonly Difference[],
+  { block, payments: compared, findings, tokens: totals }: Reconciliation,
+  onChain: ByStatus,
   { tokens }: Pick<DeploymentRecord, "tokens">,
 ): string {
-  const payments = new Table({
-    head: ["payments", "GraphQL", "chain"],
-    ...LINES,
-    colAligns: ["left", "right", "right"],
-  });
-  const onChain = [...chain.payments.values()];
-  for (const status of STATUSES) {
-    const among = (states: readonly { status: string }[]) =>
-      states.filter((state) => state.status === status).length;
-    payments.push([status, among(index.payments), among(onChain)]);
-  }
-  payments.push(["events", index.paymentEvents, chain.paymentEvents]);
+  const payments = new Table({ head: ["payments", "chain"], ...LINES, colAligns: ["left", "right"] });
+  for (const status of STATUSES) payments.push([status, onChain[status] ?? 0]);
 
   const money = new Table({
     head: ["token", "held", "credits", "balance"],
@@ -33,18 +35,18 @@ export function formatSummary(
     colAligns: ["left", "right", "right", "right"],
   });
   for (const { symbol, address, decimals } of tokens) {
-    const totals = chain.tokens.get(address.toLowerCase());
-    if (totals === undefined) continue;
-    const { held, credits, balance } = totals;
+    const found = totals.find(({ token }) => token === address.toLowerCase());
+    if (found === undefined) continue;
+    const { held, credits, balance } = found;
     money.push([symbol, ...[held, credits, balance].map((amount) => formatUnits(amount, decimals))]);
   }
 
-  const compared = `${index.payments.length} payments in GraphQL compared with the chain at block ${block}`;
+  const sentence = `${compared} payments in GraphQL compared with the chain at block ${block.number}`;
   return [
     payments.toString(),
     money.toString(),
-    `${compared}: ${count(differences.length, "difference")}.`,
-    ...differences.map(({ outcome, subject, detail }) => `  ${outcome}  ${subject}: ${detail}`),
+    `${sentence}: ${count(findings.length, "difference")}.`,
+    ...findings.map((finding) => `  ${sentenceOf(finding)}`),
   ].join("\n");
 }
 

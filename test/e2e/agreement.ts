@@ -3,13 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { expect } from "chai";
-import type { Result } from "ethers";
+import { ZeroAddress, type Result } from "ethers";
 import { network } from "hardhat";
 
+import { NATIVE_COIN } from "../../deploy/parameters.js";
 import { startAnvil } from "../../scripts/lib/anvil.js";
 import { startIndexer, type Indexer } from "../../scripts/lib/indexer.js";
 import { DONATION, live } from "../support/life.js";
-import { askGraphql, type Page } from "../support/read-model.js";
+import { askGraphql, askSql, type Page } from "../support/read-model.js";
 import { deployedSuite } from "../support/suite.js";
 import type { Terms } from "../support/terms.js";
 
@@ -121,16 +122,43 @@ describe("read model and chain agree", function () {
     }
   });
 
-  it("on every wallet that the ledger knows", async () => {
-    const { usdc, users } = suite;
-    const token = (await usdc.getAddress()).toLowerCase();
-    const [, seller, , heir] = users;
-    for (const { address } of [seller!, heir!]) {
-      const entries = await list<{ debit: string; credit: string }>(`{ ledgerEntrys(limit: 1000, where: {
-        account: "wallet:${address.toLowerCase()}", token: "${token}" }) { items { debit credit } } }`);
-      const booked = entries.reduce((sum, { debit, credit }) => sum + BigInt(credit) - BigInt(debit), 0n);
-      expect(booked).to.equal(await usdc.balanceOf(address));
+  it("on the balance of every account of the ledger", async () => {
+    const { escrow, usdc, usdt } = suite;
+    const accounts = (await askSql(
+      indexer.url,
+      "select account, token, sum(credit - debit)::text as balance from ledger_entry group by account, token",
+    )) as { account: string; token: string; balance: string }[];
+    const kinds = new Set(accounts.map(({ account }) => account.split(":")[0]));
+    expect(kinds).to.deep.equal(new Set(["wallet", "payment", "credit", "fees", "surplus"]));
+
+    // What went between the escrow and each address, as the tokens themselves tell.
+    const moved = new Map<string, bigint>();
+    const address = (await escrow.getAddress()).toLowerCase();
+    for (const contract of [usdc, usdt]) {
+      const token = (await contract.getAddress()).toLowerCase();
+      for (const { args } of await contract.queryFilter(contract.filters.Transfer())) {
+        const [from, to, amount] = [args.from.toLowerCase(), args.to.toLowerCase(), args.value];
+        if (from === ZeroAddress || ![from, to].includes(address)) continue;
+        const [other, sign] = from === address ? [to, 1n] : [from, -1n];
+        moved.set(`${other}/${token}`, (moved.get(`${other}/${token}`) ?? 0n) + sign * amount);
+      }
     }
+    const booked = new Map<string, bigint>();
+    for (const { account, token, balance } of accounts) {
+      const [kind, owner] = account.split(":") as [string, string];
+      if (kind === "payment") {
+        expect(balance, account).to.equal(String((await escrow.paymentState(owner)).held));
+      } else if (kind === "credit") {
+        expect(balance, account).to.equal(String(await escrow.creditOf(token, owner)));
+      } else if (kind !== "surplus" && token !== NATIVE_COIN.toLowerCase()) {
+        const key = `${owner}/${token}`;
+        booked.set(key, (booked.get(key) ?? 0n) + BigInt(balance));
+      }
+    }
+    expect(booked.size).to.be.greaterThan(4);
+    expect(booked).to.deep.equal(moved);
+    const surplus = accounts.filter(({ account }) => account === "surplus");
+    expect(surplus.map(({ balance }) => balance)).to.deep.equal(["-7"]);
   });
 
   it("on every approval", async () => {

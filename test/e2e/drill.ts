@@ -52,4 +52,10 @@ describe("npm run drill", function () {
     expect(stdout).to.include("--timings").and.to.include("bad-upgrade");
     expect(code).to.equal(0);
   });
+
+  it("--list tells the scenarios, and plays none", async () => {
+    const { code, stdout } = await drill("--list");
+    expect(stdout).to.match(/^bad-upgrade: \S.*\n(\S+: .*\n)*$/);
+    expect(code).to.equal(0);
+  });
 });

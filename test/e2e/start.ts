@@ -91,9 +91,9 @@ describe("npm start", function () {
     const { code, stdout, stderr } = await start.ended;
 
     expect(stderr).to.equal("");
-    expect(stdout).to.match(/Funded\s+│\s+([1-9]\d*) │\s+\1 │/);
-    expect(stdout).to.match(/Disputed\s+│\s+([1-9]\d*) │\s+\1 │/);
-    expect(stdout).to.match(/Closed\s+│\s+([1-9]\d*) │\s+\1 │/);
+    expect(stdout).to.match(/Funded\s+│\s+[1-9]\d* │/);
+    expect(stdout).to.match(/Disputed\s+│\s+[1-9]\d* │/);
+    expect(stdout).to.match(/Closed\s+│\s+[1-9]\d* │/);
     expect(stdout).to.match(/USDC\s+│\s+[\d.]+ │/);
     expect(stdout).to.match(/40 payments in GraphQL compared with the chain at block \d+: no differences\./);
     expect(code).to.equal(0);

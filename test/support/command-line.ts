@@ -16,16 +16,20 @@ export interface Ended {
 
 /** Runs `npx hardhat <words>` against the local chain at `url`. */
 export async function hardhat(url: string, ...words: readonly string[]): Promise<Ended> {
+  return await hardhatWith({ LOCAL_RPC_URL: url }, "--network", "local", ...words);
+}
+
+/** Runs `npx hardhat <words>` with more environment variables. */
+export async function hardhatWith(
+  variables: Record<string, string | undefined>,
+  ...words: readonly string[]
+): Promise<Ended> {
   const { root } = hre.config.paths;
   const cli = path.join(root, "node_modules", "hardhat", "dist", "src", "cli.js");
-  const env = { ...process.env, LOCAL_RPC_URL: url, NO_COLOR: "1" };
+  const env = { ...process.env, NO_COLOR: "1", ...variables };
   return await new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [cli, "--network", "local", ...words],
-      { cwd: root, env },
-      (error, stdout, stderr) =>
-        resolve({ exitCode: error === null ? 0 : Number(error.code), stdout, stderr }),
+    execFile(process.execPath, [cli, ...words], { cwd: root, env }, (error, stdout, stderr) =>
+      resolve({ exitCode: error === null ? 0 : Number(error.code), stdout, stderr }),
     );
   });
 }

@@ -34,11 +34,19 @@ export interface EmittedSuite {
   provider: JsonRpcProvider;
   /** Emits events in their order; those of one contract that follow each other share a transaction. */
   emit(...events: EmittedEvent[]): Promise<number>;
+  /** The calls that would emit events, for whoever sends them himself. */
+  calls(...events: EmittedEvent[]): { to: string; data: string }[];
+  /** Emits a log that none of the contracts knows. */
+  emitRaw(contract: ContractName, log: EmittedLog): Promise<number>;
   dispose(): Promise<void>;
 }
 
 /** Deploys the emitters on the chain at `url` and writes their record to a temporary directory. */
-export async function deployEmittedSuite(url: string, chainId: number): Promise<EmittedSuite> {
+export async function deployEmittedSuite(
+  url: string,
+  chainId: number,
+  network = "emitted",
+): Promise<EmittedSuite> {
   const provider = new JsonRpcProvider(url, chainId, { staticNetwork: true, cacheTimeout: -1 });
   provider.pollingInterval = 20;
   const signer = await provider.getSigner();
@@ -57,7 +65,7 @@ export async function deployEmittedSuite(url: string, chainId: number): Promise<
   const recordsDir = await mkdtemp(join(tmpdir(), "holdfast-records-"));
   await writeFile(
     join(recordsDir, `${chainId}.json`),
-    JSON.stringify(recordAt(chainId, "emitted", startBlock, addresses)),
+    JSON.stringify(recordAt(chainId, network, startBlock, addresses)),
   );
 
   return {
@@ -71,6 +79,15 @@ export async function deployEmittedSuite(url: string, chainId: number): Promise<
         block = (await transaction.wait())!.blockNumber;
       }
       return block;
+    },
+    calls: (...events) =>
+      runs(events).map(([contract, logs]) => ({
+        to: addresses[contract],
+        data: emitters[contract].interface.encodeFunctionData("emitLogs", [logs]),
+      })),
+    emitRaw: async (contract, log) => {
+      const transaction = await emitters[contract].emitLogs([log]);
+      return (await transaction.wait())!.blockNumber;
     },
     dispose: async () => {
       provider.destroy();

@@ -6,10 +6,14 @@ import { tellPaymentEvent } from "../../watch/payments.js";
 import { logColumns, mustExist, updatedColumns, type LogEvent } from "./position.js";
 
 export type PaymentRow = typeof payment.$inferSelect;
-type TimelineEntry = Omit<typeof paymentEvent.$inferInsert, keyof ReturnType<typeof logColumns>>;
+type TimelineEntry = Omit<
+  typeof paymentEvent.$inferInsert,
+  keyof ReturnType<typeof logColumns> | "blockHash" | "paymentId"
+>;
 
 /** An event about a payment. */
 export interface PaymentLog extends LogEvent {
+  block: LogEvent["block"] & { hash: Hex };
   args: { paymentId: Hex };
 }
 
@@ -30,10 +34,13 @@ export function updatePayment(
 export async function addToTimeline(
   context: Context,
   event: PaymentLog,
-  entry: Omit<TimelineEntry, "paymentId">,
+  entry: TimelineEntry,
 ): Promise<void> {
-  await context.db
-    .insert(paymentEvent)
-    .values({ ...logColumns(context, event), paymentId: event.args.paymentId, ...entry });
+  await context.db.insert(paymentEvent).values({
+    ...logColumns(context, event),
+    blockHash: event.block.hash,
+    paymentId: event.args.paymentId,
+    ...entry,
+  });
   tellPaymentEvent(context.chain, event, entry.kind);
 }

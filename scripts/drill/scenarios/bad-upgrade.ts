@@ -1,6 +1,7 @@
 import { Fault } from "../../../deploy/fault.js";
 import { DAY } from "../../scenario/clock.js";
 import type { SafeRole } from "../../lib/local-suite.js";
+import { sentenceOf } from "../../lib/reconcile/report.js";
 import type { Scenario } from "../scenario.js";
 import type { Stage } from "../stage.js";
 
@@ -78,14 +79,15 @@ export const badUpgrade: Scenario = {
     {
       does: SEEN,
       act: async (stage) => {
-        const differences = await stage.reconcile();
+        const findings = await stage.reconcile();
         const large = stage.payments.ofAtLeast(NARROW);
-        const isTheFault = differences.every(
-          ({ outcome, subject }) => outcome === "state_mismatch" && large.includes(subject),
+        const isTheFault = findings.every(
+          ({ outcome, paymentId }) =>
+            outcome === "state_mismatch" && paymentId !== undefined && large.includes(paymentId),
         );
-        if (differences.length > 0 && isTheFault) return;
+        if (findings.length > 0 && isTheFault) return;
         throw new Fault("Reconciliation should see large payments that are read wrong, and no others:", {
-          details: differences.map(({ outcome, subject }) => `${outcome} ${subject}`),
+          details: findings.map(sentenceOf),
         });
       },
     },

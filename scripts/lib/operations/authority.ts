@@ -1,9 +1,9 @@
 import { dataSlice, getAddress } from "ethers";
 
 import { askMany } from "../../../deploy/ask-many.js";
+import { readAuthorityLogs } from "../../../deploy/authority-logs.js";
 import { Fault } from "../../../deploy/fault.js";
 import type { Holders } from "../../../deploy/index.js";
-import { queryAll } from "../../../deploy/logs.js";
 import { FUNCTION_ROLES, HELD_ROLES, ROLES, type HeldRole, type RoleName } from "../../../deploy/roles.js";
 import { TARGET_INTERFACES } from "../../../deploy/selectors.js";
 import type { AccessManager } from "../../../types/ethers-contracts/index.js";
@@ -26,9 +26,9 @@ export async function pendingOperations(
   accessManager: AccessManager,
   fromBlock: number,
 ): Promise<PendingOperation[]> {
-  const logs = await queryAll(accessManager, accessManager.filters.OperationScheduled, fromBlock);
+  const told = await readAuthorityLogs(accessManager, fromBlock);
   // What was scheduled again counts once, by its last time.
-  const latest = new Map(logs.map(({ args }) => [args.operationId as string, args]));
+  const latest = new Map(told("OperationScheduled").map(({ args }) => [args.operationId as string, args]));
   const lifetime = Number(await accessManager.expiration());
   const schedules = await askMany(
     accessManager,

@@ -7,6 +7,7 @@ import {
   isAddress,
   type ParamType,
   type Result,
+  type TransactionDescription,
 } from "ethers";
 
 import { Fault } from "../../../deploy/fault.js";
@@ -35,6 +36,14 @@ export interface DecodedCall {
   /** The calls that it contains: what it schedules, cancels or does at once. */
   readonly calls: readonly DecodedCall[];
 }
+
+/** A call, and what it schedules or makes at once. What it cancels is not made. */
+export const callsMade = <Call extends { readonly function: string; readonly calls: readonly Call[] }>(
+  call: Call,
+): Call[] =>
+  call.function === "cancel(address,address,bytes)"
+    ? []
+    : [call, ...call.calls.flatMap((inner) => callsMade(inner))];
 
 /** What is needed to put calls into words. */
 export interface Vocabulary {
@@ -77,15 +86,7 @@ function decode(
   { address, contract, data }: EncodedCall,
   vocabulary: Vocabulary,
 ): DecodedCall {
-  const call = abi.parseTransaction({ data });
-  if (call === null) {
-    throw new Fault(`A call of ${contract} cannot be decoded: it has no function ${data.slice(0, 10)}.`);
-  }
-  if (abi.encodeFunctionData(call.fragment, call.args) !== data) {
-    throw new Fault(
-      `A call of ${contract} is not encoded as ${call.signature} would be; it says more than it shows.`,
-    );
-  }
+  const call = parse(abi, contract, data);
   const parts = call.fragment.inputs.flatMap((input, i) => flatten(input.name, input, call.args[i]));
   const tokenAddress = parts.find(({ name }) => name === "token")?.value;
   const token = vocabulary.tokens.find((known) => known.address === tokenAddress);
@@ -101,13 +102,35 @@ function decode(
   };
 }
 
+/** A contract may take bytes that a decoder chokes on: unpadded, or text that is no UTF-8. */
+function parse(abi: Interface, contract: string, data: string): TransactionDescription {
+  let call: TransactionDescription | null;
+  let again: string | null;
+  try {
+    call = abi.parseTransaction({ data });
+    // What is wrong with an argument comes out only now.
+    again = call && abi.encodeFunctionData(call.fragment, call.args);
+  } catch (cause) {
+    throw new Fault(`A call of ${contract} cannot be decoded: ${data.slice(0, 10)} is encoded badly.`, {
+      cause,
+    });
+  }
+  if (call === null) {
+    throw new Fault(`A call of ${contract} cannot be decoded: it has no function ${data.slice(0, 10)}.`);
+  }
+  if (again === data) return call;
+  throw new Fault(
+    `A call of ${contract} is not encoded as ${call.signature} would be; it says more than it shows.`,
+  );
+}
+
 function flatten(name: string, type: ParamType, value: unknown): DecodedArgument[] {
   if (type.isTuple()) {
     return type.components.flatMap((member, i) =>
       flatten(`${name}.${member.name}`, member, (value as Result)[i]),
     );
   }
-  const text = (found: unknown) => String(found);
+  const text = (found: unknown) => printable(String(found));
   return [
     {
       name,
@@ -116,6 +139,10 @@ function flatten(name: string, type: ParamType, value: unknown): DecodedArgument
     },
   ];
 }
+
+/** What anybody may have put on the chain must not repaint the terminal that shows it. */
+const printable = (text: string) =>
+  text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (sign) => `\\u{${sign.codePointAt(0)!.toString(16)}}`);
 
 function describe(
   { name, type, value }: DecodedArgument,
@@ -150,7 +177,7 @@ function innerCalls(address: string, name: string, args: Result, vocabulary: Voc
     if (data === "0x") return [];
     if (initializer === undefined) {
       if (vocabulary.isForeign) return [opaque(proxy, data, vocabulary)];
-      throw new Fault(`The upgrade runs ${dataSlice(data, 0, 4)}, which has no name.`);
+      throw new Fault(`The upgrade runs ${data.slice(0, 10)}, which has no name.`);
     }
     return [
       decode(
@@ -167,9 +194,9 @@ function innerCalls(address: string, name: string, args: Result, vocabulary: Voc
 function decodeForeign(address: string, data: string, vocabulary: Vocabulary): DecodedCall {
   try {
     return decodeCall(address, data, { ...vocabulary, isForeign: true });
-  } catch (error) {
-    if (error instanceof Fault) return opaque(address, data, vocabulary);
-    throw error;
+  } catch {
+    // Whatever the matter is: one that throws something else must not be safe from being taken back.
+    return opaque(address, data, vocabulary);
   }
 }
 

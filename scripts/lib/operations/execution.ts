@@ -3,6 +3,7 @@ import { keccak256, Transaction } from "ethers";
 import { Fault } from "../../../deploy/fault.js";
 import { execTransactionData, requireExecutable, requireExecutionSuccess } from "../safe/execute.js";
 import type { TransactionService } from "../safe/service.js";
+import { keepsRecords } from "../mode.js";
 import type { Signer } from "../signers/signer.js";
 import { attemptsOf } from "./attempts.js";
 import { compareWithPlan } from "./compare.js";
@@ -18,6 +19,7 @@ import { readRaw } from "./raw.js";
 import { hindrancesOf } from "./readiness.js";
 import { requireRehearsed } from "./rehearsal.js";
 import { explainRevert } from "./reverts.js";
+import { requireHonest } from "./scrutiny.js";
 import { submit, type Patience } from "./submit.js";
 import type { Suite } from "./suite.js";
 import { formatDuration, formatTime } from "./units.js";
@@ -51,8 +53,10 @@ export class Execution {
    * @throws {@link Fault} that says what moved since the plan, what is missing, or from when on it works.
    */
   async require(step: Step): Promise<void> {
-    await requireRehearsed(this.opened);
     const progress = await findProgress(this.#provider, this.opened);
+    const isUrgent = step.branch === "ready";
+    const standing = { provider: this.#provider, times: progress.times, ...(isUrgent && { urgent: step }) };
+    await requireRehearsed(this.opened, standing);
     if (step.id in progress.times) throw new Fault(`The step ${step.id} was carried out already.`);
     if (step.branch === "main") await this.#requireTurn(step, progress);
     else await this.#requireReady(step, progress);
@@ -101,7 +105,7 @@ export class Execution {
         continue;
       }
       const compared = { ...line, surprises: await this.#compare(line, progress) };
-      await outcomes.add(compared);
+      if (keepsRecords()) await outcomes.add(compared);
       carriedOut.push(compared);
     }
     return { ...progress, carriedOut };
@@ -111,7 +115,7 @@ export class Execution {
     return this.suite.connection.ethers.provider;
   }
 
-  async #requireTurn(step: Step, { times, left }: OperationProgress): Promise<void> {
+  async #requireTurn(step: Step, { times, left, outside }: OperationProgress): Promise<void> {
     const { manifest } = this.opened;
     if (left[0]?.id !== step.id) throw new Fault(`The step ${left[0]!.id} comes before ${step.id}.`);
     const { timestamp: now } = (await this.#provider.getBlock("latest"))!;
@@ -129,8 +133,11 @@ export class Execution {
     const moved = await findMoved(this.#provider, this.suite.record, manifest, { done });
     if (moved.length > 0)
       throw new Fault("The chain is not as it was when this was planned; nothing was sent:", {
-        details: moved,
+        details: [...outside, ...moved],
       });
+    // What a key does itself, it signs now.
+    if (this.opened.accountOf(step.id).kind === "key")
+      await requireHonest(this.suite, this.#provider, manifest, done);
   }
 
   async #requireReady(step: Step, progress: OperationProgress): Promise<void> {

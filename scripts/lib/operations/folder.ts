@@ -1,12 +1,15 @@
-import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import path from "node:path";
 
 import hre from "hardhat";
 
 import { Fault } from "../../../deploy/fault.js";
 import { keepImplementation } from "../../../deploy/implementations.js";
+import { mayWrite } from "../mode.js";
 import type { Manifest } from "./manifest.js";
-import { MANIFEST_FILE } from "./open.js";
+import { MANIFEST_FILE, PAGE_FILE } from "./open.js";
 import { formatPage } from "./page.js";
 
 /** Where the operations on a chain are kept, one folder each, never changed and never deleted. */
@@ -76,11 +79,33 @@ export async function findOperation(
   return found;
 }
 
+/**
+ * Writes a new operation, see {@link writeOperation}. In a dry run to a folder of the system's that goes when the process
+ * ends, and with it the number.
+ */
+export async function planFolder(manifest: Manifest): Promise<OperationFolder> {
+  if (mayWrite("a plan")) return await writeOperation(manifest);
+  const directory = await mkdtemp(path.join(tmpdir(), "holdfast-dry-run-"));
+  process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
+  return await writeFolder(manifest, directory);
+}
+
 /** Writes a new operation: its manifest, the page for people, and the layout of the code that it puts in place. */
 export async function writeOperation(
   manifest: Manifest,
   directory = operationsFolder(manifest.chainId),
 ): Promise<OperationFolder> {
+  const written = await writeFolder(manifest, directory);
+  // What a rollback puts back is kept since it was put there.
+  const upgraded = manifest.operation.verb === "upgrade" ? manifest.proxies : [];
+  for (const { before, after } of upgraded) {
+    if (before.codehash !== after.codehash)
+      await keepImplementation(manifest.chainId, after.contract, after.codehash);
+  }
+  return written;
+}
+
+async function writeFolder(manifest: Manifest, directory: string): Promise<OperationFolder> {
   const number = ((await listOperations(manifest.chainId, directory)).at(-1)?.number ?? 0) + 1;
   const { name } = manifest.operation;
   const folder = path.join(directory, `${number}-${name}`);
@@ -88,12 +113,6 @@ export async function writeOperation(
   // Not recursive: whoever plans at the same moment gets the next number, or an error, but never this folder.
   await mkdir(folder);
   await writeFile(path.join(folder, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`, { flag: "wx" });
-  await writeFile(path.join(folder, "manifest.md"), formatPage(manifest), { flag: "wx" });
-  // What a rollback puts back is kept since it was put there.
-  const upgraded = manifest.operation.verb === "upgrade" ? manifest.proxies : [];
-  for (const { before, after } of upgraded) {
-    if (before.codehash !== after.codehash)
-      await keepImplementation(manifest.chainId, after.contract, after.codehash);
-  }
+  await writeFile(path.join(folder, PAGE_FILE), formatPage(manifest), { flag: "wx" });
   return { number, name, path: folder };
 }

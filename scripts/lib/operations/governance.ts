@@ -1,6 +1,5 @@
 import { getAddress, type Provider, type Result } from "ethers";
 
-import type { DeploymentRecord } from "../../../deploy/index.js";
 import { readLogs, type LogSource, type NamedLog } from "../../../deploy/logs.js";
 import { TARGET_INTERFACES } from "../../../deploy/selectors.js";
 import { plain } from "../plain.js";
@@ -61,10 +60,16 @@ const EVENTS: Readonly<Record<"upgradeController" | "escrow" | "accessManager", 
 
 type Watched = keyof typeof EVENTS;
 
-/** All that admins ever did, oldest first. */
+/** Where to look for what admins did. */
+export interface Governed {
+  readonly contracts: Readonly<Record<Watched, { readonly address: string }>>;
+  readonly startBlock: number;
+}
+
+/** All that admins did from a block on, such as that of the deployment; oldest first. */
 export async function readGovernance(
   provider: Provider,
-  { contracts, startBlock }: DeploymentRecord,
+  { contracts, startBlock }: Governed,
   toBlock: number,
 ): Promise<NamedLog[]> {
   const sources = (Object.keys(EVENTS) as Watched[]).map((contract): LogSource => ({
@@ -76,13 +81,18 @@ export async function readGovernance(
   return await readLogs(provider, sources, startBlock, toBlock);
 }
 
-/** An event in words. */
-export const sentenceOf = ({ contract, event, args }: NamedLog, words: Words) =>
-  EVENTS[contract as Watched][event]!(args, words);
+/** An event in words. One with a text in it that is no UTF-8 must not hide the others. */
+export function sentenceOf({ contract, event, args }: NamedLog, words: Words): string {
+  try {
+    return EVENTS[contract as Watched][event]!(args, words);
+  } catch {
+    return `${contract} tells of ${event} in a way that cannot be decoded`;
+  }
+}
 
 /** Who did it, as far as the event itself tells. */
 export const actorIn = ({ args }: NamedLog): string | undefined => {
-  const { by, caller } = args.toObject() as { by?: string; caller?: string };
-  const found = by ?? caller;
+  // One by one: another argument may be a text that is no UTF-8.
+  const found = ["by", "caller"].map((name) => args[name] as string | undefined).find(Boolean);
   return found === undefined ? undefined : getAddress(found);
 };

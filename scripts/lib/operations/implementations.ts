@@ -1,4 +1,4 @@
-import { concat, getAddress, Interface, keccak256, type Provider } from "ethers";
+import { concat, getAddress, Interface, isError, keccak256, type Provider } from "ethers";
 import hre from "hardhat";
 import type { NetworkConnection } from "hardhat/types/network";
 
@@ -9,7 +9,9 @@ import { queryAll } from "../../../deploy/logs.js";
 import { describeLayout, type ContractLayout } from "../../../deploy/storage-layout.js";
 import { explainIncompatible, explainUnsafe, readImplementation } from "../../../deploy/upgrade-safety.js";
 import { UpgradeController__factory, ISelfTest__factory } from "../../../types/ethers-contracts/index.js";
+import { plain } from "../plain.js";
 import { fieldsOf, type Field, type Keys } from "./layout.js";
+import { isNoAnswer } from "./reverts.js";
 import { IMPLEMENTATIONS, type ProxyName } from "./suite.js";
 import { valueOf } from "./state-diff.js";
 
@@ -75,6 +77,60 @@ export async function presentImplementation(
   return { ...(await factsOf(provider, implementation, contract)), layout: describeLayout(contract, layout) };
 }
 
+/** What a manifest calls code that nobody here knows, and the version of code that does not tell it. */
+export const UNKNOWN = "unknown";
+
+/**
+ * What is behind a proxy now, whatever it is: a guardian must be able to act above all where nobody here knows the code, or
+ * it answers nothing.
+ */
+export async function anyImplementation(
+  { provider, record }: Pick<Site, "provider" | "record">,
+  proxy: ProxyName,
+): Promise<ImplementationFacts> {
+  const controller = UpgradeController__factory.connect(record.contracts.upgradeController.address, provider);
+  const { implementation } = await controller.proxyRecord(record.contracts[proxy].address);
+  return await anyFactsOf({ provider, record }, proxy, implementation);
+}
+
+async function anyFactsOf(
+  { provider, record }: Pick<Site, "provider" | "record">,
+  proxy: ProxyName,
+  address: string,
+): Promise<ImplementationFacts> {
+  const contract = await known(provider, record, proxy, address).then(
+    (found) => found.contract,
+    (error: unknown) => {
+      if (error instanceof Fault) return UNKNOWN;
+      throw error;
+    },
+  );
+  const implementation = getAddress(address);
+  const codehash = keccak256(await provider.getCode(implementation));
+  return { implementation, codehash, contract, version: await versionOf(provider, implementation) };
+}
+
+/** Long or empty answers, and none, are no version. */
+async function versionOf(provider: Provider, implementation: string): Promise<string> {
+  try {
+    const version = plain(await ISelfTest__factory.connect(implementation, provider).version());
+    return version.length > 0 && version.length <= 32 ? version : UNKNOWN;
+  } catch (error) {
+    if (isUnanswered(error)) return UNKNOWN;
+    throw error;
+  }
+}
+
+/** A contract that reverts, is none, or answers what cannot be decoded. */
+const isUnanswered = (error: unknown) =>
+  isNoAnswer(error) ||
+  isError(error, "CALL_EXCEPTION") ||
+  isError(error, "BUFFER_OVERRUN") ||
+  isBadText(error);
+
+const isBadText = (error: unknown) =>
+  error instanceof Error && /invalid (codepoint|utf)/i.test(error.message);
+
 /** What a rollback would put back. */
 export async function previousImplementation(
   { provider, record }: Pick<Site, "provider" | "record">,
@@ -87,8 +143,7 @@ export async function previousImplementation(
       `There is nothing to roll ${proxy} back to: it was not upgraded since it was deployed or rolled back.`,
     );
   }
-  const { contract } = await known(provider, record, proxy, previous);
-  return await factsOf(provider, previous, contract);
+  return await anyFactsOf({ provider, record }, proxy, previous);
 }
 
 /**

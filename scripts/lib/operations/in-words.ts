@@ -1,6 +1,5 @@
 import { getAddress } from "ethers";
 
-import { Fault } from "../../../deploy/fault.js";
 import type { DeploymentRecord } from "../../../deploy/index.js";
 import { decodeCall, targetsOf, type DecodedArgument, type DecodedCall } from "./calls.js";
 import type { AddressBook } from "./names.js";
@@ -34,9 +33,8 @@ export function inWords(
     try {
       const call = decodeCall(getAddress(to), data, { ...vocabulary, ...(initializer && { initializer }) });
       return { call, text: formatCall(call) };
-    } catch (error) {
-      // Not an initializer that we know: the next one, or none.
-      if (!(error instanceof Fault)) throw error;
+    } catch {
+      // Not an initializer that we know: the next one, or none. Nor may anything that somebody scheduled hide the rest.
     }
   }
   const shown = data.length > SHOWN ? `${data.slice(0, SHOWN)}…` : data;
@@ -58,6 +56,29 @@ export function formatCall({ contract, function: signature, arguments: args, cal
 
 const formatArgument = ({ name, value, meaning }: DecodedArgument) =>
   `${name}: ${meaning ?? (typeof value === "string" ? value : value.join(", "))}`;
+
+/**
+ * A call with every argument as it is, and with what it means: a line each, what it contains indented under it.
+ *
+ * @param mark Sets off what is not prose.
+ */
+export function describeCall(
+  { address, contract, function: signature, arguments: args, calls }: DecodedCall,
+  mark: (text: string) => string = (text) => text,
+  indent = "",
+): string[] {
+  return [
+    `${indent}- ${contract} ${mark(address)}: ${mark(signature)}`,
+    ...args
+      // What the inner calls say in words.
+      .filter(({ type }) => calls.length === 0 || !type.startsWith("bytes"))
+      .map(({ name, value, meaning }) => {
+        const shown = typeof value === "string" ? value : value.join(", ");
+        return `${indent}  - ${name}: ${shown === "" ? "(empty)" : mark(shown)}${meaning === undefined ? "" : `, ${meaning}`}`;
+      }),
+    ...calls.flatMap((call) => describeCall(call, mark, `${indent}  `)),
+  ];
+}
 
 /** The functions that upgrades of ours run, which only their manifests name. */
 export const initializersIn = (operations: Register["operations"]): string[] =>

@@ -6,8 +6,8 @@ import { knownImplementation } from "../../../deploy/implementations.js";
 import type { DeploymentRecord } from "../../../deploy/index.js";
 import { describeLayout, type ContractLayout, type Entry } from "../../../deploy/storage-layout.js";
 import type { NamedContract } from "./state-diff.js";
-import type { ImplementationFacts } from "./implementations.js";
-import type { ProxyName } from "./suite.js";
+import { UNKNOWN, type ImplementationFacts } from "./implementations.js";
+import { IMPLEMENTATIONS, type ProxyName } from "./suite.js";
 
 const ADDRESS = { type: "address", slot: 0, offset: 0, bytes: 20 };
 const WORD = { type: "uint256", offset: 0, bytes: 32 };
@@ -65,6 +65,10 @@ export async function layoutsOf(
     for (const { implementation, contract } of before.codehash === after.codehash
       ? [before]
       : [before, after]) {
+      if (contract === UNKNOWN) {
+        layouts.push(await committedLayout(IMPLEMENTATIONS[name].contract));
+        continue;
+      }
       const known = await knownImplementation(provider, chainId, implementation, contract);
       layouts.push(describeLayout(known.contract, known.layout));
     }

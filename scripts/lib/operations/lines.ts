@@ -32,12 +32,17 @@ export class LineFile<Line> {
 
   /** Returns when the line is on the disk. */
   async add(line: Line): Promise<void> {
+    await this.addAll([line]);
+  }
+
+  /** As {@link add}, of several, which stand together. */
+  async addAll(lines: readonly Line[]): Promise<void> {
     await mkdir(path.dirname(this.path), { recursive: true });
     const { O_APPEND, O_CREAT, O_RDWR } = constants;
     const handle = await open(this.path, O_APPEND | O_CREAT | O_RDWR, 0o600);
     try {
       await dropUnfinishedLine(handle);
-      await handle.appendFile(`${JSON.stringify(line)}\n`);
+      await handle.appendFile(lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
       await handle.sync();
     } finally {
       await handle.close();

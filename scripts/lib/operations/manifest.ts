@@ -26,8 +26,11 @@ const seconds = z.int().nonnegative();
 const time = z.int().positive().meta({ description: "Unix seconds" });
 const nonce = z.int().nonnegative();
 const stepId = z.string().regex(/^[a-z]+(-\d+)?$/);
-const name = z.string().min(1).max(200);
-const text = z.string().max(4000);
+/** On one line, and nothing in it that a terminal obeys instead of showing it, or that turns the direction of writing. */
+const VISIBLE = /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$/u;
+const name = z.string().min(1).max(200).regex(VISIBLE);
+const text = z.string().max(4000).regex(VISIBLE);
+const shown = z.string().regex(VISIBLE);
 
 const codeAt = z.strictObject({ address, codehash: bytes32 });
 
@@ -83,10 +86,10 @@ const account = z.discriminatedUnion("kind", [
 ]);
 
 const argument = z.strictObject({
-  name: z.string(),
-  type: z.string(),
-  value: z.union([z.string(), z.array(z.string())]),
-  meaning: z.string().optional(),
+  name: shown,
+  type: shown,
+  value: z.union([shown, z.array(shown)]),
+  meaning: shown.optional(),
 });
 const call = z.strictObject({
   address,
@@ -175,7 +178,7 @@ export const manifestSchema = z.strictObject({
   accounts: z.array(account).min(1),
   names: z.record(address, name).meta({ description: "What people call addresses" }),
   tokens: z.array(z.strictObject({ symbol: name, address, decimals: z.int().nonnegative() })),
-  cautions: z.array(z.string()).meta({ description: "What to know before signing" }),
+  cautions: z.array(shown).meta({ description: "What to know before signing" }),
   steps: z.array(step).min(1),
   digest: bytes32.meta({ description: "keccak256 of all the rest as canonical JSON" }),
 });

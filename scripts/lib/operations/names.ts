@@ -44,6 +44,16 @@ export function namesOfHolders(holders: Holders): AddressBook {
   return Object.fromEntries([...names].map(([address, held]) => [address, held.join("+")]));
 }
 
+const HOLDER = `(${HELD_ROLES.join("|")})( [1-9]\\d*)?`;
+const NAME_OF_HOLDER = new RegExp(`^${HOLDER}(\\+${HOLDER})*$`);
+
+/** Whether it is a name as {@link namesOfHolders} gives them. */
+export const isNameOfHolder = (name: string) => NAME_OF_HOLDER.test(name);
+
+/** What a version that an operation puts in place is called, as long as it has no other name. */
+export const nameOfVersion = (proxy: string, { contract, version }: { contract: string; version: string }) =>
+  `${proxy}'s ${contract} ${version}`;
+
 /** A role by its id; the number itself if `deploy/roles.ts` has none of that id. */
 export const roleName = (id: bigint) => ROLE_NAMES.find((name) => ROLES[name].id === id) ?? id.toString();
 

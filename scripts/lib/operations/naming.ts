@@ -25,19 +25,26 @@ export async function namesOfStorage(
   steps: readonly Sent[],
 ): Promise<StorageNames> {
   const { names, accounts, proxies } = context;
-  const mentioned = steps.flatMap(({ transaction }) => addressesIn(callOf(context, transaction)));
-  const book = { ...Object.fromEntries(mentioned.map((address) => [address, address])), ...names };
+  const mentioned = (type: string) =>
+    steps.flatMap(({ transaction }) => valuesIn(type, callOf(context, transaction)));
+  const book = { ...Object.fromEntries(mentioned("address").map((address) => [address, address])), ...names };
   const safes = accounts
     .filter(({ kind }) => kind === "safe")
     .map(({ address }) => ({ address, name: names[address] ?? address }));
   const transactions = steps.map(({ account, transaction }) => ({ from: account, ...transaction }));
   return new StorageNames(
     await layoutsOf(provider, record, proxies, safes),
-    keysOf(book, operationsIn(transactions, targetsIn(context))),
+    keysOf(
+      book,
+      new Map([
+        ...mentioned("bytes32").map((hash): [string, string] => [hash, hash]),
+        ...operationsIn(transactions, targetsIn(context)),
+      ]),
+    ),
   );
 }
 
-const addressesIn = ({ arguments: args, calls }: DecodedCall): string[] => [
-  ...args.filter(({ type }) => type === "address").map(({ value }) => value as string),
-  ...calls.flatMap(addressesIn),
+const valuesIn = (wanted: string, { arguments: args, calls }: DecodedCall): string[] => [
+  ...args.filter(({ type }) => type === wanted).map(({ value }) => value as string),
+  ...calls.flatMap((call) => valuesIn(wanted, call)),
 ];

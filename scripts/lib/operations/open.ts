@@ -12,9 +12,11 @@ import { sealed, type Sealed } from "../signers/sealed.js";
 import type { TypedMessage, UnsignedTransaction } from "../signers/signer.js";
 import { accountOf, requestsFor, safeTransactionOf, unsignedOf } from "./derive.js";
 import { manifestSchema, type AccountInManifest, type Manifest, type Step } from "./manifest.js";
+import { formatPage } from "./page.js";
 import { findTampering } from "./tampering.js";
 
 export const MANIFEST_FILE = "manifest.json";
+export const PAGE_FILE = "manifest.md";
 
 /** Something that one key signs, out of a manifest. */
 export type SealedRequest = Omit<SigningRequest, "message"> & { readonly message: Sealed<TypedMessage> };
@@ -120,7 +122,8 @@ export class OpenManifest {
  *
  * @param place Its folder, or the file itself.
  * @param record Of the chain that it is for; read from `deploy/records/` if left out.
- * @throws {@link Fault} if there is none, or anything in it is not what follows from the rest.
+ * @throws {@link Fault} if there is none, anything in it is not what follows from the rest, or the page beside it says
+ * something else.
  */
 export async function openManifest(place: string, record?: DeploymentRecord): Promise<OpenManifest> {
   const file = (await isFolder(place)) ? path.join(place, MANIFEST_FILE) : place;
@@ -151,7 +154,24 @@ export async function openManifest(place: string, record?: DeploymentRecord): Pr
       details: faults,
     });
   }
-  return new OpenManifest(manifest, path.dirname(file));
+  const folder = path.dirname(file);
+  await requirePage(folder, manifest);
+  return new OpenManifest(manifest, folder);
+}
+
+/** The page is what people read before they sign: it says what the manifest says, to the letter. */
+async function requirePage(folder: string, manifest: Manifest): Promise<void> {
+  const file = path.join(folder, PAGE_FILE);
+  const page = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    throw error;
+  });
+  if (page === undefined)
+    throw new Fault(`There is no page ${file} to read before signing; restore it from git, or plan again.`);
+  if (page === formatPage(manifest)) return;
+  throw new Fault(
+    `The page ${file} is not that of its manifest; nothing of it is signed. Restore it from git, or plan again.`,
+  );
 }
 
 const isFolder = async (place: string) =>

@@ -1,8 +1,8 @@
 import { DEVICES, type DeviceModel } from "../signers/screens.js";
+import { describeCall } from "./in-words.js";
 import type { AccountInManifest, Manifest, Signing, Step } from "./manifest.js";
 import { formatDuration, formatTime } from "./units.js";
 
-type Call = Step["call"];
 type Change = Step["changes"][number];
 
 /** A manifest as a page for people: what they are asked to sign, why, and what they will see on their devices. */
@@ -78,7 +78,7 @@ class Pages {
           ...(step.safeTxHash === null ? [] : [["safeTxHash", code(step.safeTxHash)]]),
         ],
       ),
-      this.#call(step.call).join("\n"),
+      describeCall(step.call, code).join("\n"),
       `It changes:`,
       table(
         ["where", "what", "from", "to"],
@@ -95,20 +95,6 @@ class Pages {
       ),
       ...step.signing.map((signing) => this.#signing(signing)),
     ].join("\n\n");
-  }
-
-  #call({ address, contract, function: signature, arguments: args, calls }: Call, indent = ""): string[] {
-    return [
-      `${indent}- ${contract} ${code(address)}: ${code(signature)}`,
-      ...args
-        // What the inner calls say in words.
-        .filter(({ type }) => calls.length === 0 || !type.startsWith("bytes"))
-        .map(({ name, value, meaning }) => {
-          const shown = typeof value === "string" ? value : value.join(", ");
-          return `${indent}  - ${name}: ${shown === "" ? "(empty)" : code(shown)}${meaning === undefined ? "" : `, ${meaning}`}`;
-        }),
-      ...calls.flatMap((call) => this.#call(call, `${indent}  `)),
-    ];
   }
 
   #value({ name, type }: Change, value: Change["before"]): string {

@@ -8,14 +8,15 @@ import { targetsOf } from "./calls.js";
 import { digestOf } from "./canonical.js";
 import { deriveStep, type Context } from "./derive.js";
 import { withFork, type Fork } from "./fork.js";
-import { presentImplementation, type ImplementationFacts } from "./implementations.js";
+import { anyImplementation, UNKNOWN, type ImplementationFacts } from "./implementations.js";
 import { manifestSchema, MANIFEST_FORMAT, type Manifest, type Proxy, type StepCore } from "./manifest.js";
-import { namesInRecord, namesOfHolders, type AddressBook } from "./names.js";
+import { nameOfVersion, namesInRecord, namesOfHolders, type AddressBook } from "./names.js";
 import { namesOfStorage } from "./naming.js";
 import { simulate, type Outcome } from "./simulate.js";
 import { entryOf } from "./state-diff.js";
 import { planAct, planLadder, type Desk, type PlannedStep } from "./steps.js";
 import { contractsAt, PROXY_NAMES, type Contracts, type ProxyName, type Suite } from "./suite.js";
+import { findTampering } from "./tampering.js";
 import type { Token } from "./units.js";
 
 /** An operation to plan. */
@@ -107,10 +108,31 @@ export async function planOperation(suite: Suite, request: Request): Promise<Man
       plannedAt: { block: block.number, hash: block.hash!, time: block.timestamp },
       expiresAt: block.timestamp + (request.validFor ?? 7 * DAY),
       ...facts,
-      cautions: [...(prepared.cautions ?? []), ...accounts.flatMap(cautionsAbout)],
+      cautions: [
+        ...(prepared.cautions ?? []),
+        ...facts.proxies.flatMap(cautionsAboutCode),
+        ...accounts.flatMap(cautionsAbout),
+      ],
       steps: steps.map((step) => deriveStep(context, coreOf(step, outcomes.get(step.id)!, fees))),
     };
-    return manifestSchema.parse(plain({ ...content, digest: digestOf(plain(content)) }));
+    return requireWhole(manifestSchema.parse(plain({ ...content, digest: digestOf(plain(content)) })), suite);
+  });
+}
+
+/** Whoever signs should know that the names of changes are a guess. */
+const cautionsAboutCode = ({ name, before: { contract, implementation } }: Proxy): string[] =>
+  contract === UNKNOWN
+    ? [
+        `${name} runs ${implementation}, which nobody here knows; its storage is named as this checkout would lay it out.`,
+      ]
+    : [];
+
+/** What could not be opened again is not written down. */
+function requireWhole(manifest: Manifest, { record }: Suite): Manifest {
+  const faults = findTampering(manifest, record);
+  if (faults.length === 0) return manifest;
+  throw new Fault("The plan contradicts itself, which is a mistake in this program; nothing was written:", {
+    details: faults,
   });
 }
 
@@ -155,8 +177,9 @@ function requireEffect(
   steps: readonly PlannedStep[],
   outcomes: ReadonlyMap<string, Outcome>,
 ): void {
-  const { id } = steps.findLast(({ branch }) => branch === "main")!;
-  const { changes } = outcomes.get(id)!;
+  // What waits for the act to take effect comes last, and is no effect of the act.
+  const own = steps.filter(({ id, branch }) => branch === "main" && id !== act.afterwards?.id).at(-1)!;
+  const { changes } = outcomes.get(own.id)!;
   if (changes.some((change) => mayChange(act.mayChange, entryOf(change)))) return;
   throw new Fault(
     `"${act.title}" would change nothing: it is so already, or will be by the time it can be executed.`,
@@ -173,7 +196,7 @@ function allNames({ names }: Planning, { change, token }: Prepared): AddressBook
   return {
     ...(token && { [token.address]: token.symbol }),
     ...(change && {
-      [change.after.implementation]: `${change.proxy}'s ${change.after.contract} ${change.after.version}`,
+      [change.after.implementation]: nameOfVersion(change.proxy, change.after),
     }),
     ...names,
   };
@@ -190,7 +213,7 @@ async function readFacts(planning: Planning, prepared: Prepared, accounts: reado
   });
   const proxies: Proxy[] = [];
   for (const name of PROXY_NAMES) {
-    const { implementation, codehash, contract, version } = await presentImplementation(
+    const { implementation, codehash, contract, version } = await anyImplementation(
       { provider: fork.provider, record },
       name,
     );

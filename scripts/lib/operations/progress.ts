@@ -1,14 +1,21 @@
 import { readdir } from "node:fs/promises";
 import path from "node:path";
 
-import { Contract, keccak256, type Provider, type TransactionReceipt } from "ethers";
+import {
+  Contract,
+  keccak256,
+  type Provider,
+  type TransactionReceipt,
+  type TransactionResponse,
+} from "ethers";
 
 import { Fault } from "../../../deploy/fault.js";
 import { queryAll } from "../../../deploy/logs.js";
 import { ask } from "../safe/abi.js";
 import { requireExecutionSuccess } from "../safe/execute.js";
 import { attemptsFolder, attemptsIn } from "./attempts.js";
-import type { Step } from "./manifest.js";
+import { readGovernance } from "./governance.js";
+import type { Manifest, Step } from "./manifest.js";
 import type { OpenManifest } from "./open.js";
 import { outcomesOf, type CarriedOut } from "./outcomes.js";
 import { readRaw } from "./raw.js";
@@ -24,20 +31,23 @@ export interface OperationProgress {
   readonly left: readonly Step[];
   /** What the operation's record says was carried out, and the chain does not know (any more). Whole sentences. */
   readonly gone: readonly string[];
+  /** What a key did as a step does it, but not at its place, so that it is not the step. Whole sentences. */
+  readonly outside: readonly string[];
 }
 
 /**
  * Finds out how far an operation has come. The chain alone decides: each transaction's receipt is looked up, whatever the
- * record says, and what was sent by somebody else, or by a process that died, counts as well.
+ * record says, and what was sent by somebody else, with another tool, or by a process that died, counts as well.
  */
 export async function findProgress(provider: Provider, opened: OpenManifest): Promise<OperationProgress> {
   const recorded = (await outcomesOf(opened).read()).filter((line) => line.kind === "carried out");
-  const carriedOut: CarriedOut[] = [];
-  for (const step of opened.manifest.steps) {
-    const known = recorded.filter((line) => line.step === step.id);
-    const found = await findExecution(provider, opened, step, known);
-    if (found !== undefined) carriedOut.push(found);
-  }
+  const found = await Promise.all(
+    opened.manifest.steps.map((step) => {
+      const known = recorded.filter((line) => line.step === step.id);
+      return findExecution(provider, opened, step, known);
+    }),
+  );
+  const carriedOut = found.filter((line) => line !== undefined);
   const times = Object.fromEntries(carriedOut.map(({ step, time }) => [step, time]));
   return {
     carriedOut,
@@ -46,6 +56,7 @@ export async function findProgress(provider: Provider, opened: OpenManifest): Pr
     gone: recorded
       .filter(({ step }) => !(step in times))
       .map(({ step, hash }) => `${step} was carried out by ${hash}, which the chain does not know any more.`),
+    outside: await findOutside(provider, opened, times),
   };
 }
 
@@ -81,14 +92,21 @@ async function hashesTried(opened: OpenManifest, { id, branch }: Step): Promise<
   return [...attempts.flat().map(({ hash }) => hash), ...(raw ? [keccak256(raw)] : [])];
 }
 
-/** The transactions by which anybody carried out a step of a Safe, by the Safe's own event. */
+/**
+ * The transactions by which anybody carried out a step, whoever sent them: of a Safe by its own event, of a key by those of
+ * the contracts that it called.
+ */
 async function hashesOnTheChain(
   provider: Provider,
-  { manifest }: OpenManifest,
+  opened: OpenManifest,
   step: Step,
-): Promise<string[]> {
+): Promise<readonly string[]> {
+  const { manifest } = opened;
   const account = manifest.accounts.find(({ address }) => address === step.account)!;
-  if (account.kind === "key") return [];
+  if (account.kind === "key") {
+    const next = await provider.getTransactionCount(account.address);
+    return next <= step.nonce ? [] : await hashesOfAdmins(provider, manifest);
+  }
   const nonce = await ask<bigint>(provider, account.address, "nonce");
   if (Number(nonce) <= step.nonce) return [];
   const isIndexed = account.tree.state.version !== "1.3.0";
@@ -99,6 +117,44 @@ async function hashesOnTheChain(
     .filter(({ args }) => args.txHash === step.safeTxHash)
     .map(({ transactionHash }) => transactionHash);
 }
+
+/** All that admins did since an operation was planned: every act of one leaves an event. */
+async function hashesOfAdmins(
+  provider: Provider,
+  { suite: contracts, plannedAt }: Manifest,
+): Promise<readonly string[]> {
+  const since = { contracts, startBlock: plannedAt.block };
+  const logs = await readGovernance(provider, since, await provider.getBlockNumber());
+  return [...new Set(logs.map(({ log }) => log.transactionHash))];
+}
+
+/** A key that does by hand what a step is, before or after it is the step's turn, has done it all the same. */
+async function findOutside(
+  provider: Provider,
+  opened: OpenManifest,
+  times: Times,
+): Promise<readonly string[]> {
+  const { manifest } = opened;
+  const left = manifest.steps.filter(
+    ({ id, branch }) => branch === "main" && !(id in times) && opened.accountOf(id).kind === "key",
+  );
+  const [first] = left;
+  if (first === undefined || (await provider.getTransactionCount(first.account)) <= first.nonce) return [];
+  const sentences: string[] = [];
+  for (const hash of await hashesOfAdmins(provider, manifest)) {
+    const sent = await provider.getTransaction(hash);
+    const step = left.find((one) => sent !== null && sent.nonce !== one.nonce && isCallOf(one, sent));
+    if (step === undefined || (await provider.getTransactionReceipt(hash))?.status !== 1) continue;
+    sentences.push(
+      `${step.account} did with ${hash}, nonce ${sent!.nonce}, what the step ${step.id} was to do with nonce ` +
+        `${step.nonce}. It counts on the chain and not as this step: plan anew what is left to do.`,
+    );
+  }
+  return sentences;
+}
+
+const isCallOf = ({ account, transaction: { to, data, value } }: Step, sent: TransactionResponse) =>
+  sent.from === account && sent.to === to && sent.data === data && sent.value === BigInt(value);
 
 async function firstThatDid(
   provider: Provider,
@@ -117,12 +173,12 @@ async function firstThatDid(
 async function didIt(
   provider: Provider,
   opened: OpenManifest,
-  { id, account, nonce, transaction }: Step,
+  step: Step,
   receipt: TransactionReceipt,
 ): Promise<boolean> {
-  if (opened.accountOf(id).kind === "safe") {
+  if (opened.accountOf(step.id).kind === "safe") {
     try {
-      requireExecutionSuccess(receipt, opened.safeTransaction(id));
+      requireExecutionSuccess(receipt, opened.safeTransaction(step.id));
       return true;
     } catch (error) {
       if (error instanceof Fault) return false;
@@ -130,12 +186,5 @@ async function didIt(
     }
   }
   const sent = await provider.getTransaction(receipt.hash);
-  return (
-    receipt.status === 1 &&
-    sent?.from === account &&
-    sent.nonce === nonce &&
-    sent.to === transaction.to &&
-    sent.data === transaction.data &&
-    sent.value === BigInt(transaction.value)
-  );
+  return receipt.status === 1 && sent !== null && sent.nonce === step.nonce && isCallOf(step, sent);
 }

@@ -41,24 +41,25 @@ interface Look {
   readonly hindrances: readonly Hindrance[];
 }
 
+/** How closely to look. */
+export interface Looks {
+  /** Tries what has to wait out as well, which takes a fork and many requests. */
+  readonly ahead: boolean;
+}
+
 /**
  * Finds out of everything that was signed whether it would work right now. What has nothing in its way is tried out on the
  * chain as it is; what waits for time, for another step or for its nonce, on a fork on which that has come about. Sends
  * nothing.
  */
-export async function findReadiness(suite: Suite, { operations }: Register): Promise<OperationReadiness[]> {
-  const { provider } = suite.connection.ethers;
-  const looks: Look[] = [];
-  for (const registered of operations) {
-    if (registered.standing === "elsewhere") continue;
-    const { opened, progress } = registered;
-    for (const step of opened.manifest.steps) {
-      if (step.branch === "main" && !(await isSignedAtAll(registered, step))) continue;
-      const looking: Looking = { provider, record: suite.record, opened, step, progress };
-      looks.push({ registered, step, hindrances: await findHindrances(looking) });
-    }
-  }
-  const tried = await tryAll(suite, looks);
+export async function findReadiness(
+  suite: Suite,
+  { operations }: Register,
+  { ahead }: Looks = { ahead: true },
+): Promise<OperationReadiness[]> {
+  const here = operations.filter(({ standing }) => standing !== "elsewhere");
+  const looks = await Promise.all(here.map((registered) => lookAt(suite, registered)));
+  const tried = await tryAll(suite, looks.flat(), { ahead });
   const found: OperationReadiness[] = [];
   for (const [registered, steps] of Map.groupBy(tried, ({ look }) => look.registered)) {
     const { operation, opened, standing } = registered;
@@ -75,6 +76,17 @@ export async function findReadiness(suite: Suite, { operations }: Register): Pro
   return found;
 }
 
+/** What is in the way of each step that was signed, or should be. */
+async function lookAt({ connection, record }: Suite, registered: Registered): Promise<Look[]> {
+  const { opened, progress } = registered;
+  const looks = opened.manifest.steps.map(async (step): Promise<Look[]> => {
+    if (step.branch === "main" && !(await isSignedAtAll(registered, step))) return [];
+    const looking: Looking = { provider: connection.ethers.provider, record, opened, step, progress };
+    return [{ registered, step, hindrances: await findHindrances(looking) }];
+  });
+  return (await Promise.all(looks)).flat();
+}
+
 async function isSignedAtAll({ opened }: Registered, { id }: Step): Promise<boolean> {
   if (opened.accountOf(id).kind === "key") return (await readRaw(opened, id)) !== undefined;
   const { signatures, refused } = await readSignatures(signaturesFolder(opened), opened.safeTransaction(id));
@@ -87,24 +99,24 @@ interface Tried {
   readonly verdict: Hindrance | undefined;
 }
 
-async function tryAll(suite: Suite, looks: readonly Look[]): Promise<Tried[]> {
+async function tryAll(suite: Suite, looks: readonly Look[], { ahead }: Looks): Promise<Tried[]> {
   const { provider } = suite.connection.ethers;
   const isLater = ({ hindrances: [first] }: Look) => first?.kind === "later";
   const work = async (fork?: Fork) => {
     const tried: Tried[] = [];
     for (const look of looks) {
       const { registered, step, hindrances } = look;
-      if (hindrances.length > 0 && !isLater(look)) tried.push({ look, verdict: hindrances[0] });
-      else {
-        const objections = isLater(look)
-          ? await tryLater(fork!, look)
-          : await tryOut(provider, registered.opened, step);
-        tried.push({ look, verdict: objections.length > 0 ? refusedFor(objections) : merge(hindrances) });
-      }
+      const objections =
+        hindrances.length === 0
+          ? await tryOut(provider, registered.opened, step)
+          : isLater(look) && fork !== undefined
+            ? await tryLater(fork, look)
+            : [];
+      tried.push({ look, verdict: objections.length > 0 ? refusedFor(objections) : merge(hindrances) });
     }
     return tried;
   };
-  if (!looks.some(isLater)) return await work();
+  if (!ahead || !looks.some(isLater)) return await work();
   return await withFork(suite.connection, await provider.getBlockNumber(), work);
 }
 

@@ -1,8 +1,9 @@
 import type { Provider } from "ethers";
 
+import { askMany } from "../../../deploy/ask-many.js";
+import { readAuthorityLogs } from "../../../deploy/authority-logs.js";
 import { Fault } from "../../../deploy/fault.js";
 import type { DeploymentRecord } from "../../../deploy/index.js";
-import { queryAll } from "../../../deploy/logs.js";
 import { targetsIn } from "./derive.js";
 import { listOperations, type OperationFolder } from "./folder.js";
 import { findOtherChain } from "./moved.js";
@@ -44,21 +45,29 @@ export async function readRegister(
   record: DeploymentRecord,
   directory?: string,
 ): Promise<Register> {
-  const operations: Registered[] = [];
-  const unreadable: Unreadable[] = [];
-  for (const operation of await listOperations(record.chainId, directory)) {
-    try {
-      const opened = await openManifest(operation.path, record);
-      operations.push({ operation, opened, ...(await standingOf(provider, record, opened)) });
-    } catch (error) {
-      if (!(error instanceof Fault)) throw error;
-      unreadable.push({ operation, problem: error.message });
-    }
-  }
-  return { operations, unreadable };
+  const listed = await listOperations(record.chainId, directory);
+  const read = await Promise.all(listed.map((operation) => readOperation(provider, record, operation)));
+  return {
+    operations: read.filter((found): found is Registered => "opened" in found),
+    unreadable: read.filter((found): found is Unreadable => "problem" in found),
+  };
 }
 
-const NOTHING: OperationProgress = { carriedOut: [], times: {}, left: [], gone: [] };
+async function readOperation(
+  provider: Provider,
+  record: DeploymentRecord,
+  operation: OperationFolder,
+): Promise<Registered | Unreadable> {
+  try {
+    const opened = await openManifest(operation.path, record);
+    return { operation, opened, ...(await standingOf(provider, record, opened)) };
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    return { operation, problem: error.message };
+  }
+}
+
+const NOTHING: OperationProgress = { carriedOut: [], times: {}, left: [], gone: [], outside: [] };
 
 async function standingOf(
   provider: Provider,
@@ -90,11 +99,17 @@ async function isCancelled(
   const sent = manifest.steps.map(({ account, transaction }) => ({ from: account, ...transaction }));
   const schedules = sent.filter((_, i) => manifest.steps[i]!.id === "schedule");
   const { accessManager } = contractsAt(record, provider);
-  const { block } = manifest.plannedAt;
-  for (const id of operationsIn(schedules, targetsIn(manifest)).keys()) {
-    if ((await accessManager.getSchedule(id)) !== 0n) continue;
-    const cancelled = accessManager.filters.OperationCanceled(id);
-    if ((await queryAll(accessManager, cancelled as never, block)).length > 0) return true;
-  }
-  return false;
+  const ids = [...operationsIn(schedules, targetsIn(manifest)).keys()];
+  const waiting = await askMany(
+    accessManager,
+    "getSchedule",
+    ids.map((id) => [id]),
+  );
+  const over = ids.filter((_, i) => waiting[i]![0] === 0n);
+  if (over.length === 0) return false;
+  const told = await readAuthorityLogs(accessManager, record.startBlock);
+  return told("OperationCanceled").some(
+    ({ args, log }) =>
+      log.blockNumber >= manifest.plannedAt.block && over.includes(args.operationId as string),
+  );
 }

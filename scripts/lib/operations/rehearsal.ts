@@ -1,11 +1,15 @@
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 
+import type { Provider } from "ethers";
 import { z } from "zod/v4";
 
 import { Fault } from "../../../deploy/fault.js";
 import { faultsIn } from "../safe/fields.js";
+import { nonceOf } from "./accounts.js";
+import type { Step } from "./manifest.js";
 import type { OpenManifest } from "./open.js";
+import type { Times } from "./timed.js";
 
 export const REHEARSAL_FILE = "rehearsal.json";
 
@@ -66,15 +70,59 @@ export async function readRehearsal({ folder, digest }: OpenManifest): Promise<R
   return data;
 }
 
-/** @throws {@link Fault} unless the manifest was rehearsed, and all went as foretold. */
-export async function requireRehearsed(opened: OpenManifest): Promise<Rehearsal> {
+/** Where an operation stands that a rehearsal is asked of. */
+export interface Standing {
+  readonly provider: Provider;
+  /** When each step was carried out, that was. */
+  readonly times: Times;
+  /**
+   * A step that was kept ready and is needed now: it is enough that it was played, also if the chain has replaced the
+   * block since.
+   */
+  readonly urgent?: Step;
+}
+
+/**
+ * The file is believed only as far as it goes: what it says of all is worked out from what it says of each step.
+ *
+ * @throws {@link Fault} unless the manifest was rehearsed on this chain, every step of it that is left, and all went as
+ * foretold.
+ */
+export async function requireRehearsed(opened: OpenManifest, standing: Standing): Promise<Rehearsal> {
   const rehearsal = await readRehearsal(opened);
   if (rehearsal === undefined) {
     throw new Fault("The operation was not rehearsed yet: npx hardhat ops rehearse.");
   }
-  if (!rehearsal.passed)
-    throw new Fault("The rehearsal did not go as foretold:", { details: problemsOf(rehearsal) });
+  const problems = problemsOf(rehearsal);
+  if (rehearsal.passed !== (problems.length === 0))
+    throw new Fault("The rehearsal contradicts itself about whether it passed; rehearse again.");
+  if (!rehearsal.passed) throw new Fault("The rehearsal did not go as foretold:", { details: problems });
+  const missed = await findMissed(opened, rehearsal, standing);
+  if (missed.length > 0) throw new Fault(`The rehearsal did not play ${missed.join(", ")}; rehearse again.`);
+  if (standing.urgent === undefined) await requireOnChain(rehearsal, standing.provider);
   return rehearsal;
+}
+
+/** What a rehearsal should have played. A rung whose nonce is used up cannot be played, nor carried out. */
+async function findMissed(
+  opened: OpenManifest,
+  { branches }: Rehearsal,
+  { provider, times, urgent }: Standing,
+): Promise<string[]> {
+  const played = new Set(branches.flatMap(({ steps }) => steps.map(({ step }) => step)));
+  const missed: string[] = [];
+  for (const step of urgent === undefined ? opened.manifest.steps : [urgent]) {
+    if (played.has(step.id) || step.id in times) continue;
+    const isUsed =
+      step.branch === "ready" && (await nonceOf(provider, opened.accountOf(step.id))) > step.nonce;
+    if (!isUsed) missed.push(step.id);
+  }
+  return missed;
+}
+
+async function requireOnChain({ forkedAt: { block, hash } }: Rehearsal, provider: Provider): Promise<void> {
+  if ((await provider.getBlock(block))?.hash === hash) return;
+  throw new Fault(`Block ${block}, on which it was rehearsed, is not on this chain; rehearse again.`);
 }
 
 /** What went otherwise than foretold, with the branch in which it did. */

@@ -1,8 +1,10 @@
 import { isError } from "ethers";
 
 import { Fault } from "../../../deploy/fault.js";
+import { keepsRecords } from "../mode.js";
 import { nonceOf, type Account } from "./accounts.js";
 import { collectFor } from "./consents.js";
+import { findMovedDomains, readDomains, type Domains } from "./domains.js";
 import { withFork, type Fork } from "./fork.js";
 import type { Step } from "./manifest.js";
 import { findMoved } from "./moved.js";
@@ -11,13 +13,18 @@ import type { OpenManifest } from "./open.js";
 import { perform, skipTo, type Signed } from "./perform.js";
 import { readRaw } from "./raw.js";
 import { writeRehearsal, type Branch, type Manner, type Rehearsal } from "./rehearsal.js";
+import { requireHonest } from "./scrutiny.js";
 import { changesOf } from "./simulate.js";
+import { isNoAnswer } from "./reverts.js";
 import type { StorageNames } from "./state-diff.js";
-import { findCodeFaults } from "./self-tests.js";
+import { findCodeFaults, passesSelfTest } from "./self-tests.js";
 import type { Suite } from "./suite.js";
 import { findSurprises, type Times } from "./timed.js";
 import { Trial } from "./trial.js";
 import { formatTime } from "./units.js";
+
+/** What a guardian does at once, also where payments fail already. */
+const RESCUES = ["pause", "rollback", "cancel"];
 
 /** Seconds between one step and the next, where nothing asks for more. */
 const PACE = 60;
@@ -33,7 +40,7 @@ export interface Rehearsing {
  * Carries an operation out on a fork of the chain as it is now, in every way that it is meant for: the main branch, and if
  * there is anything kept ready, each of its transactions after it. With payments before, between and after. What was
  * signed is executed byte for byte; for what was not, owners approve the very same hashes on the fork. Writes the outcome
- * beside the manifest.
+ * beside the manifest, when live.
  *
  * @returns What came of it; nothing is signed unless it passed, see {@link requireRehearsed}.
  * @throws {@link Fault} if the plan expired, or the chain has moved since.
@@ -53,6 +60,7 @@ export async function rehearse(
     const moved = await findMoved(fork.provider, suite.record, opened.manifest, { done: Object.keys(done) });
     if (moved.length > 0)
       throw new Fault("The chain is not as it was when this was planned:", { details: moved });
+    await requireHonest(suite, fork.provider, opened.manifest, Object.keys(done));
     const stage = await Stage.set(suite, opened, fork, options);
     const branches = await stage.playAll(done);
     return {
@@ -64,7 +72,7 @@ export async function rehearse(
       passed: branches.every(({ problems }) => problems.length === 0),
     };
   });
-  await writeRehearsal(opened, rehearsal);
+  if (keepsRecords()) await writeRehearsal(opened, rehearsal);
   return rehearsal;
 }
 
@@ -80,6 +88,9 @@ class Stage {
     private readonly opened: OpenManifest,
     private readonly fork: Fork,
     private readonly storage: StorageNames,
+    private readonly domains: Domains,
+    /** Proxies that the operation leaves as they are, and whose code failed its self-test before. */
+    private readonly excused: readonly string[],
     private trial: Trial | undefined,
     private readonly tell: (sentence: string) => void,
   ) {}
@@ -92,7 +103,17 @@ class Stage {
   ): Promise<Stage> {
     const { manifest } = opened;
     const storage = await namesOfStorage(fork.provider, suite.record, manifest, manifest.steps);
-    return new Stage(suite, opened, fork, storage, await Trial.begin(fork, suite), tell);
+    const domains = await readDomains(fork.provider, manifest);
+    const trial = await Trial.begin(fork, suite).catch((error: unknown) => {
+      // An escrow that does not answer takes no payments to try; a guardian may be about to mend just that.
+      if (isNoAnswer(error)) return undefined;
+      throw error;
+    });
+    const ailing = manifest.proxies
+      .filter(({ before, after }) => before.implementation === after.implementation)
+      .map(async ({ name, address }) => ((await passesSelfTest(fork.provider, address)) ? [] : [name]));
+    const excused = (await Promise.all(ailing)).flat();
+    return new Stage(suite, opened, fork, storage, domains, excused, trial, tell);
   }
 
   get payments(): string {
@@ -107,21 +128,18 @@ class Stage {
     const { steps } = this.opened.manifest;
     const left = steps.filter(({ id, branch }) => branch === "main" && !(id in done));
     const main = this.#begin(left.map(({ id }) => id).join(" → "), done);
-    await this.#attempt(main, () => this.#payBefore());
+    const couldPay = await this.#attempt(main, () => this.#payBefore());
+    if (!couldPay && RESCUES.includes(this.opened.manifest.operation.verb)) {
+      // It may be what the guardian acts for, and must not keep them from it.
+      this.trial = undefined;
+      main.problems.length = 0;
+    }
     const isDone = await this.#attempt(main, async () => {
       for (const step of left) await this.#carryOut(main, step);
     });
     // What cannot be done need not be taken back.
     if (!isDone) return [recordOf(main)];
-    await this.#attempt(main, async () => {
-      const problems = await findCodeFaults(
-        this.fork.provider,
-        this.suite.record,
-        this.opened.manifest,
-        "after",
-      );
-      if (problems.length > 0) throw new Fault(problems.join(" "));
-    });
+    await this.#attempt(main, () => this.#requireSound("after"));
     await this.#attempt(main, async () => this.trial?.roundAfterPauses());
 
     const branches = [recordOf(main)];
@@ -148,10 +166,22 @@ class Stage {
         if (step.id.startsWith("pause") && this.trial) await this.trial.expectNoDeposits();
       }
       // A pause without a rollback leaves the code in place that it was for.
-      if (path.at(-1)!.id.startsWith("rollback")) await this.trial?.roundAfterPauses();
+      if (!path.at(-1)!.id.startsWith("rollback")) return;
+      await this.#requireSound("before");
+      await this.trial?.roundAfterPauses();
     });
     this.trial = trial;
     return recordOf(playing);
+  }
+
+  /** The code is that which it should be and finds no fault with its storage; ids and signatures mean what they meant. */
+  async #requireSound(expected: "before" | "after"): Promise<void> {
+    const { fork, suite, opened } = this;
+    const problems = [
+      ...(await findCodeFaults(fork.provider, suite.record, opened.manifest, expected, this.excused)),
+      ...findMovedDomains(this.domains, await readDomains(fork.provider, opened.manifest)),
+    ];
+    if (problems.length > 0) throw new Fault(problems.join(" "));
   }
 
   #begin(name: string, times: Times): Playing {

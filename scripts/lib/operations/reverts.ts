@@ -1,6 +1,7 @@
-import { Interface } from "ethers";
+import { Interface, isError } from "ethers";
 
 import { TARGET_INTERFACES, TARGET_NAMES } from "../../../deploy/selectors.js";
+import { revertDataOf } from "../safe/errors.js";
 import type { Fork, Mined } from "./fork.js";
 
 interface CallTrace {
@@ -23,6 +24,10 @@ export async function reasonOf(fork: Fork, { hash }: Mined): Promise<string> {
   }
   return data === "0x" ? "it reverts without a reason" : `it reverts with ${data}`;
 }
+
+/** Whether a contract reverted instead of answering, or answered what is none, whichever library says so. */
+export const isNoAnswer = (error: unknown): boolean =>
+  revertDataOf(error) !== undefined || isError(error, "BAD_DATA");
 
 /** A Safe's own code for "the call failed". */
 const FROM_A_SAFE = /^Error\(GS013\)$/;

@@ -56,6 +56,7 @@ function scheduledIn({ from, to, data }: Sent, targets: Vocabulary["targets"]): 
 
 function nameOfCall(target: string, data: string, targets: Vocabulary["targets"]): string {
   const contract = TARGET_NAMES.find((name) => targets[name] === target);
-  const call = contract && TARGET_INTERFACES[contract].parseTransaction({ data });
-  return call ? `${contract}.${call.name}` : data.slice(0, 10);
+  // Its arguments are anybody's, and may be such that a decoder chokes on them.
+  const called = contract && TARGET_INTERFACES[contract].getFunction(data.slice(0, 10));
+  return called ? `${contract}.${called.name}` : data.slice(0, 10);
 }

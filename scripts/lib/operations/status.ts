@@ -1,12 +1,16 @@
 import { isError } from "ethers";
 
 import { findRoleDifferences, formatDifference, type RoleDifference } from "../../../deploy/roles-diff.js";
+import { mode, type Mode } from "../mode.js";
 import { addressBook } from "./book.js";
 import type { AddressBook } from "./names.js";
 import { readPending, type Pending } from "./pending.js";
 import { findReadiness, type OperationReadiness } from "./ready.js";
+import { remembering } from "./remembering.js";
 import { readRegister, type Register, type Standing } from "./register.js";
 import { readRunningCode, type RunningCode } from "./running-code.js";
+import type { ReconciliationRecord } from "../reconcile/records.js";
+import { readReconciled } from "./reconciled.js";
 import { contractsAt, PROXY_NAMES, type Suite } from "./suite.js";
 import { formatTime, PAUSE_BITS, PAUSE_BIT_NAMES, type PauseBit } from "./units.js";
 
@@ -14,6 +18,8 @@ import { formatTime, PAUSE_BITS, PAUSE_BIT_NAMES, type PauseBit } from "./units.
 export interface Status {
   readonly chainId: number;
   readonly network: string;
+  /** What commands typed here may do. */
+  readonly mode: Mode;
   readonly block: { readonly number: number; readonly hash: string; readonly time: number };
   readonly names: AddressBook;
   readonly roles: readonly RoleDifference[];
@@ -23,8 +29,8 @@ export interface Status {
   readonly pending: readonly Pending[];
   readonly ready: readonly OperationReadiness[];
   readonly operations: readonly Operation[];
-  /** When the read model was last compared with the chain; null for never. */
-  readonly reconciled: number | null;
+  /** When the read model was last compared with the chain, and what came of it; null for never. */
+  readonly reconciled: ReconciliationRecord | null;
   /** What somebody must see to. Whole sentences; none if all is well. */
   readonly attention: readonly string[];
 }
@@ -48,46 +54,59 @@ export interface Operation {
  * Looks at everything that an admin should know before touching anything.
  *
  * @param directory Where the operations are, if not in `deploy/operations/`.
+ * @param reconciliations Where the records of reconciliations are, if not in `deploy/reconciliations/`.
  */
-export async function readStatus(suite: Suite, directory?: string): Promise<Status> {
+export async function readStatus(
+  given: Suite,
+  directory?: string,
+  reconciliations?: string,
+): Promise<Status> {
+  const suite = remembering(given);
   const { connection, record, parameters } = suite;
   const { provider } = connection.ethers;
   const block = (await provider.getBlock("latest"))!;
-  const roles = await findRoleDifferences(connection, record, parameters.holders);
-  const register = await readRegister(provider, record, directory);
+  const [roles, register, pauses, code] = await Promise.all([
+    findRoleDifferences(connection, record, parameters.holders),
+    readRegister(provider, record, directory),
+    readPauses(suite, block.timestamp),
+    Promise.all(PROXY_NAMES.map((proxy) => readRunningCode(suite, proxy, block.timestamp))),
+  ]);
   const names = addressBook(suite, register);
-  const found = {
-    roles,
-    pauses: await readPauses(suite, block.timestamp),
-    code: await Promise.all(PROXY_NAMES.map((proxy) => readRunningCode(suite, proxy, block.timestamp))),
-    pending: await readPending(suite, register, names),
-    ready: await findReadiness(suite, register),
-  };
+  const [pending, ready] = await Promise.all([
+    readPending(suite, register, names),
+    // Trying out what has to wait takes a fork of the chain; `ops ready` does.
+    findReadiness(suite, register, { ahead: false }),
+  ]);
+  const { reconciled, attention } = await readReconciled(provider, record.chainId, reconciliations);
+  const found = { roles, pauses, code, pending, ready };
   return {
     chainId: record.chainId,
     network: connection.networkName,
+    mode: mode(),
     block: { number: block.number, hash: block.hash!, time: block.timestamp },
     names,
     ...found,
     operations: unfinished(register),
-    // Nothing records reconciliations yet.
-    reconciled: null,
-    attention: findAttention(found, register),
+    reconciled,
+    attention: [...findAttention(found, register), ...attention],
   };
 }
 
 /** @returns Nothing if the escrow does not answer, as a broken version of it may not. */
 async function readPauses({ connection, record }: Suite, now: number): Promise<Pause[] | null> {
   const { escrow } = contractsAt(record, connection.ethers.provider);
-  const pauses: Pause[] = [];
   try {
-    for (const part of PAUSE_BIT_NAMES)
-      pauses.push({ part, until: Number(await escrow.pausedUntil(PAUSE_BITS[part])) });
+    const pauses = await Promise.all(
+      PAUSE_BIT_NAMES.map(async (part) => ({
+        part,
+        until: Number(await escrow.pausedUntil(PAUSE_BITS[part])),
+      })),
+    );
+    return pauses.filter(({ until }) => until > now);
   } catch (error) {
     if (isError(error, "CALL_EXCEPTION") || isError(error, "BAD_DATA")) return null;
     throw error;
   }
-  return pauses.filter(({ until }) => until > now);
 }
 
 const UNFINISHED: readonly Standing[] = ["planned", "under way"];
@@ -116,7 +135,10 @@ function findAttention(
       .filter(({ operation }) => operation === null)
       .map(({ id, call }) => `${id}, ${call}, is scheduled by no operation of ours.`),
     ...ready.flatMap(({ attention }) => attention),
-    ...operations.flatMap(({ progress }) => progress.gone),
+    ...operations.flatMap(({ progress, standing }) => [
+      ...progress.gone,
+      ...(UNFINISHED.includes(standing) ? progress.outside : []),
+    ]),
     ...unreadable.map(({ problem }) => problem),
   ];
 }

@@ -39,37 +39,53 @@ export interface Desk {
 
 /**
  * The steps by which an account carries out an act: one if it may at once, else first all that must be scheduled, and after
- * the longest delay the act itself.
+ * the longest delay the act itself. Then what has to wait until that took effect.
  *
  * @param id Of the step, if there is only one.
  */
 export async function planAct(desk: Desk, account: Account, act: Act, id: string): Promise<PlannedStep[]> {
-  requireOneTarget(act.calls);
-  const calls: EncodedCall[] = [];
-  for (const call of act.calls) {
-    const encoded = { to: desk.targets[call.target], data: encodeCall(call) };
-    const delay = await delayOf(desk.accessManager, account.address, encoded);
-    calls.push({ ...encoded, delay });
-  }
+  const { afterwards } = act;
+  requireOneTarget([...act.calls, ...(afterwards?.calls ?? [])]);
+  const calls = await encodeAll(desk, account, act.calls);
+  const later = await encodeAll(desk, account, afterwards?.calls ?? []);
+  const common = { branch: "main", account, role: act.role, notBefore: null, notAfter: null } as const;
   const execution: PlannedStep = {
+    ...common,
     id,
-    branch: "main",
     title: act.title,
-    account,
-    role: act.role,
     nonce: account.nonce,
-    notBefore: null,
-    notAfter: null,
-    transaction: atOnce(
-      act.calls[0].target,
-      desk,
-      calls.map(({ data }) => data),
-    ),
+    transaction: transactionOf(desk, act.calls, calls),
     mayChange: [...act.mayChange, ...ownEntries(desk, account)],
   };
-  const delayed = calls.filter(({ delay }) => delay > 0);
-  return delayed.length === 0 ? [execution] : await inTwo(desk, execution, delayed);
+  const last: PlannedStep | undefined = afterwards && {
+    ...common,
+    id: afterwards.id,
+    title: afterwards.title,
+    nonce: account.nonce + 1,
+    notBefore: { step: id, seconds: afterwards.seconds },
+    transaction: transactionOf(desk, afterwards.calls, later),
+    mayChange: [...afterwards.mayChange, ...ownEntries(desk, account)],
+  };
+  const delayed = [...calls, ...later].filter(({ delay }) => delay > 0);
+  return delayed.length === 0
+    ? [execution, ...(last ? [last] : [])]
+    : await withSchedule(desk, execution, last, delayed);
 }
+
+const encodeAll = async (desk: Desk, account: Account, calls: readonly ActCall[]): Promise<EncodedCall[]> =>
+  await Promise.all(
+    calls.map(async (call) => {
+      const encoded = { to: desk.targets[call.target], data: encodeCall(call) };
+      return { ...encoded, delay: await delayOf(desk.accessManager, account.address, encoded) };
+    }),
+  );
+
+const transactionOf = (desk: Desk, [first]: Act["calls"], encoded: readonly EncodedCall[]) =>
+  atOnce(
+    first.target,
+    desk,
+    encoded.map(({ data }) => data),
+  );
 
 /**
  * An act that is signed beforehand, several times over with successive nonces: if other transactions of the account use
@@ -106,13 +122,18 @@ interface EncodedCall {
   readonly delay: number;
 }
 
+/** Left between the last moment for an act and that for what has to wait for it. */
+const LEEWAY = 86_400;
+
 /** Schedules what is delayed, and after the longest delay carries everything out. */
-async function inTwo(
+async function withSchedule(
   desk: Desk,
   execution: PlannedStep,
+  last: PlannedStep | undefined,
   delayed: readonly EncodedCall[],
 ): Promise<PlannedStep[]> {
   const delays = delayed.map(({ delay }) => delay);
+  const [shortest, longest] = [Math.min(...delays), Math.max(...delays)];
   const lifetime = Number(await desk.accessManager.expiration());
   const schedules = delayed.map(({ to, data }) =>
     TARGET_INTERFACES.accessManager.encodeFunctionData("schedule", [to, data, 0]),
@@ -122,26 +143,41 @@ async function inTwo(
   const scheduled = [...operationsIn([{ from, ...transaction }], desk.targets).values()].map(
     (name) => `accessManager _schedules[${name}]`,
   );
+  const timepoints = scheduled.map((entry) => `${entry}.timepoint`);
   const schedule: PlannedStep = {
     ...execution,
     id: "schedule",
     title: `Schedule: ${execution.title}`,
     transaction,
     mayChange: [
-      ...scheduled.flatMap((entry) => [`${entry}.timepoint`, `${entry}.nonce`]),
+      ...timepoints,
+      ...scheduled.map((entry) => `${entry}.nonce`),
       ...ownEntries(desk, execution.account),
     ],
   };
-  return [
+  // What was scheduled with the shortest delay is the first to expire.
+  const end = { step: schedule.id, seconds: shortest + lifetime };
+  const wait = last === undefined ? 0 : last.notBefore!.seconds + LEEWAY;
+  const steps: PlannedStep[] = [
     schedule,
     {
       ...execution,
       id: "execute",
       nonce: schedule.nonce + 1,
-      notBefore: { step: schedule.id, seconds: Math.max(...delays) },
-      // What was scheduled with the shortest delay is the first to expire.
-      notAfter: { step: schedule.id, seconds: Math.min(...delays) + lifetime },
-      mayChange: [...execution.mayChange, ...scheduled.map((entry) => `${entry}.timepoint`)],
+      notBefore: { step: schedule.id, seconds: longest },
+      notAfter: { ...end, seconds: end.seconds - wait },
+      mayChange: [...execution.mayChange, ...timepoints],
+    },
+  ];
+  if (last === undefined) return steps;
+  return [
+    ...steps,
+    {
+      ...last,
+      nonce: schedule.nonce + 2,
+      notBefore: { step: "execute", seconds: last.notBefore!.seconds },
+      notAfter: end,
+      mayChange: [...last.mayChange, ...timepoints],
     },
   ];
 }

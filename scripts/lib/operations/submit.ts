@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { keccak256 } from "ethers";
+import { formatEther, keccak256, parseEther } from "ethers";
 import type { EIP1193Provider } from "hardhat/types/providers";
 
 import { Fault } from "../../../deploy/fault.js";
@@ -27,6 +27,12 @@ const RAISE_PERCENT = 125n;
 const GAS_MARGIN_PERCENT = 130n;
 /** A transaction that failed having used this share of its gas most likely ran out of it. */
 const OUT_OF_GAS_PERCENT = 98n;
+/**
+ * The most that one transaction may cost, in the chain's own coin: fees are what the endpoint says they are, and it may lie.
+ * The environment variable is for a chain whose coin is worth little.
+ */
+const COST_VARIABLE = "HOLDFAST_MAX_COST";
+const MAX_COST = "1";
 /** How often a receipt is asked for, a poll apart, before a used nonce is taken for another transaction's. */
 const LATE_TRIES = 5;
 
@@ -120,7 +126,9 @@ class Submission {
         `${nonce - mined} earlier transactions of ${signer.address} are not mined yet; this one waits for them.`,
       );
     }
-    return { chainId, nonce, ...call, gasLimit, ...fees };
+    const transaction = { chainId, nonce, ...call, gasLimit, ...fees };
+    if (costOf(transaction) > maxCost()) throw tooDear(transaction);
+    return transaction;
   }
 
   async #gasLimit(atLeast = 0n): Promise<bigint> {
@@ -198,15 +206,20 @@ class Submission {
     const market = await this.#endpoint.tolerantly(() => this.#endpoint.fees());
     if (!market) return false;
     const raised = (fee: string) => (BigInt(fee) * RAISE_PERCENT) / 100n + 1n;
-    this.#tell(`Not mined yet; replacing it with a higher fee.`);
-    await this.#sign({
+    const next = {
       chainId: this.given.chainId,
       nonce: last.nonce,
       ...this.given.call,
       gasLimit: BigInt(last.gasLimit),
       maxFeePerGas: max(market.maxFeePerGas, raised(last.maxFeePerGas)),
       maxPriorityFeePerGas: max(market.maxPriorityFeePerGas, raised(last.maxPriorityFeePerGas)),
-    });
+    };
+    if (costOf(next) > maxCost()) {
+      this.#tell(`Not mined yet, and not replaced: ${tooDear(next).message}`);
+      return true;
+    }
+    this.#tell(`Not mined yet; replacing it with a higher fee.`);
+    await this.#sign(next);
     await this.#send();
     return true;
   }
@@ -226,8 +239,10 @@ class Submission {
     if (limit <= gasLimit) {
       throw new Fault(`${receipt.hash} ran out of gas, and a block of this chain has no more than ${limit}.`);
     }
+    const dearer = { ...next, gasLimit: limit };
+    if (costOf(dearer) > maxCost()) throw tooDear(dearer);
     this.#versions = [];
-    await this.#sign({ ...next, gasLimit: limit });
+    await this.#sign(dearer);
     return await this.run();
   }
 
@@ -247,3 +262,20 @@ class Submission {
 
 const hashesOf = (versions: readonly Attempt[]) => versions.map(({ hash }) => hash);
 const max = (a: bigint, b: bigint) => (a > b ? a : b);
+
+/** What a transaction costs at most, in wei. */
+const costOf = ({ gasLimit, maxFeePerGas, value }: UnsignedTransaction) => gasLimit * maxFeePerGas + value;
+
+/** @throws {@link Fault} if the variable is no amount. */
+function maxCost(): bigint {
+  const set = process.env[COST_VARIABLE] ?? MAX_COST;
+  if (/^\d{1,9}(\.\d{1,18})?$/.test(set)) return parseEther(set);
+  throw new Fault(`${COST_VARIABLE} is an amount of the chain's coin, such as 0.5; it was ${set}.`);
+}
+
+const tooDear = (transaction: UnsignedTransaction) =>
+  new Fault(
+    `By what the endpoint says of fees, this transaction would cost up to ${formatEther(costOf(transaction))} of the ` +
+      `chain's coin, more than ${formatEther(maxCost())}: it was not signed. If another endpoint says the same, set ` +
+      `${COST_VARIABLE} to what it may cost.`,
+  );

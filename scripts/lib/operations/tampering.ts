@@ -1,10 +1,11 @@
 import { getAddress } from "ethers";
 
 import type { DeploymentRecord } from "../../../deploy/record.js";
+import { callsMade } from "./calls.js";
 import { digestOf, firstDifference } from "./canonical.js";
 import { deriveStep } from "./derive.js";
 import type { Manifest, Step, StepCore } from "./manifest.js";
-import { namesInRecord } from "./names.js";
+import { isNameOfHolder, nameOfVersion, namesInRecord } from "./names.js";
 
 /** Everything in a manifest that contradicts the rest of it, or the record of the chain. Whole sentences. */
 export function findTampering(manifest: Manifest, record: DeploymentRecord): string[] {
@@ -17,6 +18,7 @@ export function findTampering(manifest: Manifest, record: DeploymentRecord): str
     ...findFalseAccounts(manifest),
     ...findFalseSequence(manifest),
     ...findFalseCode(manifest),
+    ...findFalseReady(manifest),
     ...findFalseSteps(manifest),
   ];
 }
@@ -49,7 +51,7 @@ function findForeignSuite({ chainId, suite, proxies }: Manifest, record: Deploym
 }
 
 /** A name must not make an address pass for another. */
-function findFalseNames({ names, tokens }: Manifest, record: DeploymentRecord): string[] {
+function findFalseNames({ names, tokens, proxies }: Manifest, record: DeploymentRecord): string[] {
   const taken = new Map<string, string>();
   const faults: string[] = [];
   for (const [address, name] of Object.entries(names)) {
@@ -57,7 +59,18 @@ function findFalseNames({ names, tokens }: Manifest, record: DeploymentRecord): 
     if (other !== undefined) faults.push(`It calls both ${other} and ${address} ${name}.`);
     taken.set(name, address);
   }
-  for (const [address, name] of Object.entries(namesInRecord(record))) {
+  const recorded = namesInRecord(record);
+  for (const [address, name] of Object.entries(names)) {
+    const isKnown =
+      address in recorded ||
+      isNameOfHolder(name) ||
+      tokens.some((token) => token.address === address && token.symbol === name) ||
+      proxies.some(
+        ({ name: proxy, after }) => after.implementation === address && nameOfVersion(proxy, after) === name,
+      );
+    if (!isKnown) faults.push(`It calls ${address} ${name}, which nothing in it is called.`);
+  }
+  for (const [address, name] of Object.entries(recorded)) {
     if (names[address] !== name)
       faults.push(`It calls ${address} ${names[address] ?? "nothing"}, which is ${name}.`);
   }
@@ -114,7 +127,7 @@ function findFalseSequence({ accounts, steps }: Manifest): string[] {
 function findFalseCode({ proxies, steps }: Manifest): string[] {
   const upgrades = steps
     .filter(({ branch }) => branch === "main")
-    .flatMap(({ call }) => [call, ...call.calls])
+    .flatMap(({ call }) => callsMade(call))
     .filter((call) => call.function === "upgrade(address,address,bytes)");
   return proxies.flatMap(({ name, address, before, after, initializer }) => {
     const faults: string[] = [];
@@ -139,6 +152,19 @@ function findFalseCode({ proxies, steps }: Manifest): string[] {
       faults.push(`It promises other code for ${name}, and does not change it.`);
     return faults;
   });
+}
+
+/** What is kept ready stops the suite or takes the operation's own change back, and nothing else. */
+function findFalseReady({ proxies, steps }: Manifest): string[] {
+  const changed = proxies.filter(({ before, after }) => firstDifference(before, after) !== undefined);
+  return steps
+    .filter(({ branch }) => branch === "ready")
+    .filter(({ call: { contract, function: signature, arguments: args } }) => {
+      if (contract === "escrow") return signature !== "pause(uint8,uint32,string)";
+      if (contract !== "upgradeController" || signature !== "rollback(address)") return true;
+      return !changed.some(({ address }) => address === args[0]?.value);
+    })
+    .map(({ id, call }) => `The step ${id} is kept ready, and calls ${call.contract}.${call.function}.`);
 }
 
 /** Calls in words, hashes, messages and screens, from the bytes. */

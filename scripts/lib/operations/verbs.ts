@@ -2,10 +2,12 @@ import { Fault } from "../../../deploy/fault.js";
 import { NATIVE_COIN, type Parameters, type TokenParameters } from "../../../deploy/parameters.js";
 import { cancel } from "./acts/cancelling.js";
 import { configureToken, setPolicy } from "./acts/configuring.js";
+import { hold, unhold, type Hold } from "./acts/holding.js";
 import { extendPause, pause, unpause, type Pause } from "./acts/pausing.js";
-import { mendRoles } from "./acts/roles.js";
+import { grantRole, mendRoles, revokeRole, rotateRole, type Holding, type Rotation } from "./acts/roles.js";
 import { rollback, upgrade } from "./acts/upgrading.js";
 import {
+  anyImplementation,
   examineUpgrade,
   presentImplementation,
   previousImplementation,
@@ -34,6 +36,14 @@ export const toUnpause =
   (bits: readonly PauseBit[]): Prepare =>
   async () => ({ act: unpause(bits) });
 
+export const toHold =
+  (given: Hold): Prepare =>
+  async () => ({ act: hold(given) });
+
+export const toUnhold =
+  (given: Hold): Prepare =>
+  async () => ({ act: unhold(given) });
+
 export const toSetPolicy =
   (): Prepare =>
   async ({ suite }) => ({ act: setPolicy(suite.parameters.policy) });
@@ -55,6 +65,21 @@ export const toConfigureToken =
 export const toMendRoles =
   (): Prepare =>
   async ({ suite, names }) => ({ act: await mendRoles(suite, names) });
+
+/** Gives a role to somebody whom the parameters name for it. */
+export const toGrant =
+  (holding: Holding): Prepare =>
+  async ({ suite, names }) => ({ act: await grantRole(suite, names, holding) });
+
+/** Takes a role from somebody whom the parameters do not name for it any more. */
+export const toRevoke =
+  (holding: Holding): Prepare =>
+  async ({ suite, names }) => ({ act: await revokeRole(suite, names, holding) });
+
+/** Hands a role from one holder to another. */
+export const toRotate =
+  (rotation: Rotation): Prepare =>
+  async ({ suite, names }) => ({ act: await rotateRole(suite, names, rotation) });
 
 /** Takes back what waits for its delay. */
 export const toCancel =
@@ -112,7 +137,7 @@ export const toRollBack =
   (proxy: ProxyName): Prepare =>
   async ({ suite, fork }): Promise<Prepared> => {
     const site = { provider: fork.provider, record: suite.record };
-    const { version } = await presentImplementation(site, proxy);
+    const { version } = await anyImplementation(site, proxy);
     const after = await previousImplementation(site, proxy);
     return {
       act: rollback(proxy, suite.record.contracts[proxy].address, `${version} to ${after.version}`),

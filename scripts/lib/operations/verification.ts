@@ -1,12 +1,12 @@
-import { isError } from "ethers";
-
-import { findRoleDifferences, formatDifference } from "../../../deploy/roles-diff.js";
+import { findRoleRepairs, formatDifference, type RoleRepair } from "../../../deploy/roles-diff.js";
 import { Fault } from "../../../deploy/fault.js";
+import { keepsRecords } from "../mode.js";
 import { UNTIL } from "./acts/pausing.js";
 import { withFork } from "./fork.js";
 import type { OpenManifest } from "./open.js";
 import { outcomesOf, type Verified } from "./outcomes.js";
 import { findProgress, type OperationProgress } from "./progress.js";
+import { isNoAnswer } from "./reverts.js";
 import { findCodeFaults } from "./self-tests.js";
 import { entryOf } from "./state-diff.js";
 import { contractsAt, type Suite } from "./suite.js";
@@ -16,7 +16,7 @@ import { formatTime, PAUSE_BITS, PAUSE_BIT_NAMES } from "./units.js";
 
 /**
  * Looks at the suite after an operation: the code, its self-test, the roles, the pauses, and on a fork whether money still
- * moves. Appends what it finds to the operation's record.
+ * moves. Appends what it finds to the operation's record, when live.
  *
  * @throws {@link Fault} if nothing of the operation was carried out yet.
  */
@@ -26,7 +26,7 @@ export async function verify(suite: Suite, opened: OpenManifest): Promise<Verifi
   if (progress.carriedOut.length === 0)
     throw new Fault("Nothing of this operation was carried out yet, so there is nothing to verify.");
   const block = (await provider.getBlock("latest"))!;
-  const roles = await findRoles(suite);
+  const roles = await findRoles(suite, opened, progress);
   const payments = await tryPayments(suite, block.number);
   const checks = [
     {
@@ -35,8 +35,7 @@ export async function verify(suite: Suite, opened: OpenManifest): Promise<Verifi
     },
     { name: "pauses", problems: await findPauseFaults(suite, opened, progress) },
     { name: payments.name, problems: payments.problems },
-    // Only who was to mend the roles is to blame for them.
-    ...(opened.manifest.operation.verb === "roles" ? [{ name: "roles", problems: roles }] : []),
+    ...(roles.toBlame.length === 0 && !roles.isAbout ? [] : [{ name: "roles", problems: roles.toBlame }]),
   ];
   const verified: Verified = {
     kind: "verified",
@@ -44,10 +43,10 @@ export async function verify(suite: Suite, opened: OpenManifest): Promise<Verifi
     blockHash: block.hash!,
     time: block.timestamp,
     checks,
-    remarks: opened.manifest.operation.verb === "roles" ? [] : roles,
+    remarks: roles.others,
     passed: checks.every(({ problems }) => problems.length === 0),
   };
-  await outcomesOf(opened).add(verified);
+  if (keepsRecords()) await outcomesOf(opened).add(verified);
   return verified;
 }
 
@@ -60,10 +59,26 @@ function codeAfter({ left, carriedOut }: OperationProgress, { manifest }: OpenMa
   return left.length > 0 || isRolledBack ? "before" : "after";
 }
 
-/** Roles as `deploy/roles.ts` and the parameters have them, or where they are not. Whole sentences. */
-async function findRoles({ connection, record, parameters }: Suite): Promise<string[]> {
-  return (await findRoleDifferences(connection, record, parameters.holders)).map(formatDifference);
+/**
+ * Where roles are not as `deploy/roles.ts` and the parameters have them; whole sentences. To blame for that is only who was
+ * to mend it: an operation that makes the very call that would, and has made all of its calls.
+ */
+async function findRoles(
+  { connection, record, parameters }: Suite,
+  { manifest }: OpenManifest,
+  { left }: OperationProgress,
+) {
+  const isAbout = ROLE_VERBS.includes(manifest.operation.verb);
+  const repairs = await findRoleRepairs(connection, record, parameters.holders);
+  const isToBlame = ({ repair }: RoleRepair) =>
+    left.length === 0 && manifest.steps.some(({ transaction }) => transaction.data.includes(repair.slice(2)));
+  const [toBlame, others] = [repairs.filter(isToBlame), repairs.filter((repair) => !isToBlame(repair))].map(
+    (some) => some.map(formatDifference),
+  );
+  return { isAbout, toBlame: toBlame!, others: others! };
 }
+
+const ROLE_VERBS = ["roles", "grant", "revoke", "rotate"];
 
 /** Whether every pause that the operation set or lifted is as the last step that did so left it. */
 async function findPauseFaults(
@@ -78,17 +93,21 @@ async function findPauseFaults(
   for (const bit of PAUSE_BIT_NAMES) {
     const change = changes.findLast((candidate) => entryOf(candidate) === UNTIL[bit]);
     if (change === undefined) continue;
-    const [expected, found] = [
-      Number(valueAt(change.after, times)),
-      Number(await escrow.pausedUntil(PAUSE_BITS[bit])),
-    ];
+    const expected = Number(valueAt(change.after, times));
+    const found = await escrow.pausedUntil(PAUSE_BITS[bit]).then(Number, (error: unknown) => {
+      if (isNoAnswer(error)) return undefined;
+      throw error;
+    });
     if (expected !== found)
       faults.push(`${bit} should be ${formatPause(expected)}, and is ${formatPause(found)}.`);
   }
   return faults;
 }
 
-const formatPause = (until: number) => (until === 0 ? "not paused" : `paused until ${formatTime(until)}`);
+function formatPause(until: number | undefined): string {
+  if (until === undefined) return "unknown, as the escrow does not answer";
+  return until === 0 ? "not paused" : `paused until ${formatTime(until)}`;
+}
 
 /** Deposits, releases and claims, on a fork. */
 async function tryPayments(suite: Suite, block: number): Promise<{ name: string; problems: string[] }> {
@@ -101,9 +120,9 @@ async function tryPayments(suite: Suite, block: number): Promise<{ name: string;
       return { name: `payments on a fork: ${trial.description}`, problems: [] };
     } catch (error) {
       // What a contract does not even answer is as much of a finding as what it refuses.
-      const isSilent = isError(error, "CALL_EXCEPTION");
-      if (!(error instanceof Fault) && !isSilent) throw error;
-      const problem = isSilent ? `A contract does not answer: ${error.shortMessage}.` : error.message;
+      const problem =
+        error instanceof Fault ? error.message : isNoAnswer(error) && "A contract does not answer.";
+      if (problem === false) throw error;
       return { name: "payments on a fork", problems: [problem] };
     }
   });

@@ -44,6 +44,18 @@ describe("chains to index", () => {
     expect(chains.map(({ id }) => id)).to.deep.equal([31337]);
   });
 
+  it("need a name each", async () => {
+    const path = join(directory, "2.json");
+    await writeFile(path, JSON.stringify(record(2, "mainnet")));
+    try {
+      expect(() => indexedChains({ HOLDFAST_RECORDS_DIR: directory })).to.throw(
+        'The records of chains 1 and 2 both say network "mainnet": rename one.',
+      );
+    } finally {
+      await rm(path);
+    }
+  });
+
   it("need an RPC endpoint each", () => {
     expect(() => indexedChains({ HOLDFAST_RECORDS_DIR: directory })).to.throw(
       "No RPC for mainnet: set PONDER_RPC_URL_1, or leave it out of HOLDFAST_CHAINS.",

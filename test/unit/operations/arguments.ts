@@ -5,7 +5,7 @@ import type { Suite } from "../../../scripts/lib/operations/suite.js";
 import { parseBits, parseDuration } from "../../../scripts/ops/arguments.js";
 import { requestOf, type VerbArguments } from "../../../scripts/ops/requests.js";
 import { opsTasks } from "../../../scripts/ops/tasks.js";
-import { COMMON, VERBS, type VerbName } from "../../../scripts/ops/verbs.js";
+import { COMMON, VERBS, wordsOf, type VerbName } from "../../../scripts/ops/verbs.js";
 
 const verbs = Object.keys(VERBS) as VerbName[];
 
@@ -66,6 +66,11 @@ describe("the arguments of an operation", () => {
     expect(await refusal("upgrade", { reason: "why", implementation: "0x12" })).to.include(
       "--implementation is an address",
     );
+    for (const rungs of [0, 21, NaN]) {
+      expect(await refusal("upgrade", { reason: "why", implementation, rungs })).to.include(
+        `--rungs is from 1 to 20; it was ${rungs}`,
+      );
+    }
     const calling = { reason: "why", implementation, call: "initializeV2" };
     expect(await refusal("upgrade", { ...calling, args: "7" })).to.include("--args is a JSON array");
     expect((await request("upgrade", { ...calling, args: '["7"]' })).validFor).to.equal(604_800);
@@ -78,6 +83,6 @@ describe("the arguments of an operation", () => {
   it("are told by --help, for every verb", () => {
     const described = opsTasks.map(({ id, description }) => [id.join(" "), description]);
     for (const verb of verbs)
-      expect(described).to.deep.include([`ops plan ${verb}`, VERBS[verb].description]);
+      expect(described).to.deep.include([`ops plan ${wordsOf(verb).join(" ")}`, VERBS[verb].description]);
   });
 });

@@ -105,10 +105,17 @@ describe("a call in words", () => {
       ]);
     });
 
+    const unpadded = upgradeController
+      .encodeFunctionData("upgrade", [ESCROW, CODE, "0x12345678"])
+      .slice(0, -56);
+    const notText = escrow.encodeFunctionData("pause", [1, 60, "?"]).replace(/3f(0{62})$/, "ff$1");
+
     for (const [what, target, data] of [
       ["a call of a contract that is not the suite's", CODE, "0x123456789abcdef0"],
       ["a function that a contract of the suite does not have", ESCROW, "0x123456789abcdef0"],
       ["nothing at all", CODE, "0x"],
+      ["an upgrade whose last bytes are not padded, which a contract takes", CONTROLLER, unpadded],
+      ["a reason that is no UTF-8, which a contract takes", ESCROW, notText],
     ] as const) {
       it(what, () => {
         const [call] = cancelled(target, data);
@@ -128,6 +135,12 @@ describe("a call in words", () => {
 
     it("for a function that the contract does not have", () => {
       refuse(ESCROW, "0x12345678").with.property("message").that.includes("no function 0x12345678");
+    });
+
+    it("for an upgrade that runs less than a selector", () => {
+      refuse(CONTROLLER, upgradeController.encodeFunctionData("upgrade", [ESCROW, CODE, "0x12"]))
+        .with.property("message")
+        .that.includes("0x12, which has no name");
     });
 
     it("for bytes that say more than they show", () => {

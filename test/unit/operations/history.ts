@@ -126,4 +126,19 @@ describe("the history of a suite", function () {
     expect(entries.map(({ operation }) => operation)).to.deep.equal([null]);
     expect(exitCode).to.equal(1);
   });
+
+  it("goes on where a reason is no UTF-8, or what was scheduled is not padded", async () => {
+    const { accessManager, escrow, holders, upgradeController } = chain.deployed;
+    const data = escrow.interface.encodeFunctionData("pause", [1, 60, "?"]).replace(/3f(0{62})$/, "ff$1");
+    await (await holders.GUARDIAN.sendTransaction({ to: escrow, data })).wait();
+    const upgrade = upgradeController.interface
+      .encodeFunctionData("upgrade", [String(escrow.target), String(accessManager.target), "0x12345678"])
+      .slice(0, -56);
+    await (await accessManager.connect(holders.UPGRADER).schedule(upgradeController, upgrade, 0)).wait();
+
+    const [scheduled, paused] = await read({ limit: 2 });
+    expect(scheduled!.what[0]).to.include("upgradeController that cannot be decoded: 0x");
+    expect(paused!.by).to.equal(holders.GUARDIAN.address);
+    expect(paused!.what).to.deep.equal(["escrow tells of Paused in a way that cannot be decoded"]);
+  });
 });

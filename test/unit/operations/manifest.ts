@@ -1,11 +1,14 @@
-import { glob, readFile, writeFile } from "node:fs/promises";
+import { glob, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 
 import { expect } from "chai";
+import { getAddress } from "ethers";
 import { format } from "prettier";
 
+import { TARGET_INTERFACES } from "../../../deploy/selectors.js";
 import { requireSealed } from "../../../scripts/lib/signers/sealed.js";
 import { digestOf } from "../../../scripts/lib/operations/canonical.js";
+import { deriveStep } from "../../../scripts/lib/operations/derive.js";
 import { listOperations, findOperation, writeOperation } from "../../../scripts/lib/operations/folder.js";
 import { deployImplementation } from "../../../scripts/lib/operations/implementations.js";
 import { manifestJsonSchema, type Manifest } from "../../../scripts/lib/operations/manifest.js";
@@ -71,6 +74,28 @@ describe("a manifest", function () {
       expect(await faultOf(openManifest(file, chain.deployed.record))).to.include("delegatecall");
     });
 
+    it("is refused if a terminal would show its words as others", async () => {
+      const file = path.join(chain.folder, "repainting.json");
+      for (const repainting of [
+        "Pause\u001b[2K",
+        "Pause\r",
+        "Pause\nDigest 0x",
+        "Pause\u202e",
+        "Pause\u2028",
+      ]) {
+        for (const change of [
+          (m: Manifest) => (m.operation.title = repainting),
+          (m: Manifest) => (m.names[m.accounts[0]!.address] = repainting),
+          (m: Manifest) => m.cautions.push(repainting),
+        ]) {
+          const manifest = copy();
+          change(manifest);
+          await writeFile(file, JSON.stringify({ ...manifest, digest: digestOf(manifest) }));
+          expect(await faultOf(openManifest(file, chain.deployed.record))).to.include("is malformed");
+        }
+      }
+    });
+
     it("is refused if it is none", async () => {
       const file = path.join(chain.folder, "none.json");
       await writeFile(file, "{");
@@ -85,6 +110,25 @@ describe("a manifest", function () {
       expect(committed).to.equal(
         await format(JSON.stringify(manifestJsonSchema()), { parser: "json", printWidth: 110 }),
       );
+    });
+
+    it("is refused beside a page that says something else, or none", async () => {
+      const { folder } = await chain.again(opened);
+      const page = path.join(folder, "manifest.md");
+      const written = await readFile(page, "utf8");
+      await writeFile(page, await readFile(path.join(pausing.folder, "manifest.md"), "utf8"));
+      expect(await faultOf(openManifest(folder, chain.deployed.record))).to.include(
+        "is not that of its manifest",
+      );
+      await writeFile(page, written.replace("upgrade(", "pause("));
+      expect(await faultOf(openManifest(folder, chain.deployed.record))).to.include(
+        "is not that of its manifest",
+      );
+      await rm(page);
+      expect(await faultOf(openManifest(folder, chain.deployed.record))).to.include("There is no page");
+      await writeFile(page, written);
+      expect((await openManifest(folder, chain.deployed.record)).digest).to.equal(opened.digest);
+      await rm(folder, { recursive: true });
     });
 
     it("has a page that shows every hash, and the screens of every kind of device", async () => {
@@ -135,6 +179,15 @@ describe("a manifest", function () {
         (m) => m.accounts.push({ ...m.accounts[0]!, address: m.suite.escrow.address }),
       ],
       ["the order of the steps", (m) => m.steps.reverse()],
+      ["a name that nothing in it has", (m) => (m.names[addressLike(m)] = "the treasury")],
+      [
+        "something else to keep ready",
+        (m) => sends(m, "pause-1", m.suite.accessManager.address, granting(m)),
+      ],
+      [
+        "a rollback of another proxy to keep ready",
+        (m) => sends(m, "rollback-1", m.suite.upgradeController.address, rollingBack(m.proxies[1]!.address)),
+      ],
       ["a step that is there twice", (m) => m.steps.push(step(m, "pause-1"))],
     ];
     for (const [what, change] of forgeries) {
@@ -143,6 +196,17 @@ describe("a manifest", function () {
       });
     }
   });
+
+  const addressLike = (manifest: Manifest) => getAddress(manifest.digest.slice(0, 42));
+  const granting = (manifest: Manifest) =>
+    TARGET_INTERFACES.accessManager.encodeFunctionData("grantRole", [0, addressLike(manifest), 0]);
+  const rollingBack = (proxy: string) =>
+    TARGET_INTERFACES.upgradeController.encodeFunctionData("rollback", [proxy]);
+  /** With all that follows from it, as somebody would who has this program. */
+  const sends = (manifest: Manifest, id: string, to: string, data: string) => {
+    const found = step(manifest, id);
+    Object.assign(found, deriveStep(manifest, { ...found, transaction: { to, value: "0", data } }));
+  };
 
   const signingOf = (manifest: Manifest) => {
     const [signing] = step(manifest, "pause-1").signing;

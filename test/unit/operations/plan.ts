@@ -10,13 +10,16 @@ import {
   toConfigureToken,
   toExtendPause,
   toMendRoles,
+  toHold,
   toPause,
   toRollBack,
   toSetPolicy,
+  toUnhold,
   toUnpause,
   toUpgrade,
 } from "../../../scripts/lib/operations/verbs.js";
 import { AdminChain, faultOf } from "../../support/operations.js";
+import { termsOf } from "../../support/terms.js";
 
 const HOUR = 3_600;
 const DAY = 24 * HOUR;
@@ -76,6 +79,35 @@ describe("planning an operation", function () {
       });
     });
 
+    it("holds one payment at once, by compliance, and changes its flags alone", async () => {
+      const { escrow, usdc, users } = chain.deployed;
+      const [buyer, seller] = users as [(typeof users)[0], (typeof users)[0]];
+      await usdc.mint(buyer, 1_000n);
+      await usdc.connect(buyer).approve(escrow, 1_000n);
+      const { timestamp } = (await chain.connection.ethers.provider.getBlock("latest"))!;
+      const terms = termsOf(1, {
+        buyer: buyer.address,
+        seller: seller.address,
+        token: await usdc.getAddress(),
+        deadline: BigInt(timestamp + 30 * DAY),
+      });
+      await (await escrow.connect(buyer).deposit(terms)).wait();
+      const paymentId = await escrow.hashPayment(terms);
+
+      const opened = await chain.plan(toHold({ paymentId, reason: "looks like a leak" }));
+      expect(opened.manifest.steps.map(({ account, role }) => [account, role])).to.deep.equal([
+        [holder("COMPLIANCE").address, "COMPLIANCE"],
+      ]);
+      const flags = `escrow Escrow.payments[${paymentId}].flags`;
+      expect(changesOf(opened, "act")).to.deep.equal({ [flags]: ["0", "1"] });
+
+      await carryOut(opened);
+      const lifted = await chain.plan(toUnhold({ paymentId, reason: "a false alarm" }));
+      expect(changesOf(lifted, "act")).to.deep.equal({ [flags]: ["1", "0"] });
+      await carryOut(lifted);
+      expect((await escrow.paymentState(paymentId)).flags).to.equal(0n);
+    });
+
     it("rolls back to the recorded code", async () => {
       await carryOut(await chain.plan(await upgradeTo("EscrowNext"), { verb: "upgrade" }));
       const { implementation } = chain.deployed.record.contracts.escrow;
@@ -108,6 +140,16 @@ describe("planning an operation", function () {
         "accessManager _schedules[complianceRegistry.setPolicy].timepoint",
       ]);
       expect(opened.step("act").call.calls[0]!.function).to.equal(scheduled!.function);
+    });
+
+    it("cancels an upgrade that waits, whoever planned it", async () => {
+      const upgrade = await chain.plan(await upgradeTo("EscrowNext"), { verb: "upgrade" });
+      await chain.carryOut(upgrade, "schedule");
+      const { account, transaction } = upgrade.step("execute");
+      const opened = await chain.plan(toCancel(operationId(account, transaction.to, transaction.data)));
+      expect(opened.step("act").call.calls[0]!.function).to.equal("upgrade(address,address,bytes)");
+      await chain.carryOut(opened, "act");
+      expect(await faultOf(chain.plan(toCancel("0x")))).to.include("pending");
     });
   });
 
@@ -187,15 +229,21 @@ describe("planning an operation", function () {
     const planRotation = async () =>
       await chain.plan(async (planning) => await toMendRoles()({ ...planning, suite: rotated() }));
 
-    it("grants before it revokes, all at once, from the difference between data and chain", async () => {
+    it("grants before it revokes, from the difference between data and chain", async () => {
       const { call } = (await planRotation()).step("execute");
       expect(call.function).to.equal("multicall(bytes[])");
       expect(call.calls.map(({ function: name }) => name.split("(")[0])).to.deep.equal([
         "grantRole",
         "grantRole",
         "revokeRole",
-        "revokeRole",
       ]);
+    });
+
+    it("lets a holder keep a role until the grant to the next one counts", async () => {
+      const { call, notBefore } = (await planRotation()).step("revoke");
+      expect(call.function).to.equal("revokeRole(uint64,address)");
+      expect(call.arguments[0]!.meaning).to.equal("UPGRADER");
+      expect(notBefore).to.deep.equal({ step: "execute", seconds: 2 * DAY });
     });
 
     it("foretells when a granted role begins to count", async () => {
@@ -310,37 +358,6 @@ describe("planning an operation", function () {
       const { implementation } = chain.deployed.record.contracts.escrow;
       const upgrade = toUpgrade({ proxy: "escrow", implementation, contract: "Escrow" }, PRECAUTIONS);
       expect(await faultOf(chain.plan(upgrade))).to.include(`escrow runs ${implementation} already`);
-    });
-
-    describe("after a rollback", () => {
-      const rolledBack = async () => {
-        const upgrade = await upgradeTo("EscrowNext", { function: "initializeV2", args: ["7"] });
-        await carryOut(await chain.plan(upgrade, { verb: "upgrade" }));
-        await carryOut(await chain.plan(toRollBack("escrow")));
-      };
-
-      it("reports what the rolled-back version left, and which initializers have run", async () => {
-        await rolledBack();
-        const { cautions } = (await chain.plan(await upgradeTo("EscrowNext"))).manifest;
-        expect(cautions).to.satisfy((all: string[]) =>
-          all.some((one) => one.includes("EscrowNext.generation of escrow at 7")),
-        );
-        expect(cautions).to.satisfy((all: string[]) => all.some((one) => one.includes("up to number 2")));
-      });
-
-      it("refuses to run an initializer again", async () => {
-        await rolledBack();
-        const again = await upgradeTo("EscrowNext", { function: "initializeV2", args: ["8"] });
-        expect(await faultOf(chain.plan(again))).to.include("InvalidInitialization");
-      });
-
-      it("refuses a version that forgets the storage of the one that was rolled back", async () => {
-        await rolledBack();
-        const forgetful = await upgradeTo("EscrowBroken");
-        expect(await faultOf(chain.plan(forgetful))).to.include(
-          "Deleted namespace `erc7201:holdfast.mocks.EscrowNext`",
-        );
-      });
     });
   });
 

@@ -7,6 +7,7 @@ import { HDNodeWallet, Mnemonic } from "ethers";
 import {
   readRehearsal,
   requireRehearsed,
+  writeRehearsal,
   type Rehearsal,
 } from "../../../scripts/lib/operations/rehearsal.js";
 import { rehearse } from "../../../scripts/lib/operations/rehearse.js";
@@ -39,13 +40,19 @@ describe("rehearsing an operation", function () {
   afterEach(() => chain.reset());
   after(() => chain.stop());
 
-  const planUpgrade = async (initializer: { function: string; args: unknown[] }) => {
-    const request = { proxy: "escrow", implementation, contract: "EscrowNext", initializer } as const;
+  const planUpgrade = async (initializer: { function: string; args: unknown[] }, contract = "EscrowNext") => {
+    const { connection, deployed } = chain;
+    const next =
+      contract === "EscrowNext"
+        ? implementation
+        : await deployImplementation(connection, deployed.record, "escrow", contract);
+    const request = { proxy: "escrow", implementation: next, contract, initializer } as const;
     return await chain.plan(toUpgrade(request, { rungs: 2, pauseFor: DAY }), { verb: "upgrade" });
   };
   const pause = () => chain.again(planned.pause);
   const upgrade = () => chain.again(planned.upgrade);
   const play = (opened: OpenManifest) => rehearse(chain.suite, opened);
+  const now = () => ({ provider: chain.connection.ethers.provider, times: {} });
   const problems = ({ branches }: Rehearsal) =>
     Object.fromEntries(branches.map((branch) => [branch.name, branch.problems]));
   /** The same plan, but for something that only a fork can tell is wrong. */
@@ -150,6 +157,21 @@ describe("rehearsing an operation", function () {
       });
     });
 
+    it("a new version that works and tells another EIP-712 domain, which the way back mends", async () => {
+      const opened = await planUpgrade({ function: "initializeV2", args: ["7"] }, "EscrowRenamed");
+      const rehearsal = await play(opened);
+      const { "schedule → execute": main, ...ready } = problems(rehearsal);
+      expect(main).to.deep.equal([
+        `The name of escrow's EIP-712 domain was "Holdfast Escrow" and would be "Holdfast": ` +
+          "payment ids and signatures made before would count no more. " +
+          `The version of escrow's EIP-712 domain was "1" and would be "2": ` +
+          "payment ids and signatures made before would count no more.",
+      ]);
+      expect(Object.values(ready).flat()).to.deep.equal([]);
+      expect(rehearsal.passed).to.equal(false);
+      expect(await faultOf(requireRehearsed(opened, now()))).to.include("EIP-712 domain");
+    });
+
     it("a change that was not foretold", async () => {
       const opened = mistaken(await pause(), ({ steps }) => steps[0]!.changes.pop());
       expect(problems(await play(opened)).act!.join()).to.include("which was not foretold");
@@ -206,6 +228,30 @@ describe("rehearsing an operation", function () {
       expect(await faultOf(play(opened))).to.include("on which it was planned, is 0x");
     });
 
+    it("if the new code is not what the build makes of the contract that it is said to be", async () => {
+      const renamed = await planUpgrade({ function: "initializeV2", args: ["7"] }, "EscrowRenamed");
+      const opened = mistaken(renamed, ({ proxies }) => (proxies[0]!.after.contract = "EscrowNext"));
+      expect(await faultOf(play(opened))).to.include("is not what this checkout compiles EscrowNext to");
+    });
+
+    it("if the new code is of another version than is said", async () => {
+      const opened = mistaken(await upgrade(), ({ proxies }) => (proxies[0]!.after.version = "1.0.1"));
+      expect(await faultOf(play(opened))).to.include("the new code of escrow");
+    });
+
+    it("if somebody is called a holder whom the parameters do not name", async () => {
+      const { users } = chain.deployed;
+      const opened = mistaken(await pause(), ({ names }) => (names[users[0]!.address] = "GUARDIAN 2"));
+      expect(await faultOf(play(opened))).to.include(`calls ${users[0]!.address} GUARDIAN 2`);
+    });
+
+    it("if a token is told with other decimals than the parameters have", async () => {
+      const { users } = chain.deployed;
+      const token = { symbol: "USDC2", address: users[0]!.address, decimals: 6 };
+      const opened = mistaken(await pause(), ({ tokens }) => tokens.push(token));
+      expect(await faultOf(play(opened))).to.include("USDC2");
+    });
+
     it("if the plan has expired", async () => {
       const opened = await pause();
       await chain.pass(8 * DAY);
@@ -258,12 +304,33 @@ describe("rehearsing an operation", function () {
   describe("is written down", () => {
     it("for those who sign: only what passed may be", async () => {
       const opened = await pause();
-      expect(await faultOf(requireRehearsed(opened))).to.include("was not rehearsed yet");
+      expect(await faultOf(requireRehearsed(opened, now()))).to.include("was not rehearsed yet");
       const rehearsal = await play(opened);
-      expect(await requireRehearsed(opened)).to.deep.equal(rehearsal);
+      expect(await requireRehearsed(opened, now())).to.deep.equal(rehearsal);
       const failed = mistaken(opened, ({ steps }) => steps[0]!.changes.pop());
       await play(failed);
-      expect(await faultOf(requireRehearsed(failed))).to.include("did not go as foretold");
+      expect(await faultOf(requireRehearsed(failed, now()))).to.include("did not go as foretold");
+    });
+
+    it("and believed only as far as it goes", async () => {
+      const opened = await upgrade();
+      const rehearsal = await play(opened);
+      const refusal = async (change: (rehearsal: Rehearsal) => void) => {
+        const forged = structuredClone(rehearsal);
+        change(forged);
+        await writeRehearsal(opened, forged);
+        return await faultOf(requireRehearsed(opened, now()));
+      };
+      expect(await refusal(({ branches }) => branches[0]!.problems.push("It fails."))).to.include(
+        "contradicts",
+      );
+      expect(await refusal(({ branches }) => branches.splice(0))).to.include("schedule, execute");
+      expect(await refusal(({ branches }) => branches.pop())).to.include("did not play pause-2");
+      expect(await refusal(({ branches }) => branches[0]!.steps.pop())).to.include("did not play execute");
+      expect(await refusal(({ forkedAt }) => (forkedAt.hash = opened.digest))).to.include(
+        "not on this chain",
+      );
+      expect(await refusal(({ forkedAt }) => (forkedAt.block += 1000))).to.include("not on this chain");
     });
 
     it("for one manifest and no other", async () => {

@@ -1,9 +1,15 @@
+import { appendFile, rm } from "node:fs/promises";
+import path from "node:path";
+
 import { expect } from "chai";
 
 import { NATIVE_COIN } from "../../../deploy/parameters.js";
 import { deployImplementation } from "../../../scripts/lib/operations/implementations.js";
+import { rehearse } from "../../../scripts/lib/operations/rehearse.js";
 import { readStatus } from "../../../scripts/lib/operations/status.js";
-import { toPause, toUpgrade } from "../../../scripts/lib/operations/verbs.js";
+import { toCancel, toPause, toUpgrade } from "../../../scripts/lib/operations/verbs.js";
+import { recordReconciliation, recordsPath } from "../../../scripts/lib/reconcile/records.js";
+import type { Reconciliation } from "../../../scripts/lib/reconcile/request.js";
 import { formatStatus } from "../../../scripts/ops/status.js";
 import { hardhat, withRecord } from "../../support/command-line.js";
 import { AdminChain } from "../../support/operations.js";
@@ -16,7 +22,8 @@ describe("the status of a suite", function () {
   afterEach(() => chain.reset());
   after(() => chain.stop());
 
-  const read = () => readStatus(chain.suite, chain.folder);
+  const reconciliations = () => path.join(chain.folder, "reconciliations");
+  const read = () => readStatus(chain.suite, chain.folder, reconciliations());
   const pause = async (bits: number, seconds: number) => {
     const { escrow, holders } = chain.deployed;
     await (await escrow.connect(holders.GUARDIAN).pause(bits, seconds, "test")).wait();
@@ -46,6 +53,49 @@ describe("the status of a suite", function () {
       ["escrow", "Escrow", "1.0.0", null],
       ["complianceRegistry", "ComplianceRegistry", "1.0.0", null],
     ]);
+  });
+
+  it("tells of the last reconciliation, and that it found something", async () => {
+    const { number, hash, time } = (await read()).block;
+    const keep = (outcome: Reconciliation["outcome"], blockHash: string, at: number) =>
+      recordReconciliation(
+        {
+          ...{
+            chainId: 31337,
+            outcome,
+            payments: 4,
+            rpcCalls: 9,
+            stateCalls: 2,
+            findings: [],
+            mendable: 0,
+            rows: {},
+            tokens: [],
+          },
+          block: { number, hash: blockHash, timestamp: time },
+          counts: outcome === "clean" ? { matched: 7 } : { matched: 6, state_mismatch: 1 },
+          seconds: { logs: 1, state: 1, rows: 1 },
+        },
+        { by: "day-shift", at: new Date(at * 1_000), applied: false, folder: reconciliations() },
+      );
+    await keep("clean", hash, time - 7_200);
+    let status = await read();
+    expect(formatStatus(status)).to.match(
+      /Reconciled\n {2}\S+ \S+ UTC \(2 hours ago\) at block \d+ by day-shift: 4 payments, clean\n/,
+    );
+    expect(status.attention).to.deep.equal([]);
+
+    await keep("differences", hash, time - 3_600);
+    status = await read();
+    expect(formatStatus(status)).to.include("by day-shift: 4 payments, differences: 1 state_mismatch\n");
+    expect(status.attention).to.deep.equal(["The last reconciliation ended with: differences."]);
+
+    // A chain that was started anew has other blocks.
+    await keep("clean", `0x${"77".repeat(32)}`, time);
+    expect((await read()).reconciled).to.equal(null);
+
+    await appendFile(recordsPath(31337, reconciliations()), "{");
+    expect((await read()).attention.join()).to.match(/^The last line of .* is damaged/);
+    await rm(reconciliations(), { recursive: true });
   });
 
   it("tells what is paused, until when, and what that means, for as long as it lasts", async () => {
@@ -108,6 +158,28 @@ describe("the status of a suite", function () {
     expect(attention[1]).to.include("that cannot be decoded: 0x12345678");
   });
 
+  it("shows what a decoder chokes on, and lets a guardian take it back", async () => {
+    const { accessManager, holders, upgradeController, escrow } = chain.deployed;
+    // Solidity takes bytes without their padding.
+    const upgrade = upgradeController.interface
+      .encodeFunctionData("upgrade", [String(escrow.target), String(accessManager.target), "0x12345678"])
+      .slice(0, -56);
+    const notText = escrow.interface
+      .encodeFunctionData("extendPause", [1, 60, "?"])
+      .replace(/3f(0{62})$/, "ff$1");
+    await (await accessManager.connect(holders.UPGRADER).schedule(upgradeController, upgrade, 0)).wait();
+    await (await accessManager.connect(holders.CONFIGURATOR).schedule(escrow, notText, 0)).wait();
+
+    const { attention, pending } = await read();
+    expect(attention[0]).to.include(`upgradeController that cannot be decoded: ${upgrade.slice(0, 10)}`);
+    expect(attention[1]).to.include(`escrow that cannot be decoded: ${notText.slice(0, 10)}`);
+
+    const opened = await chain.plan(toCancel(pending[0]!.id), { verb: "cancel" });
+    expect((await rehearse(chain.suite, opened)).branches[0]!.problems).to.deep.equal([]);
+    await chain.carryOut(opened, "cancel");
+    expect((await read()).pending.map(({ id }) => id)).to.deep.equal([pending[1]!.id]);
+  });
+
   it("alarms about a role that the parameters do not know", async () => {
     const [stranger] = chain.deployed.users;
     await chain.changeAuthority("grantRole", [4, stranger!.address, 0]);
@@ -124,6 +196,13 @@ describe("the status of a suite", function () {
     expect(code[0]).to.include({ contract: null, version: null });
     expect(pauses).to.equal(null);
     expect(attention.join()).to.include(`The code of escrow at ${escrow.implementation}`);
+  });
+
+  it("asks the chain few questions, and no more of them for what was signed than it must", async () => {
+    expect(await requests(read), "after a deployment").to.be.at.most(26);
+    const opened = await planUpgrade();
+    for (const step of ["schedule", "execute"]) await chain.carryOut(opened, step);
+    expect(await requests(read), "with an upgrade that can be taken back").to.be.at.most(60);
   });
 
   it("asks the chain no more often, however much was scheduled and paused before", async () => {

@@ -270,6 +270,34 @@ describe("Submitting a transaction", function () {
     expect(await problemOf(submit(submitting()))).to.match(/nsufficient/);
   });
 
+  it("asks for no signature when the endpoint wants more for gas than an act may cost", async () => {
+    const dear: Meddle = ({ method }, answer) =>
+      method === "eth_maxPriorityFeePerGas" ? Promise.resolve(toQuantity(10n ** 15n)) : answer();
+    expect(await problemOf(submit(submitting(dear)))).to.match(
+      /cost up to \d+\.\d+ .*more than 1\.0: it was not signed/,
+    );
+    expect(signatures).to.deep.equal([]);
+  });
+
+  it("does not replace a transaction by one that would cost more than an act may", async () => {
+    const told: string[] = [];
+    await stopMining();
+    const dear: Meddle = ({ method }, answer) =>
+      signatures.length > 0 && method === "eth_maxPriorityFeePerGas"
+        ? Promise.resolve(toQuantity(10n ** 15n))
+        : answer();
+    const receipt = submit(
+      submitting(dear, {
+        patience: { poll: 20, replace: 300, giveUp: 10_000 },
+        tell: (sentence) => void told.push(sentence),
+      }),
+    );
+    while (!told.some((sentence) => sentence.includes("not replaced"))) await sleep(20);
+    await mine();
+    await receipt;
+    expect(signatures).to.have.length(1);
+  });
+
   it("believes no nonsense, and shows no URL of the endpoint", async () => {
     const outcome = submit(
       submitting(

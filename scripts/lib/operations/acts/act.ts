@@ -21,6 +21,16 @@ export interface Act {
    * fault. What every act changes, such as nonces and what was scheduled, is not among it.
    */
   readonly mayChange: readonly string[];
+  /** What has to wait until the calls have taken effect. */
+  readonly afterwards?: Afterwards;
+}
+
+/** More calls of the same account and contract, scheduled together with an act's own. */
+export interface Afterwards extends Pick<Act, "title" | "calls" | "mayChange"> {
+  /** Of the step. */
+  readonly id: string;
+  /** How long after the act's own calls at least. */
+  readonly seconds: number;
 }
 
 export const encodeCall = ({ target, function: name, args }: ActCall) =>

@@ -1,0 +1,45 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+import { noPostgres, Postgres } from "../../../test/support/faults/postgres.js";
+
+/** Where an indexer's tables go. Ends with the scope that it is `await using` in. */
+export interface Database extends AsyncDisposable {
+  readonly options: { databaseDir: string } | { databaseUrl: string };
+}
+
+/** The databases that are measured, by the name that results have them under. */
+export interface Databases extends AsyncDisposable {
+  readonly pglite: () => Promise<Database>;
+  readonly postgres: () => Promise<Database>;
+}
+
+export type DatabaseName = Exclude<keyof Databases, symbol>;
+export const DATABASES = ["pglite", "postgres"] as const satisfies DatabaseName[];
+
+/** Starts a Postgres of the measurement's own, with the settings that it is delivered with. */
+export async function startDatabases(): Promise<Databases> {
+  if (noPostgres) throw new Error(`Nothing is measured without both databases: ${noPostgres}.`);
+  const server = await Postgres.start(undefined, ["listen_addresses=127.0.0.1", "max_connections=200"]);
+  let made = 0;
+  return {
+    pglite: async () => {
+      const databaseDir = await mkdtemp(path.join(tmpdir(), "holdfast-bench-"));
+      return {
+        options: { databaseDir },
+        [Symbol.asyncDispose]: () => rm(databaseDir, { recursive: true, force: true }),
+      };
+    },
+    postgres: async () => {
+      const name = `bench_${++made}`;
+      return {
+        options: { databaseUrl: await server.newDatabase(name) },
+        [Symbol.asyncDispose]: async () => {
+          await server.query("postgres", `drop database ${name} with (force)`);
+        },
+      };
+    },
+    [Symbol.asyncDispose]: () => server.stop(),
+  };
+}

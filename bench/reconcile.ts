@@ -1,0 +1,139 @@
+/**
+ * How long `npx hardhat reconcile` takes, and how much memory. Real: the suite, every deposit, release and refund, their
+ * slots and logs, the indexer and its database. Run with `npm run bench:reconcile`.
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cpus, tmpdir, totalmem } from "node:os";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+
+import { MaxUint256 } from "ethers";
+import { network } from "hardhat";
+
+import { startAnvil } from "../scripts/lib/anvil.js";
+import { startIndexer } from "../scripts/lib/indexer.js";
+import type { Reconciliation } from "../scripts/lib/reconcile/request.js";
+import { makeMany } from "../test/support/many-payments.js";
+import { deployedSuite } from "../test/support/suite.js";
+
+const CHAIN_ID = 31337;
+const [ANVIL_PORT, INDEXER_PORT] = [51_590, 51_591];
+const SIZES = (process.env.BENCH_PAYMENTS ?? "10000,100000").split(",").map(Number);
+const DAY = 86_400;
+const RESULTS = fileURLToPath(new URL("results/reconcile.json", import.meta.url));
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+async function measure(payments: number) {
+  await using cleanup = new AsyncDisposableStack();
+  const anvil = await startAnvil({
+    port: ANVIL_PORT,
+    args: ["--accounts", "16", "--gas-limit", "1000000000"],
+  });
+  cleanup.defer(() => anvil.stop());
+  const connection = await network.create({ network: "local", override: { url: anvil.url } });
+  const suite = await deployedSuite(connection);
+  const [buyer, seller] = suite.users;
+  await suite.usdc.mint(buyer!.address, 10n ** 12n);
+  await suite.usdc.connect(buyer).approve(suite.escrow, MaxUint256);
+  await makeMany(suite, {
+    buyer: buyer!,
+    seller: seller!,
+    token: await suite.usdc.getAddress(),
+    deadline: BigInt((await connection.networkHelpers.time.latest()) + 90 * DAY),
+    count: payments,
+  });
+  await connection.networkHelpers.mine(64);
+
+  const directory = await mkdtemp(path.join(tmpdir(), "holdfast-bench-"));
+  cleanup.defer(() => rm(directory, { recursive: true }));
+  await writeFile(path.join(directory, `${CHAIN_ID}.json`), JSON.stringify(suite.record));
+  const databaseUrl = process.env.HOLDFAST_TEST_DATABASE_URL;
+  const databaseDir = path.join(directory, "pglite");
+  const indexer = await startIndexer({
+    recordsDir: directory,
+    rpcUrls: { [CHAIN_ID]: Array<string>(4).fill(anvil.url) },
+    port: INDEXER_PORT,
+    timeoutSeconds: 3_600,
+    ...(databaseUrl === undefined ? { databaseDir } : { databaseUrl }),
+  });
+  await indexer.stop();
+  const { result, peakMemoryMiB } = await reconcileInProcessOfItsOwn(
+    { LOCAL_RPC_URL: anvil.url, HOLDFAST_RECORDS_DIR: directory, HOLDFAST_DEPLOY_DIR: directory },
+    databaseUrl ?? databaseDir,
+  );
+  if (result.outcome !== "clean")
+    throw new Error(`The stack is not healthy: ${JSON.stringify(result.findings[0])}`);
+  return { result, peakMemoryMiB };
+}
+
+/** The command as people type it, with the most memory that it ever had (Linux only). */
+async function reconcileInProcessOfItsOwn(env: Record<string, string>, database: string) {
+  const child = spawn(
+    process.execPath,
+    [
+      path.join(root, "node_modules/hardhat/dist/src/cli.js"),
+      ...["reconcile", "--network", "local", "--json", "--database", database, "--by", "bench"],
+    ],
+    { cwd: root, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "inherit"] },
+  );
+  let output = "";
+  child.stdout.on("data", (data: Buffer) => (output += data.toString()));
+  let isOver = false;
+  const ended = once(child, "close").finally(() => (isOver = true));
+  let peak = 0;
+  while (!isOver) {
+    const status = await readFile(`/proc/${child.pid}/status`, "utf8").catch(() => "");
+    peak = Math.max(peak, Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0));
+    await Promise.race([ended, sleep(100)]);
+  }
+  return {
+    result: JSON.parse(output) as Reconciliation,
+    peakMemoryMiB: Math.round(peak / 1_024),
+  };
+}
+
+const runs = [];
+for (const size of SIZES) {
+  const { result, peakMemoryMiB } = await measure(size);
+  const seconds = Object.values(result.seconds).reduce((sum, part) => sum + part, 0);
+  runs.push({
+    payments: result.payments,
+    seconds: Math.round(seconds * 10) / 10,
+    rpcCalls: result.rpcCalls,
+    stateCalls: result.stateCalls,
+    peakMemoryMiB,
+    paymentsPerSecond: Math.round(result.payments / seconds),
+    shareOfTime: Object.fromEntries(
+      Object.entries(result.seconds).map(([phase, part]) => [
+        phase,
+        Math.round((part / seconds) * 100) / 100,
+      ]),
+    ),
+    rows: Object.values(result.rows).reduce((sum, rows) => sum + rows, 0),
+  });
+  console.log(runs.at(-1));
+}
+const { payments, seconds, rpcCalls, peakMemoryMiB } = runs.at(-1)!;
+await writeFile(
+  RESULTS,
+  `${JSON.stringify(
+    {
+      command: "npm run bench:reconcile",
+      machine: `${cpus().length} cores (${cpus()[0]!.model}), ${Math.round(totalmem() / 2 ** 30)} GiB, shared with the chain`,
+      database:
+        process.env.HOLDFAST_TEST_DATABASE_URL === undefined
+          ? "PGlite, inside the process measured"
+          : "Postgres",
+      payments,
+      seconds,
+      rpcCalls,
+      peakMemoryMiB,
+      runs,
+    },
+    null,
+    2,
+  )}\n`,
+);

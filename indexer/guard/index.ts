@@ -1,0 +1,206 @@
+import type { IndexedChain } from "../deployments.js";
+import { stallMinutes } from "../settings.js";
+import { endpointsOf } from "../watch/endpoints.js";
+import type { LogListener } from "../watch/logs.js";
+import { ChainAnswers } from "./answers.js";
+import { guardFetch, type FetchGuard, type GuardedEndpoint } from "./fetch.js";
+import { Finals, stillHas, type FinalBlock, type Query } from "./finals.js";
+import { Progress } from "./progress.js";
+import { RPC_ERRORS } from "../watch/rpc.js";
+import { hints, reasons, stop } from "./stop.js";
+
+/** What Ponder shares with the code that it runs. It is no public interface: the tests say so if another version differs. */
+interface Shared {
+  PONDER_COMMON?: {
+    options: { command: string };
+    logger: { error(record: { msg: string }): void };
+    metrics: { registry: { getSingleMetric(name: string): Metric | undefined } };
+  };
+  PONDER_DATABASE?: { driver: Driver };
+  PONDER_NAMESPACE_BUILD?: { schema: string };
+  PONDER_INDEXING_BUILD?: { chains: { id: number; finalityBlockCount: number }[] };
+}
+type Driver = { dialect: "pglite"; instance: Asked } | { dialect: "postgres"; admin: Asked };
+interface Asked {
+  query: Query;
+}
+interface Metric {
+  get(): Promise<{ values: { value: number; labels: Record<string, string | number> }[] }>;
+  inc?(labels: Record<string, string>): void;
+}
+
+interface GuardedChain {
+  chain: IndexedChain;
+  answers: ChainAnswers;
+  endpoints: GuardedEndpoint[];
+  final?: FinalBlock;
+  isReorganising: boolean;
+}
+
+interface Guard {
+  chains: GuardedChain[];
+  fetch: FetchGuard;
+  finals?: Finals;
+}
+
+const shared = globalThis as Shared & { HOLDFAST_GUARD?: Guard };
+const LOOK_MS = 15_000;
+
+/** Whether this process writes an index: `ponder serve` only reads one. */
+const isWriter = () => ["start", "dev"].includes(shared.PONDER_COMMON?.options.command ?? "");
+
+/**
+ * From now on believes no RPC endpoint blindly, and ends this process, with a sentence that says how to go on, when the
+ * index could only be wrong or stand still. Does nothing in a process that writes no index, and a second time.
+ *
+ * @returns What has to be told of every log record.
+ */
+export function guard(chains: IndexedChain[], env: NodeJS.ProcessEnv): LogListener {
+  if (!isWriter() || shared.HOLDFAST_GUARD) return () => {};
+  const guarded = chains.map((chain): GuardedChain => {
+    const answers = new ChainAnswers(Object.values(chain.addresses));
+    const endpoints = endpointsOf(chain)
+      .filter(({ url }) => url.startsWith("http"))
+      .map((endpoint) => ({ ...endpoint, chainId: chain.id, answers }));
+    return { chain, answers, endpoints, isReorganising: false };
+  });
+  const fetch = guardFetch(
+    guarded.flatMap(({ endpoints }) => endpoints),
+    { confirms: env.HOLDFAST_CONFIRM_LOGS === "1", onRefusal: countRefusal },
+  );
+  shared.HOLDFAST_GUARD = { chains: guarded, fetch };
+  watchProgress(shared.HOLDFAST_GUARD, stallMinutes(env));
+  return listener(shared.HOLDFAST_GUARD);
+}
+
+/**
+ * Refuses to go on with an index of a branch that its chain has left, and from now on notes which blocks it takes for
+ * final. To be awaited before anything is indexed. Does nothing in a process that writes no index.
+ */
+export async function requireSameBranch(): Promise<void> {
+  const it = shared.HOLDFAST_GUARD;
+  const driver = shared.PONDER_DATABASE?.driver;
+  if (!isWriter() || !it || !driver) return;
+  const asked = driver.dialect === "pglite" ? driver.instance : driver.admin;
+  it.finals = new Finals((sql, values) => asked.query(sql, values), shared.PONDER_NAMESPACE_BUILD!.schema);
+  const noted = await it.finals.noted();
+  for (const guarded of it.chains) {
+    guarded.final = noted.find(({ chainId }) => chainId === guarded.chain.id);
+    if (await hasLeft(it, guarded)) throw reasons.branchLeft(guarded.chain.name, guarded.final!.number);
+    const { finalityBlockCount } = shared.PONDER_INDEXING_BUILD!.chains.find(
+      ({ id }) => id === guarded.chain.id,
+    )!;
+    const final = guarded.answers.knownBelowHead(finalityBlockCount);
+    if (final) await note(it, guarded, final.number);
+  }
+}
+
+async function hasLeft({ fetch }: Guard, { final, endpoints }: GuardedChain): Promise<boolean> {
+  if (final === undefined) return false;
+  const asks = endpoints.map(
+    (endpoint) => (method: string, params: unknown[]) => fetch.ask(endpoint, method, params),
+  );
+  return (await stillHas(final, asks)) === "no";
+}
+
+async function note({ finals }: Guard, guarded: GuardedChain, number: number): Promise<void> {
+  const hash = guarded.answers.hashOf(number);
+  if (!finals || hash === undefined) return;
+  guarded.final = { chainId: guarded.chain.id, number, hash };
+  // What is not noted now is noted with the next block that becomes final.
+  await finals.note(guarded.final).catch(() => {});
+}
+
+/** Counts an answer that was not believed with the endpoint's errors. */
+function countRefusal({ chain, label }: GuardedEndpoint): void {
+  const errors = shared.PONDER_COMMON!.metrics.registry.getSingleMetric(RPC_ERRORS);
+  errors?.inc?.({ chain, endpoint: label, fault: "refused" });
+}
+
+/** What Ponder says of reorganisations and of errors without a way out, it says only to its log. */
+function listener(it: Guard): LogListener {
+  return (level, record) => {
+    const guarded = it.chains.find(({ chain }) => chain.id === record.chain_id);
+    if (guarded) followChain(it, guarded, record);
+    if (level === "error") tellWayOut(record);
+  };
+}
+
+function followChain(it: Guard, guarded: GuardedChain, record: Parameters<LogListener>[1]): void {
+  switch (record.msg) {
+    case "Detected reorg in local chain":
+      guarded.isReorganising = true;
+      return;
+    case "Reconciled reorg in local chain":
+      guarded.isReorganising = false;
+      return;
+    case "Encountered unrecoverable reorg":
+      // Its list of blocks is whole again. An endpoint that is far behind looks the same: the others know.
+      guarded.isReorganising = false;
+      void hasLeft(it, guarded).then((left) => {
+        if (left) stop(reasons.branchLeft(guarded.chain.name, guarded.final!.number));
+      });
+      return;
+    case "Failed to fetch latest block":
+      // It has dropped blocks from its list without undoing what they did, and would do that once more.
+      if (guarded.isReorganising) stop(reasons.lostInReorg(guarded.chain.name));
+      return;
+    case "Started live indexing":
+      void note(it, guarded, Number(record.finalized_block));
+      return;
+    case "Removed finalized blocks from local chain":
+      void note(it, guarded, (JSON.parse(String(record.block_range)) as number[])[1]!);
+  }
+}
+
+const told = new Set<string>();
+
+function tellWayOut(record: Parameters<LogListener>[1]): void {
+  const { error } = record as { error?: Error };
+  const cause = error?.cause instanceof Error ? error.cause.message : "";
+  const text = [record.msg, error?.message, cause].join(" ");
+  for (const [problem, hint] of hints) {
+    if (!problem.test(text) || told.has(hint)) continue;
+    told.add(hint);
+    shared.PONDER_COMMON!.logger.error({ msg: hint });
+  }
+}
+
+function watchProgress(it: Guard, minutes: number): void {
+  const watches = it.chains.map((guarded) => ({ guarded, progress: new Progress(minutes * 60_000) }));
+  setInterval(() => {
+    for (const { guarded, progress } of watches) {
+      void standingOf(it, guarded).then(({ block, ...standing }) => {
+        if (!progress.isStalled({ block, ...standing })) return;
+        stop(reasons.stalled(guarded.chain.name, block, standing.head!, minutes));
+      });
+    }
+  }, LOOK_MS).unref();
+}
+
+async function standingOf({ fetch }: Guard, { chain, endpoints }: GuardedChain) {
+  const asked = await Promise.allSettled(
+    endpoints.map(async (endpoint) => {
+      const [chainId, head] = await Promise.all([
+        fetch.ask(endpoint, "eth_chainId", []),
+        fetch.ask(endpoint, "eth_blockNumber", []),
+      ]);
+      return Number(chainId) === chain.id ? Number(head) : 0;
+    }),
+  );
+  const heads = asked.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));
+  const head = heads.length > 0 ? Math.max(...heads) : undefined;
+  const block = await sumOf("ponder_sync_block", chain.name);
+  const isLive = (await sumOf("ponder_sync_is_realtime", chain.name)) > 0;
+  // A backfill moves in many ways before it is at its first live block, and other chains may hold it up.
+  const history = ["ponder_historical_completed_blocks", "ponder_indexing_completed_events"];
+  const moved = isLive ? [block] : [block, ...(await Promise.all(history.map((name) => sumOf(name))))];
+  return { mark: moved.join("/"), block, head };
+}
+
+/** A metric's value, of one chain or of all. */
+async function sumOf(name: string, chain?: string): Promise<number> {
+  const metric = await shared.PONDER_COMMON!.metrics.registry.getSingleMetric(name)?.get();
+  const values = (metric?.values ?? []).filter(({ labels }) => chain === undefined || labels.chain === chain);
+  return values.reduce((sum, { value }) => sum + value, 0);
+}

@@ -1,0 +1,140 @@
+import {
+  getNamedType,
+  getNullableType,
+  GraphQLError,
+  isListType,
+  isObjectType,
+  Kind,
+  type ASTNode,
+  type ASTVisitor,
+  type FieldNode,
+  type GraphQLNamedType,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+  type ValidationContext,
+} from "graphql";
+
+/** How much one operation may ask for. Relations lead back and forth, so without bounds one could ask for everything. */
+export const LIMITS = { tokens: 1000, depth: 24, aliases: 30, rows: 20_000 } as const;
+
+/** What costs more than the rows that it returns, as if it were so many. */
+const COSTS: Readonly<Record<string, number>> = { verifyPayment: 5_000 };
+
+/** Rows that a list has when the question does not say. */
+const DEFAULT_ROWS = 50;
+
+interface Size {
+  depth: number;
+  aliases: number;
+  rows: number;
+}
+
+/** Refuses operations that are too deep, too wide or may return too much, before anything is asked of the database. */
+export function operationLimits(variables: Readonly<Record<string, unknown>> | undefined) {
+  return (context: ValidationContext): ASTVisitor => ({
+    OperationDefinition(operation) {
+      const place = { type: context.getSchema().getRootType(operation.operation) ?? undefined, rows: 1 };
+      const { depth, aliases, rows } = sizeOf(operation.selectionSet, place, {
+        variables: { ...defaultsOf(operation), ...variables },
+        fragment: (name) => context.getFragment(name),
+        measured: new Map(),
+      });
+      const refuse = (problem: string, node: ASTNode = operation) =>
+        context.reportError(new GraphQLError(problem, { nodes: node, extensions: { code: "TOO_LARGE" } }));
+      if (depth > LIMITS.depth) {
+        refuse(`The operation is ${depth} levels deep, and ${LIMITS.depth} are allowed: ask in several.`);
+      }
+      if (aliases > LIMITS.aliases) {
+        refuse(
+          `The operation has ${aliases} aliases, and ${LIMITS.aliases} are allowed: ask for many rows with a list.`,
+        );
+      }
+      if (rows > LIMITS.rows) {
+        refuse(
+          `The operation may return ${rows} rows, and ${LIMITS.rows} are allowed: give its lists a smaller ` +
+            `\`limit\` (or \`first\`) and page with \`after\`; a proof counts as ${COSTS.verifyPayment}.`,
+        );
+      }
+    },
+  });
+}
+
+/** The whole numbers that an operation's variables have if nobody gives others. */
+const defaultsOf = ({ variableDefinitions = [] }: OperationDefinitionNode): Record<string, number> =>
+  Object.fromEntries(
+    variableDefinitions.flatMap(({ variable, defaultValue }) =>
+      defaultValue?.kind === Kind.INT ? [[variable.name.value, Number(defaultValue.value)]] : [],
+    ),
+  );
+
+/** What the size of one operation depends on. */
+interface Operation {
+  variables: Readonly<Record<string, unknown>>;
+  fragment: ValidationContext["getFragment"];
+  /** Each fragment is measured once a place: fragments that spread each other twice would else take for ever. */
+  measured: Map<string, Size>;
+}
+
+/** Where a selection stands: in an object of which type, and how many rows a list in it has. */
+interface Place {
+  type: GraphQLNamedType | undefined;
+  rows: number;
+}
+
+const NOTHING: Size = { depth: 0, aliases: 0, rows: 0 };
+
+function sizeOf(selections: SelectionSetNode, place: Place, operation: Operation): Size {
+  const size = { ...NOTHING };
+  for (const selection of selections.selections) {
+    const part =
+      selection.kind === Kind.FIELD
+        ? sizeOfField(selection, place, operation)
+        : selection.kind === Kind.INLINE_FRAGMENT
+          ? sizeOf(selection.selectionSet, place, operation)
+          : sizeOfFragment(selection.name.value, place, operation);
+    size.depth = Math.max(size.depth, part.depth);
+    size.aliases += part.aliases;
+    size.rows += part.rows;
+  }
+  return size;
+}
+
+function sizeOfFragment(name: string, place: Place, operation: Operation): Size {
+  const key = `${name} ${place.rows}`;
+  const known = operation.measured.get(key);
+  if (known) return known;
+  // A fragment that leads back to itself is refused by a rule of its own.
+  operation.measured.set(key, NOTHING);
+  const fragment = operation.fragment(name);
+  const size = fragment ? sizeOf(fragment.selectionSet, place, operation) : NOTHING;
+  operation.measured.set(key, size);
+  return size;
+}
+
+function sizeOfField(field: FieldNode, place: Place, operation: Operation): Size {
+  const aliases = field.alias ? 1 : 0;
+  if (!field.selectionSet) return { depth: 1, aliases, rows: 0 };
+  const definition = isObjectType(place.type) ? place.type.getFields()[field.name.value] : undefined;
+  const type = definition && getNamedType(definition.type);
+  // What the schema says of itself is not asked of the database.
+  const isList = definition && isListType(getNullableType(definition.type)) && !type?.name.startsWith("__");
+  const inside = sizeOf(
+    field.selectionSet,
+    { type, rows: rowsAskedFor(field, operation.variables) },
+    operation,
+  );
+  const count = isList ? place.rows : 1;
+  const own = (isList ? count : 0) + (COSTS[field.name.value] ?? 0);
+  return { depth: inside.depth + 1, aliases: inside.aliases + aliases, rows: own + count * inside.rows };
+}
+
+function rowsAskedFor(field: FieldNode, variables: Readonly<Record<string, unknown>>): number {
+  const argument = field.arguments?.find(({ name }) => ["limit", "first"].includes(name.value))?.value;
+  const value =
+    argument?.kind === Kind.INT
+      ? Number(argument.value)
+      : argument?.kind === Kind.VARIABLE
+        ? variables[argument.name.value]
+        : undefined;
+  return typeof value === "number" ? Math.max(value, 0) : DEFAULT_ROWS;
+}

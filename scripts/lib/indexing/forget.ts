@@ -1,0 +1,116 @@
+import { FINALS_TABLE } from "../../../indexer/guard/finals.js";
+import type { Query } from "./database.js";
+
+/** What is asked of a chain: the hash of its block of that number, or nothing if it has none. */
+export type HashAt = (number: number) => Promise<string | undefined>;
+
+/** Where Ponder keeps what RPC endpoints answered, for all indexes of a database. */
+const CACHE = "ponder_sync";
+/** Its tables that say of which block they speak, and in which column. */
+const byBlock: Record<string, string> = {
+  blocks: "number",
+  transactions: "block_number",
+  transaction_receipts: "block_number",
+  logs: "block_number",
+  traces: "block_number",
+  rpc_request_results: "block_number",
+};
+
+/** What was forgotten of a chain: everything after a block, with the number of blocks that were kept of it. */
+export interface Forgotten {
+  after: number;
+  blocks: number;
+}
+
+/**
+ * Forgets what RPC endpoints said of a branch that the chain has left, so that no index is made of it again.
+ *
+ * @param schema An index whose final block is asked too: between two cached blocks there may be many that nothing is kept of.
+ * @returns Nothing if the chain still has all that is kept.
+ */
+export async function forgetDeadBranch(
+  query: Query,
+  schema: string,
+  chainId: number,
+  hashAt: HashAt,
+): Promise<Forgotten | undefined> {
+  const cached = await cachedBlocks(query, chainId);
+  const alive = await countOfAlive(cached, hashAt);
+  const final = await finalBlock(query, schema, chainId);
+  const finalIsAlive = final === undefined || (await hashAt(final.number)) === final.hash;
+  if (alive === cached.length && finalIsAlive) return undefined;
+
+  const after = alive === 0 ? -1 : cached[alive - 1]!.number;
+  if (!(await hasCache(query))) return { after, blocks: 0 };
+  for (const [table, column] of Object.entries(byBlock)) {
+    await query(`delete from ${CACHE}.${table} where chain_id = $1 and ${column} > $2`, [chainId, after]);
+  }
+  // Ponder writes a range of blocks with both ends included, the last one raised by one, and reads no other.
+  await query(
+    `update ${CACHE}.intervals set blocks = (
+       select coalesce(range_agg(numrange(lower(r), least(upper(r), $2::numeric + 1), '[]')), '{}')
+       from unnest(blocks) r where lower(r) <= $2) where chain_id = $1`,
+    [chainId, after],
+  );
+  await query(`delete from ${CACHE}.intervals where chain_id = $1 and isempty(blocks)`, [chainId]);
+  return { after, blocks: cached.length - alive };
+}
+
+/** Removes an index with all that looks at it. Returns whether there was one. */
+export async function dropIndex(query: Query, schema: string): Promise<boolean> {
+  if (!(await isThere(query, `"${schema}"._ponder_meta`))) return false;
+  await query(`drop schema "${schema}" cascade`);
+  return true;
+}
+
+/** Whether a process said lately that it is writing an index. */
+export async function isBeingWritten(query: Query, schema: string, now = Date.now()): Promise<boolean> {
+  if (!(await isThere(query, `"${schema}"._ponder_meta`))) return false;
+  const [row] = await query(
+    `select (value->>'is_locked')::int as locked, (value->>'heartbeat_at')::bigint as heartbeat from "${schema}"._ponder_meta`,
+  );
+  return Number(row?.locked) === 1 && now - Number(row?.heartbeat) < HEARTBEAT_TIMEOUT_MS;
+}
+
+/** After so long without a sign of life Ponder takes a writer for dead. */
+const HEARTBEAT_TIMEOUT_MS = 25_000;
+
+interface CachedBlock {
+  number: number;
+  hash: string;
+}
+
+async function cachedBlocks(query: Query, chainId: number): Promise<CachedBlock[]> {
+  if (!(await hasCache(query))) return [];
+  const rows = await query(`select number, hash from ${CACHE}.blocks where chain_id = $1 order by number`, [
+    chainId,
+  ]);
+  return rows.map(({ number, hash }) => ({ number: Number(number), hash: String(hash) }));
+}
+
+async function finalBlock(query: Query, schema: string, chainId: number): Promise<CachedBlock | undefined> {
+  if (!(await isThere(query, `"${schema}".${FINALS_TABLE}`))) return undefined;
+  const [row] = await query(`select number, hash from "${schema}".${FINALS_TABLE} where chain_id = $1`, [
+    chainId,
+  ]);
+  return row && { number: Number(row.number), hash: String(row.hash) };
+}
+
+/** How many of the blocks, from the first on, the chain still has: where one is gone, all after it are. */
+async function countOfAlive(blocks: readonly CachedBlock[], hashAt: HashAt): Promise<number> {
+  let [least, most] = [0, blocks.length];
+  while (least < most) {
+    const middle = (least + most) >> 1;
+    const { number, hash } = blocks[middle]!;
+    if ((await hashAt(number)) === hash) least = middle + 1;
+    else most = middle;
+  }
+  return least;
+}
+
+const hasCache = (query: Query) => isThere(query, `${CACHE}.blocks`);
+
+async function isThere(query: Query, table: string): Promise<boolean> {
+  const [row] = await query("select to_regclass($1) is not null as is_there", [table]);
+  return row?.is_there === true;
+}

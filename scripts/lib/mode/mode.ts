@@ -1,0 +1,38 @@
+import { Fault } from "../../../deploy/fault.js";
+
+/** From the loosest to the strictest. */
+export const MODES = ["live", "dry-run", "read-only"] as const;
+/**
+ * What a command may do. `live`: what it says. `dry-run`: it goes as far as it can without sending, signing or keeping
+ * anything, and tells what it would have done. `read-only`: whatever can write is refused before it begins.
+ */
+export type Mode = (typeof MODES)[number];
+
+/**
+ * The stricter of what was typed and what the environment says, so that a flag typed in haste cannot loosen what somebody
+ * decided for the machine.
+ *
+ * @throws {@link Fault} that says what there is, if either is no mode. A typo must not pass for `live`.
+ */
+export function modeOf(typed: string | undefined, { HOLDFAST_MODE: set }: NodeJS.ProcessEnv): Mode {
+  const ranks = [parse(typed, "--mode"), parse(set, "HOLDFAST_MODE")].map((mode) => MODES.indexOf(mode));
+  return MODES[Math.max(...ranks)]!;
+}
+
+function parse(text: string | undefined, from: string): Mode {
+  if (text === undefined || text === "") return "live";
+  const found = MODES.find((mode) => mode === text);
+  if (found !== undefined) return found;
+  throw new Fault(`${from} is one of ${MODES.join(", ")}; it was ${text}.`);
+}
+
+/** What changes a chain, or has a key of the node's sign. Whatever else a node offers is a question. */
+const WRITES = [
+  /^eth_(send|sign|submit)/,
+  /^(personal|wallet|miner|admin|engine|evm)_/,
+  /^(anvil|hardhat)_(?!nodeInfo$|metadata$|getAutomine$|getIntervalMining$)/,
+  /^debug_setHead$/,
+];
+
+/** Whether a JSON-RPC method writes. */
+export const isWriting = (method: string): boolean => WRITES.some((pattern) => pattern.test(method));

@@ -1,0 +1,56 @@
+import { getAddress } from "ethers";
+
+import type { OperationFolder } from "./folder.js";
+import type { Step } from "./manifest.js";
+import type { OpenManifest } from "./open.js";
+import { hindrancesOf } from "./readiness.js";
+import { remembering } from "./remembering.js";
+import { readRegister } from "./register.js";
+import type { ProxyName, Suite } from "./suite.js";
+import { PAUSE_BITS, type PauseBit } from "./units.js";
+
+/** What is asked for: does a call that was signed beforehand do just that? */
+export type Wanted = (call: Step["call"]) => boolean;
+
+/** Something that was signed beforehand and works right now. */
+export interface Kept {
+  readonly operation: OperationFolder;
+  readonly opened: OpenManifest;
+  readonly step: Step;
+}
+
+/** A rollback of that proxy, from whatever runs there. */
+export const aRollback =
+  ({ record }: Suite, proxy: ProxyName): Wanted =>
+  ({ function: name, arguments: [target] }) =>
+    name === "rollback(address)" && target!.value === getAddress(record.contracts[proxy].address);
+
+/** A pause of those parts and no others, for that long. Its reason is the one that it was signed with. */
+export const aPause = (bits: readonly PauseBit[], seconds: number): Wanted => {
+  const sum = bits.reduce((all, bit) => all | PAUSE_BITS[bit], 0);
+  return ({ function: name, arguments: args }) =>
+    name === "pause(uint8,uint32,string)" &&
+    args[0]!.value === String(sum) &&
+    args[1]!.value === String(seconds);
+};
+
+/**
+ * Finds what was signed beforehand with an earlier operation, does what is wanted, and would work right now: that of the
+ * latest operation, and of its rungs the one whose turn it is.
+ *
+ * @param directory Where the operations are, if not in `deploy/operations/`.
+ */
+export async function findKept(given: Suite, wanted: Wanted, directory?: string): Promise<Kept | undefined> {
+  const suite = remembering(given);
+  const { provider } = suite.connection.ethers;
+  const { operations } = await readRegister(provider, suite.record, directory);
+  for (const { operation, opened, progress, standing } of operations.toReversed()) {
+    if (standing === "elsewhere") continue;
+    const candidates = opened.manifest.steps.filter(({ branch, call }) => branch === "ready" && wanted(call));
+    for (const step of candidates) {
+      const hindrances = await hindrancesOf(provider, suite.record, opened, step, progress);
+      if (hindrances.length === 0) return { operation, opened, step };
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,23 @@
+/** What stands in the way of an act, in the order of Solidity's `Obstacle`, as a sentence for whoever wanted it. */
+export const OBSTACLES: readonly (readonly [name: string, sentence: string])[] = [
+  ["None", "Nothing stands in the way."],
+  ["UnauthorizedCaller", "This account may not: it is neither the right party nor has it the role."],
+  ["ScheduleRequired", "This account's role has a delay: the call must be scheduled first."],
+  ["InvalidStatus", "The payment is not in a state for that: it does not exist, is disputed, or is closed."],
+  ["PaymentAlreadyExists", "The payment exists already."],
+  ["PaymentOnHold", "Compliance froze the payment; a hold has to be lifted first."],
+  ["HoldUnchanged", "The hold is as it is wanted already."],
+  ["EnforcedPause", "It is paused."],
+  ["TooEarly", "It is too early."],
+  ["TooLate", "It is too late."],
+  ["InvalidTerms", "The terms are not valid."],
+  ["NotCompliant", "Screening stops it."],
+  ["TokenNotEnabled", "The token is not enabled."],
+  ["InvalidAmount", "The amount is not valid."],
+  ["CapExceeded", "The token's cap is reached."],
+  ["InsufficientAllowance", "The buyer's allowance does not cover it."],
+  ["InsufficientBalance", "The buyer's balance does not cover it."],
+  ["ApprovalRequired", "A payment of this size needs another person's approval first (payment approve-…)."],
+  ["OutflowLimitExceeded", "The token's outflow limit for operators does not leave that much now."],
+  ["NoCredit", "There is no credit."],
+];

@@ -1,0 +1,74 @@
+import type { Plain } from "./kinds.js";
+
+/** How the index and the chain can differ. `matched` is what is counted and never reported. */
+export const OUTCOMES = [
+  "matched",
+  "missing_in_index",
+  "missing_on_chain",
+  "terms_mismatch",
+  "state_mismatch",
+  "total_mismatch",
+  "lookup_failed",
+] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** One thing that is not as it should be, or that nobody could tell. */
+export interface Finding {
+  readonly outcome: Exclude<Outcome, "matched">;
+  /** The read model's table, or `chain` for what the chain itself is at odds about. */
+  readonly table: string;
+  /** The row's key. */
+  readonly key: string;
+  readonly paymentId?: string;
+  readonly field?: string;
+  readonly found: string;
+  readonly expected: string;
+  /** What to do. */
+  readonly advice: string;
+  /** Whether money may be going where no event sends it. */
+  readonly leak?: true;
+}
+
+const RESYNC = "Build the index anew: npx hardhat reconcile --apply";
+const ASK_ANOTHER = "Ask another RPC as well: --second-rpc <url>";
+
+export const ADVICE = {
+  resync: RESYNC,
+  askAnother: ASK_ANOTHER,
+  distrust: "Do not believe this RPC: find out which of the two is right, and reconcile with that one",
+  investigate: "Treat it as an incident: the contract's state is not what its events say",
+  stopPayouts: "Treat it as an incident: stop what pays out until it is known where the money went",
+  again: "Try again; if it stays, ask another RPC",
+} as const;
+
+/** Findings as they come. What is beyond the limit is counted and left out, so that memory stays bounded. */
+export class Findings {
+  readonly list: Finding[] = [];
+  /** How many an index that is built anew does not have. */
+  mendable = 0;
+  readonly counts = new Map<Outcome, number>();
+
+  constructor(private readonly limit = 10_000) {}
+
+  add(finding: Finding): void {
+    this.count(finding.outcome);
+    if (finding.advice === ADVICE.resync) this.mendable += 1;
+    if (this.list.length < this.limit) this.list.push(finding);
+  }
+
+  count(outcome: Outcome): void {
+    this.counts.set(outcome, (this.counts.get(outcome) ?? 0) + 1);
+  }
+
+  of(outcome: Outcome): number {
+    return this.counts.get(outcome) ?? 0;
+  }
+
+  get total(): number {
+    return [...this.counts].reduce((sum, [outcome, n]) => (outcome === "matched" ? sum : sum + n), 0);
+  }
+}
+
+/** A value in a sentence. */
+export const shown = (value: Plain | undefined): string =>
+  typeof value === "string" ? value : value === undefined ? "nothing" : JSON.stringify(value);

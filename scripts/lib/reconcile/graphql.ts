@@ -1,0 +1,44 @@
+import { Fault } from "../../../deploy/fault.js";
+import { indexedBlock } from "../indexer.js";
+import { ReadModel } from "../read-model.js";
+import { KINDS, textOf, type Kind, type Plain } from "./kinds.js";
+import type { Table } from "./model.js";
+import type { IndexSource, IndexedRow } from "./source.js";
+
+/** The index as its GraphQL endpoint at `url` answers. It cannot be asked as of a block. */
+export function graphqlSource(url: string, chainId: number): IndexSource {
+  const readModel = new ReadModel(url);
+  const columns = (table: Table) => table.columns.map(({ name }) => name);
+  return {
+    kind: "graphql",
+    block: () =>
+      indexedBlock(url, chainId).catch((cause: Error) => {
+        throw new Fault(`The indexer at ${url} does not tell how far it is: ${cause.message}.`, { cause });
+      }),
+    count: (table) => readModel.count(`${table.name}s`, chainId),
+    row: async (table, key) => {
+      const where = Object.fromEntries(
+        table.key.map(({ name, kind }, i) => [name, literal(kind.answered(key[i]), kind)]),
+      );
+      for await (const row of readModel.rows(`${table.name}s`, chainId, columns(table), where)) {
+        return answered(table, row);
+      }
+      return undefined;
+    },
+    rows: async function* (table, paymentId) {
+      const where: Record<string, string> = paymentId === undefined ? {} : { paymentId: literal(paymentId) };
+      for await (const row of readModel.rows(`${table.name}s`, chainId, columns(table), where)) {
+        yield answered(table, row);
+      }
+    },
+    // GraphQL follows keys, so two rows with one key are beyond it; the database tells.
+    duplicates: () => Promise.resolve([]),
+  };
+}
+
+const answered = ({ columns }: Table, row: Record<string, unknown>): IndexedRow =>
+  Object.fromEntries(columns.map(({ name, kind }): [string, Plain] => [name, kind.answered(row[name])]));
+
+/** Names of enums stand in GraphQL without quotes. */
+const literal = (value: Plain, kind?: Kind) =>
+  kind === KINDS.PgEnumColumn ? textOf(value) : JSON.stringify(value);

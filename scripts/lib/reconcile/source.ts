@@ -1,0 +1,18 @@
+import type { PlainRow } from "./kinds.js";
+import type { Table } from "./model.js";
+
+export type IndexedRow = PlainRow;
+
+/** Where the rows of the read model are read, as of one block. */
+export interface IndexSource {
+  readonly kind: "database" | "graphql";
+  /** The block whose events are the last that the rows know of. */
+  block(): Promise<number>;
+  /** Rows of a table, in pages inside, in the order of their keys; those about one payment only, if it is named. */
+  rows(table: Table, paymentId?: string): AsyncIterable<IndexedRow>;
+  /** The row of a key. */
+  row(table: Table, key: readonly string[]): Promise<IndexedRow | undefined>;
+  count(table: Table): Promise<number>;
+  /** Keys that more than one row has. */
+  duplicates(table: Table): Promise<string[]>;
+}

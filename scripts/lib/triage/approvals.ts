@@ -1,0 +1,73 @@
+import { formatUnits } from "ethers";
+
+import { formatTime } from "../operations/units.js";
+import type { Finding, Outcome } from "./finding.js";
+import type { Approval } from "./history.js";
+import { formatAmount } from "./money.js";
+import type { OpenPayment } from "./open-payments.js";
+import type { Site } from "./site.js";
+
+/** How long an approval counts, in the escrow. */
+const LIFETIME = 7 * 86_400;
+
+/** Approvals of operators' payouts that nobody used. */
+export async function findApprovals(site: Site): Promise<Outcome> {
+  const [{ payments }, { courses }] = [await site.open(), await site.history()];
+  let looked = 0;
+  const findings = payments.flatMap((payment): Finding[] => {
+    const unspent = (courses.get(payment.paymentId)?.approvals ?? []).filter(({ isSpent }) => !isSpent);
+    looked += unspent.length;
+    const verdicts = unspent.map((approval) => ({ approval, verdict: judge(site, payment, approval) }));
+    const isWaiting = verdicts.some(({ verdict }) => verdict === "waiting" || verdict === "fresh");
+    return latestOfEach(verdicts).flatMap(({ approval, verdict }) =>
+      verdict === "fresh" || (verdict !== "waiting" && isWaiting)
+        ? []
+        : [describe(site, payment, approval, verdict)],
+    );
+  });
+  return { findings, looked: `${looked} approvals that were not used` };
+}
+
+type Verdict = "fresh" | "waiting" | "expired" | "stale";
+
+function judge({ at, place }: Site, { held, released }: OpenPayment, approval: Approval): Verdict {
+  if (approval.held !== held || approval.released !== released) return "stale";
+  if (at.time >= approval.expiresAt) return "expired";
+  return at.time - (approval.expiresAt - LIFETIME) < place.limits.grace ? "fresh" : "waiting";
+}
+
+/** Approving again replaces an approval, and what counts of several that are stale is that there are some. */
+const latestOfEach = (verdicts: readonly { approval: Approval; verdict: Verdict }[]) => [
+  ...new Map(verdicts.map((one) => [`${one.approval.action} ${one.approval.amount}`, one])).values(),
+];
+
+function describe(
+  site: Site,
+  { paymentId, terms }: OpenPayment,
+  { action, amount, expiresAt }: Approval,
+  verdict: Exclude<Verdict, "fresh">,
+): Finding {
+  const what = `The ${action} of ${formatAmount(site.place.record, terms.token, amount)}`;
+  const known = site.place.record.tokens.find(({ address }) => address === terms.token);
+  const typed = formatUnits(amount, known?.decimals ?? 0);
+  const again = site.command(
+    `payment approve-${action}`,
+    paymentId,
+    `--amount ${typed} --from <an approver>`,
+  );
+  const { sentence, command } = {
+    waiting: {
+      sentence: `${what} is approved, and no operator has carried it out; the approval ends ${formatTime(expiresAt)}.`,
+      command: site.command(`payment ${action}`, paymentId, `--amount ${typed} --from <an operator>`),
+    },
+    expired: {
+      sentence: `${what} was approved and not carried out by ${formatTime(expiresAt)}: it needs an approval again.`,
+      command: again,
+    },
+    stale: {
+      sentence: `${what} was approved, and the payment has moved since: it needs an approval again, if it is still wanted.`,
+      command: again,
+    },
+  }[verdict];
+  return { check: "approvals", reason: `approval_${verdict}`, paymentId, sentence, command };
+}

@@ -1,0 +1,94 @@
+import { id, zeroPadValue, type Log } from "ethers";
+
+import { NATIVE_COIN } from "../../../deploy/parameters.js";
+import { pages } from "../../../deploy/logs.js";
+import type { Finding, Outcome } from "./finding.js";
+import { outgoingKey, type Course, type History } from "./history.js";
+import { formatAmount } from "./money.js";
+import type { Site } from "./site.js";
+
+const TRANSFER = id("Transfer(address,address,uint256)");
+
+/** Payments that paid out more than came in, or closed twice; and transfers that no event accounts for. */
+export async function findDoublePayouts(site: Site): Promise<Outcome> {
+  const history = await site.history();
+  const only = site.place.paymentId;
+  const courses = [...history.courses].filter(([paymentId]) => only === undefined || paymentId === only);
+  const findings = [
+    ...courses.flatMap(([paymentId, course]) => judge(site, paymentId, course)),
+    ...(only === undefined ? await findUnaccounted(site, history) : []),
+  ];
+  return { findings, looked: `${courses.length} payments` };
+}
+
+function judge(site: Site, paymentId: string, { terms, created, movements }: Course): Finding[] {
+  // What began before the first block that was read cannot be judged.
+  if (terms === undefined) return [];
+  const find = (reason: string, sentence: string): Finding => ({
+    ...{ check: "doubles", reason, paymentId, sentence },
+    command: site.stopCommand(`payment ${paymentId.slice(0, 10)} may have paid out twice`),
+  });
+  const amount = (value: bigint) => formatAmount(site.place.record, terms.token, value);
+  const paid = movements.reduce((sum, movement) => sum + movement.amount, 0n);
+  const closings = movements.filter(({ held }) => held === 0n);
+  return [
+    ...(created.length > 1
+      ? [find("deposited_twice", `It was deposited ${created.length} times: ${hashes(created)}.`)]
+      : []),
+    ...(paid > terms.amount
+      ? [
+          find(
+            "paid_beyond_amount",
+            `It paid out ${amount(paid)} of ${amount(terms.amount)}: ${hashes(movements)}.`,
+          ),
+        ]
+      : []),
+    ...(closings.length > 1
+      ? [find("closed_twice", `It was closed ${closings.length} times: ${hashes(closings)}.`)]
+      : []),
+    ...(closings.length > 0 && movements.at(-1)!.held !== 0n
+      ? [find("moved_after_closing", `It went on after it was closed: ${hashes(movements.slice(-1))}.`)]
+      : []),
+  ];
+}
+
+const hashes = (some: readonly { transaction: string }[]) =>
+  [...new Set(some.map(({ transaction }) => transaction))].join(", ");
+
+/** Transactions that moved more of a token out of the escrow than its events say. The native coin leaves no logs. */
+async function findUnaccounted(site: Site, { outgoing, tokens }: History): Promise<Finding[]> {
+  const { record } = site.place;
+  const moved = new Map<string, { amount: bigint; token: string; transaction: string }>();
+  for (const { address: token, transactionHash: transaction, data } of await readTransfersOut(site, tokens)) {
+    const key = outgoingKey(transaction, token);
+    const amount = (moved.get(key)?.amount ?? 0n) + BigInt(data === "0x" ? 0 : data);
+    moved.set(key, { amount, token, transaction });
+  }
+  return [...moved].flatMap(([key, { amount, token, transaction }]) => {
+    const accounted = outgoing.get(key);
+    const extra = amount - (accounted?.amount ?? 0n);
+    if (extra <= 0n) return [];
+    const paymentId = accounted?.paymentId;
+    return [
+      {
+        check: "doubles" as const,
+        reason: "unaccounted_transfer",
+        ...(paymentId === undefined ? { subject: transaction } : { paymentId }),
+        sentence:
+          `The transaction ${transaction} moved ${formatAmount(record, token, extra)} more out of the escrow than its ` +
+          "events account for.",
+        command: site.stopCommand(`${transaction.slice(0, 10)} moved more than its events say`),
+      },
+    ];
+  });
+}
+
+async function readTransfersOut({ place, at }: Site, tokens: ReadonlySet<string>): Promise<Log[]> {
+  const address = [...tokens].filter((token) => token !== NATIVE_COIN.toLowerCase());
+  if (address.length === 0) return [];
+  const topics = [TRANSFER, zeroPadValue(place.record.contracts.escrow.address, 32)];
+  const found: Log[] = [];
+  for (const [fromBlock, toBlock] of pages(place.fromBlock, at.number))
+    found.push(...(await place.provider.getLogs({ address, topics, fromBlock, toBlock })));
+  return found;
+}

@@ -1,0 +1,97 @@
+import type { Provider } from "ethers";
+
+import type { DeploymentRecord } from "../../../deploy/record.js";
+import {
+  Escrow__factory,
+  EscrowLens__factory,
+  type Escrow,
+  type EscrowLens,
+} from "../../../types/ethers-contracts/index.js";
+import { ReadModel } from "../read-model.js";
+import type { Endpoint } from "./endpoints.js";
+import { readHistory, type History } from "./history.js";
+import { readOpenPayments, type OpenPayments } from "./open-payments.js";
+
+/** What triage is told about where to look. */
+export interface Place {
+  readonly network: string;
+  readonly record: DeploymentRecord;
+  /** Where the read model answers. */
+  readonly indexer: string;
+  readonly endpoints: readonly Endpoint[];
+  /** An endpoint that answers. */
+  readonly provider: Provider;
+  /** First block whose logs count. */
+  readonly fromBlock: number;
+  /** Only this payment. */
+  readonly paymentId?: string;
+  readonly limits: Limits;
+}
+
+/** From when on something is worth a finding. */
+export interface Limits {
+  /** Seconds that a payment may lie unclaimed after its deadline, or an approval unused. */
+  readonly grace: number;
+  /** Blocks that the index may be behind, and an endpoint behind the others. */
+  readonly lag: number;
+  /** Seconds that the head of a chain may be old; a local chain's may be any age. */
+  readonly headAge: number;
+}
+
+/** As the alerts have it, where they have it (monitoring/prometheus/alerts.yml). */
+export const LIMITS: Limits = { grace: 3_600, lag: 20, headAge: 900 };
+
+/** The block at which everything is looked at. */
+export interface Moment {
+  readonly number: number;
+  readonly hash: string;
+  readonly time: number;
+}
+
+/** A place at one moment, and what several checks need, read once. */
+export class Site {
+  readonly escrow: Escrow;
+  readonly lens: EscrowLens;
+  readonly readModel: ReadModel;
+  #open?: Promise<OpenPayments>;
+  #history?: Promise<History>;
+
+  private constructor(
+    readonly place: Place,
+    readonly at: Moment,
+  ) {
+    const { escrow, escrowLens } = place.record.contracts;
+    this.escrow = Escrow__factory.connect(escrow.address, place.provider);
+    this.lens = EscrowLens__factory.connect(escrowLens.address, place.provider);
+    this.readModel = new ReadModel(place.indexer);
+  }
+
+  static async visit(place: Place): Promise<Site> {
+    const { number, hash, timestamp } = (await place.provider.getBlock("latest"))!;
+    return new Site(place, { number, hash: hash!, time: timestamp });
+  }
+
+  /** Payments that hold money, with their terms and what the chain says of them. */
+  open(): Promise<OpenPayments> {
+    return (this.#open ??= readOpenPayments(this));
+  }
+
+  /** What the escrow's logs say of every payment. */
+  history(): Promise<History> {
+    return (this.#history ??= readHistory(this));
+  }
+
+  /** `npx hardhat <verb> --network … --payment …`, to be typed next. */
+  command(verb: string, paymentId?: string, options = ""): string {
+    return [
+      `npx hardhat ${verb} --network ${this.place.network}`,
+      ...(paymentId === undefined ? [] : [`--payment ${paymentId}`]),
+      ...(options === "" ? [] : [options]),
+    ].join(" ");
+  }
+
+  /** What stops money from leaving until somebody knows more. */
+  stopCommand(why: string): string {
+    return this.command("ops pause", undefined, `--bits payouts,exits --duration 12h --reason "${why}"`);
+  }
+}

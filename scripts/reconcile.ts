@@ -1,0 +1,277 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+
+import type { JsonRpcProvider } from "ethers";
+import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
+
+import { Fault } from "../deploy/fault.js";
+import type { DeploymentRecord } from "../deploy/record.js";
+import { ask } from "./lib/ask.js";
+import { command } from "./lib/command.js";
+import type { Place } from "./lib/reconcile/open.js";
+import type { Filter, Reconciliation } from "./lib/reconcile/request.js";
+import type { Format, Tabular } from "./lib/reconcile/report.js";
+import type { View } from "./lib/reconcile/views.js";
+
+interface ReconcileArguments {
+  database?: string;
+  schema: string;
+  graphql?: string;
+  secondRpc?: string;
+  payment?: string;
+  token?: string;
+  since?: string;
+  block?: string;
+  report?: string;
+  out?: string;
+  json: boolean;
+  resume: boolean;
+  by: string;
+  apply: boolean;
+  yes?: string;
+  port: string;
+}
+
+const REBUILD_SECONDS = 6 * 3_600;
+
+/** `npx hardhat reconcile`, and with a view `npx hardhat reconcile daily` */
+export const reconciling = (view?: View) =>
+  command(async (given: Partial<ReconcileArguments>, hre: HardhatRuntimeEnvironment) => {
+    // Hardhat fills the defaults in.
+    const args = given as ReconcileArguments;
+    const asked = parse(args);
+    await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
+    const { checkLabel, recordReconciliation } = await import("./lib/reconcile/records.js");
+    const { keepsRecords, requireLive } = await import("./lib/mode.js");
+    const { apply } = args;
+    if (apply) requireLive("reconcile --apply");
+    const by = checkLabel(args.by);
+    const connection = await hre.network.create();
+    const { provider } = connection.ethers;
+    const record = await recordOf(Number((await provider.getNetwork()).chainId));
+
+    const run = () =>
+      once(asked, { args, hre, record, view, ask: (method, params) => provider.send(method, params) });
+    let done = await run();
+    if (keepsRecords()) await recordReconciliation(done.result, { by, at: new Date(), applied: false });
+    if (apply && (await applied(done.result, { asked, args, hre, connection, record }))) {
+      done = await run();
+      await recordReconciliation(done.result, { by, at: new Date(), applied: true });
+    }
+    await tell(done.result, done.table, asked, args, view);
+    await propose(done.result, hre, args);
+    const { EXIT_CODES } = await import("./lib/reconcile/request.js");
+    process.exitCode = EXIT_CODES[done.result.outcome];
+  });
+
+export default reconciling();
+
+interface Asked {
+  readonly place: Place;
+  readonly filter: Filter;
+  readonly block?: number;
+  readonly format: Format;
+}
+
+interface Site {
+  readonly args: ReconcileArguments;
+  readonly hre: HardhatRuntimeEnvironment;
+  readonly record: DeploymentRecord;
+}
+
+async function once(
+  { place, filter, block }: Asked,
+  {
+    args,
+    hre,
+    record,
+    view,
+    ask,
+  }: Site & { view: View | undefined; ask: (method: string, params: unknown[]) => Promise<unknown> },
+): Promise<{ result: Reconciliation; table: Tabular }> {
+  const { JsonRpcProvider } = await import("ethers");
+  const { withSource } = await import("./lib/reconcile/open.js");
+  const { reconcile } = await import("./lib/reconcile/reconcile.js");
+  const { findingsTable } = await import("./lib/reconcile/report.js");
+  const { Rpc } = await import("./lib/reconcile/rpc.js");
+  const { VIEWS } = await import("./lib/reconcile/views.js");
+  const { progressBar } = await import("./lib/reconcile/progress.js");
+
+  const other =
+    args.secondRpc === undefined
+      ? undefined
+      : new JsonRpcProvider(args.secondRpc, record.chainId, { staticNetwork: true, cacheTimeout: -1 });
+  const bar = progressBar();
+  const stop = () => {
+    bar.stop();
+    console.error("Stopped. What was read is kept: go on with --resume.");
+    process.exit(130);
+  };
+  process.once("SIGINT", stop);
+  try {
+    return await withSource(place, record.chainId, async (source) => {
+      const { result, scratch } = await reconcile({
+        record,
+        rpc: new Rpc("the network's RPC", ask),
+        ...(other && { second: new Rpc("the second RPC", sendTo(other)) }),
+        source,
+        scratch: filter.paymentId === undefined ? await scratchPath(hre, record.chainId) : ":memory:",
+        resume: args.resume,
+        filter,
+        ...(block !== undefined && { block }),
+        onProgress: bar.onProgress,
+      });
+      const table =
+        view === undefined ? findingsTable(result.findings) : VIEWS[view](scratch, result.block.timestamp);
+      scratch.close();
+      return { result, table };
+    });
+  } finally {
+    process.off("SIGINT", stop);
+    bar.stop();
+    other?.destroy();
+  }
+}
+
+/** What ethers says of an endpoint that fails has its URL in it, and so a key. */
+const sendTo = (provider: JsonRpcProvider) => (method: string, params: unknown[]) =>
+  provider.send(method, params).catch((cause: Error & { shortMessage?: string; code?: string }) => {
+    throw new Fault(`The second RPC does not answer: ${cause.shortMessage ?? cause.code ?? cause.message}.`);
+  });
+
+/** The record that the indexer goes by, too. */
+async function recordOf(chainId: number): Promise<DeploymentRecord> {
+  const { parseRecord, readRecord } = await import("../deploy/record.js");
+  const directory = process.env.HOLDFAST_RECORDS_DIR;
+  if (directory === undefined) return await readRecord(chainId);
+  const file = path.join(directory, `${chainId}.json`);
+  return parseRecord(await readFile(file, "utf8"), file);
+}
+
+async function scratchPath({ config }: HardhatRuntimeEnvironment, chainId: number): Promise<string> {
+  const directory = path.join(config.paths.root, ".holdfast", "reconcile");
+  await mkdir(directory, { recursive: true });
+  return path.join(directory, `${chainId}.sqlite`);
+}
+
+/** Whether the index was built anew. */
+async function applied(
+  result: Reconciliation,
+  {
+    asked: { place },
+    args,
+    record,
+    connection,
+  }: Site & { asked: Asked; connection: Awaited<ReturnType<HardhatRuntimeEnvironment["network"]["create"]>> },
+): Promise<boolean> {
+  const { rebuildIndex } = await import("./lib/reconcile/apply.js");
+  if (result.outcome === "could not tell") {
+    throw new Fault("Nothing is applied while it could not be told what is right:", {
+      details: result.findings
+        .filter(({ outcome }) => outcome === "lookup_failed")
+        .map(({ key, found }) => `${key}: ${found}`),
+    });
+  }
+  const { mendable } = result;
+  if (mendable === 0) return false;
+  if ("graphql" in place) {
+    throw new Fault("--apply builds the index anew, for which it needs --database; GraphQL only answers.");
+  }
+  const { formatForPeople } = await import("./lib/reconcile/report.js");
+  if (args.yes === undefined) console.error(formatForPeople(result));
+  await confirm(mendable, place.schema, args.yes);
+  const { networkConfig } = connection;
+  const url = networkConfig.type === "http" ? await networkConfig.url.get() : undefined;
+  const { recordPath } = await import("../deploy/record.js");
+  await rebuildIndex({
+    ...place,
+    recordsDir: process.env.HOLDFAST_RECORDS_DIR ?? path.dirname(recordPath(record.chainId)),
+    rpcUrlOf: (chainId) =>
+      process.env[`PONDER_RPC_URL_${chainId}`] ?? (chainId === record.chainId ? url : undefined),
+    port: Number(args.port),
+    timeoutSeconds: REBUILD_SECONDS,
+  });
+  return true;
+}
+
+/** The number of findings, typed: whoever did not look at them does not know it. */
+async function confirm(count: number, schema: string, given: string | undefined): Promise<void> {
+  const question = `Drop the schema ${schema} and index its chains anew? Type the number of findings that this mends: `;
+  const typed = given?.trim() ?? (await ask(question));
+  if (typed === String(count)) return;
+  throw new Fault(
+    `Nothing was applied: ${count} findings would be mended, and ${typed || "nothing"} was typed.`,
+  );
+}
+
+async function tell(
+  result: Reconciliation,
+  table: Tabular,
+  { format }: Asked,
+  { json, report, out }: ReconcileArguments,
+  view: View | undefined,
+): Promise<void> {
+  const { formatForPeople, formatReport, toTerminalTable } = await import("./lib/reconcile/report.js");
+  if (out !== undefined) await writeFile(out, `${formatReport(format, result, table)}\n`);
+  if (json) return console.log(JSON.stringify(result, null, 2));
+  if (report !== undefined && out === undefined) return console.log(formatReport(format, result, table));
+  console.log(formatForPeople(result));
+  if (view !== undefined) console.log(toTerminalTable(table));
+}
+
+async function propose(
+  result: Reconciliation,
+  { globalOptions }: HardhatRuntimeEnvironment,
+  { json }: ReconcileArguments,
+): Promise<void> {
+  const { proposals } = await import("./lib/reconcile/apply.js");
+  const commands = proposals(result, globalOptions.network ?? "<name>");
+  if (commands.length === 0) return;
+  const say = json ? console.error : console.log;
+  say(
+    [
+      "This looks like a leak. Nothing was sent; whoever may can plan:",
+      ...commands.map((line) => `  ${line}`),
+    ].join("\n"),
+  );
+}
+
+function parse(args: ReconcileArguments): Asked {
+  const { database, schema, graphql, payment, token, since, block, report = "json" } = args;
+  if (graphql !== undefined && database !== undefined) {
+    throw new Fault("Name the index with --database or with --graphql, not with both.");
+  }
+  const format = (["json", "csv", "markdown"] as const).find((name) => name === report);
+  if (format === undefined) throw new Fault(`--report is json, csv or markdown; it was ${report}.`);
+  return {
+    place: graphql === undefined ? { database: database ?? defaultDatabase(), schema } : { graphql },
+    filter: {
+      ...(payment !== undefined && {
+        paymentId: matching(payment, /^0x[0-9a-f]{64}$/i, "--payment is a paymentId"),
+      }),
+      ...(token !== undefined && { token: matching(token, /^0x[0-9a-f]{40}$/i, "--token is an address") }),
+      ...(since !== undefined && { since: parseTime(since) }),
+    },
+    ...(block !== undefined && {
+      block: Number(matching(block, /^\d{1,15}$/, "--block is a block's number")),
+    }),
+    format,
+  };
+}
+
+/** Where `npm run indexer:start` keeps it. */
+const defaultDatabase = () =>
+  process.env.DATABASE_URL ?? process.env.HOLDFAST_PGLITE_DIR ?? path.join("indexer", ".ponder", "pglite");
+
+function matching(text: string, pattern: RegExp, what: string): string {
+  if (pattern.test(text)) return text.toLowerCase();
+  throw new Fault(`${what}; it was ${text}.`);
+}
+
+function parseTime(text: string): number {
+  const time = /^\d{1,12}$/.test(text) ? Number(text) : Date.parse(text) / 1_000;
+  if (Number.isFinite(time)) return time;
+  throw new Fault(
+    `--since is a time such as 2026-03-01 or 2026-03-01T12:00:00Z, or Unix seconds; it was ${text}.`,
+  );
+}

@@ -1,0 +1,124 @@
+/*
+ * npm run supply-chain -- <lockfile | provenance | audit | bom>: what this project is made of, and whether it may be. Plain
+ * JavaScript without dependencies, for Node 20 and an empty node_modules: who suspects a package must not have to run it.
+ * Exits 0 if all is well, 1 if not, 2 if it could not tell.
+ */
+import { spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+import { judgeAudit, parse, readAudit } from "./lib/supply-chain/audit.js";
+import { findBomFaults, normalise } from "./lib/supply-chain/bom.js";
+import { checkLockfile } from "./lib/supply-chain/lockfile.js";
+import { readSignatures } from "./lib/supply-chain/signatures.js";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const ALLOWED = "supply-chain/audit-allow.json";
+const BOM = "bom.cdx.json";
+
+const read = (file) => JSON.parse(readFileSync(ROOT + file, "utf8"));
+
+/** What npm prints, whatever it ends with. */
+function npm(...args) {
+  const { stdout, error } = spawnSync("npm", args, {
+    cwd: ROOT,
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+    env: { ...process.env, npm_config_fetch_retries: "0", npm_config_loglevel: "silent" },
+  });
+  if (error) throw new Error(`npm cannot be run: ${error.message}.`);
+  return stdout;
+}
+
+function tell(faults, good) {
+  for (const fault of faults) console.error(`  ${fault}`);
+  console.log(faults.length === 0 ? good : `${faults.length} ${faults.length === 1 ? "fault" : "faults"}.`);
+  return faults.length === 0 ? 0 : 1;
+}
+
+function couldNotTell(what, instead) {
+  console.error(`${what} could not be asked: no network, or a registry that does not offer it. ${instead}`);
+  return 2;
+}
+
+const COMMANDS = {
+  lockfile: {
+    tells: "every package is from npm, in one version, with a hash, and allowed or forbidden to run scripts",
+    run() {
+      const { faults, exceptions, checked } = checkLockfile(read("package-lock.json"), read("package.json"));
+      for (const { rule, entries } of exceptions) {
+        console.log(`Known exception: ${rule} (${entries.length}):`);
+        for (const entry of entries) console.log(`  ${entry}`);
+      }
+      return tell(
+        faults.map(({ where, what }) => `${where} ${what}`),
+        `${checked} packages: from npm, exact, hashed but for the exceptions, scripts decided.`,
+      );
+    },
+  },
+  provenance: {
+    tells: "the registry signed what is installed, and attestations of builds hold (asks the network)",
+    run() {
+      const signatures = readSignatures(npm("audit", "signatures", "--json"));
+      if (signatures === undefined)
+        return couldNotTell(
+          "The registry's signatures",
+          "Until they can be, what is installed is exactly what was hashed: npm run supply-chain -- lockfile.",
+        );
+      return tell(
+        signatures.faults,
+        "Everything installed is signed by the registry, and no attestation is false.",
+      );
+    },
+  },
+  audit: {
+    tells: `no known vulnerability, but for those in ${ALLOWED} (asks the network)`,
+    run() {
+      const advisories = readAudit(npm("audit", "--json"));
+      if (advisories === undefined)
+        return couldNotTell(
+          "The registry's advisories",
+          "Until they can be, change no dependency; docs/supply-chain.md says how to ask from elsewhere.",
+        );
+      const { faults, notices } = judgeAudit(advisories, read(ALLOWED), new Date());
+      for (const notice of notices) console.log(`  ${notice}`);
+      return tell(faults, `${advisories.length} advisories, each looked into.`);
+    },
+  },
+  bom: {
+    tells: `writes the bill of materials (CycloneDX) to ${BOM}, or to the file that is named: the same lockfile, the same bytes`,
+    run(file = ROOT + BOM) {
+      const printed = parse(npm("sbom", "--sbom-format", "cyclonedx", "--package-lock-only"));
+      if (printed === undefined) {
+        console.error(
+          "npm made no bill of materials: is the lockfile damaged? npm run supply-chain -- lockfile",
+        );
+        return 2;
+      }
+      const bom = normalise(printed, read("package.json"));
+      const faults = findBomFaults(bom);
+      // Nothing that is no bill of materials is left behind as one.
+      if (faults.length === 0) writeFileSync(file, `${JSON.stringify(bom, null, 2)}\n`);
+      return tell(faults, `${bom.components.length} components, in ${file}.`);
+    },
+  },
+};
+
+const [command, ...args] = process.argv.slice(2);
+const chosen = Object.hasOwn(COMMANDS, command ?? "") ? COMMANDS[command] : undefined;
+if (chosen === undefined) {
+  console.error(
+    [
+      "npm run supply-chain -- <command>",
+      ...Object.entries(COMMANDS).map(([name, { tells }]) => `  ${name.padEnd(11)} ${tells}`),
+    ].join("\n"),
+  );
+  process.exitCode = command === "--help" ? 0 : 2;
+} else {
+  try {
+    process.exitCode = chosen.run(...args);
+  } catch (problem) {
+    console.error(problem.message);
+    process.exitCode = 2;
+  }
+}

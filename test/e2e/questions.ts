@@ -1,0 +1,349 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+import { expect } from "chai";
+import { toBeHex } from "ethers";
+
+import { untilIndexed, type Indexer } from "../../scripts/lib/indexer.js";
+import { startEmittedStack, type EmittedStack } from "../support/emitted-stack.js";
+import { cast } from "../support/every-event.js";
+import { proxyPostgres, type PostgresProxy } from "../support/postgres-proxy.js";
+import { databaseUrl, newDatabase } from "../support/production.js";
+import { askGraphql } from "../support/read-model.js";
+import { hashTerms, termsOf, type Terms } from "../support/terms.js";
+
+const ANVIL_PORT = 51_548;
+const INDEXER_PORT = 51_072;
+const CHAIN_ID = 31337;
+const DATABASE = "holdfast_questions";
+
+interface Stuck {
+  items: { reasons: string[]; payment: { paymentId: string; events?: { items: unknown[] } } }[];
+  pageInfo: { hasNextPage: boolean; endCursor: string | null };
+}
+
+const server = process.env.HOLDFAST_TEST_DATABASE_URL ?? "";
+
+describe("questions on PGlite", () => asked(undefined));
+(server ? describe : describe.skip)("questions on Postgres (needs HOLDFAST_TEST_DATABASE_URL)", () =>
+  asked(server),
+);
+
+/** One start of the whole stack: some 20 s. */
+function asked(onServer: string | undefined): void {
+  let stack: EmittedStack;
+  let indexer: Indexer;
+  let postgres: PostgresProxy | undefined;
+
+  before(async function () {
+    this.timeout(180_000);
+    stack = await startEmittedStack(ANVIL_PORT, CHAIN_ID);
+    if (onServer !== undefined) {
+      await newDatabase(onServer, DATABASE);
+      postgres = await proxyPostgres(databaseUrl(onServer, DATABASE));
+    }
+    indexer = await stack.startIndexer(INDEXER_PORT, postgres && { databaseUrl: postgres.url });
+  });
+  after(async () => {
+    await stack?.dispose();
+    await postgres?.close();
+  });
+
+  const ask = async <Answer = Record<string, unknown>>(query: string) =>
+    Object.values(await askGraphql(indexer.url, query))[0] as Answer;
+  const complaint = (query: string) =>
+    ask(query).then(
+      () => "no complaint",
+      (error: Error) => error.message,
+    );
+
+  const idOf = (terms: Terms) => hashTerms(terms, CHAIN_ID, stack.suite.addresses.escrow);
+  const deposit = async (terms: Terms) => {
+    const { buyer, seller, ...rest } = terms;
+    const event = ["PaymentCreated", idOf(terms), buyer, seller, ...Object.values(rest)] as const;
+    await untilIndexed(indexer.url, CHAIN_ID, await stack.suite.emit(["escrow", ...event]));
+  };
+
+  describe("stuckPayments", () => {
+    it("says of each open payment why it waits, and leads to its rows", async () => {
+      const { items } = await ask<Stuck>(`{ stuckPayments(chainId: ${CHAIN_ID}, reason: ON_HOLD) {
+        items { reasons payment { paymentId events { items { kind } } } } } }`);
+      expect(items).to.have.length(1);
+      const [{ reasons, payment }] = items as [Stuck["items"][0]];
+      expect(payment.paymentId).to.equal(stack.story.payments.operated.paymentId);
+      // Exits are paused and the seller is blocked in the story too.
+      expect(reasons).to.have.members(["ON_HOLD", "EXITS_PAUSED", "SELLER_BLOCKED"]);
+      expect(payment.events!.items).to.have.length(9);
+    });
+
+    it("gives every payment once, page by page, also while new ones arrive", async () => {
+      const late = termsOf(901);
+      const seen: string[] = [];
+      let after = "null";
+      for (let page = 1; ; page++) {
+        const { items, pageInfo } =
+          await ask<Stuck>(`{ stuckPayments(chainId: ${CHAIN_ID}, first: 5, after: ${after}) {
+          items { reasons payment { paymentId } } pageInfo { hasNextPage endCursor } } }`);
+        seen.push(...items.map(({ payment }) => payment.paymentId));
+        if (!pageInfo.hasNextPage) break;
+        if (page === 1) await deposit(late);
+        after = JSON.stringify(pageInfo.endCursor);
+      }
+      const { operated, waiting } = stack.story.payments;
+      const ids = [operated, ...waiting].map(({ paymentId }) => paymentId);
+      expect(seen).to.have.ordered.members([...seen.slice(0, 13), idOf(late)]);
+      expect(seen.slice(0, 13)).to.have.members(ids);
+    });
+  });
+
+  it("duePayments gives those whose deadline comes in time, soonest first", async () => {
+    const due = (hours: number) =>
+      ask<{ items: { deadline: string }[] }>(
+        `{ duePayments(chainId: ${CHAIN_ID}, withinHours: ${hours}) { items { deadline } } }`,
+      );
+    expect((await due(1)).items).to.deep.equal([]);
+    const deadlines = (await due(87_660)).items.map(({ deadline }) => BigInt(deadline));
+    expect(deadlines).to.have.length(13);
+    expect(deadlines).to.deep.equal(deadlines.toSorted((a, b) => (a < b ? -1 : 1)));
+  });
+
+  it("paymentsByReference finds all payments of a merchant's reference", async () => {
+    const { items } = await ask<{ items: unknown[] }>(`{ paymentsByReference(chainId: ${CHAIN_ID},
+      reference: "${toBeHex(0xabc, 32)}") { items { paymentId } } }`);
+    expect(items).to.have.length(12);
+  });
+
+  it("statement opens, lists and closes so that the sum is right", async () => {
+    type Answer = {
+      openingBalance: string;
+      closingBalance: string;
+      entries: { debit: string; credit: string; balance: string }[];
+      pageInfo: Stuck["pageInfo"];
+    };
+    const { openingBalance, closingBalance, entries } = await ask<Answer>(`{ statement(chainId: ${CHAIN_ID},
+      party: "${cast.seller}", token: "${cast.token}", from: "0", to: "99999999999") {
+      openingBalance closingBalance entries { debit credit balance } } }`);
+    expect(openingBalance).to.equal("0");
+    const sum = entries.reduce((total, { debit, credit }) => total + BigInt(credit) - BigInt(debit), 0n);
+    // Released to it less fees, less what became a credit.
+    expect(sum).to.equal(BigInt(891 + 585 + 300 + 200 - 585));
+    expect(closingBalance).to.equal(String(sum));
+    expect(entries.at(-1)!.balance).to.equal(closingBalance);
+  });
+
+  it("totalsAtBlock gives today's totals today, nothing before the first payment, and no future", async () => {
+    const head = await stack.suite.provider.getBlockNumber();
+    const totals = (block: number) =>
+      `{ totalsAtBlock(chainId: ${CHAIN_ID}, token: "${cast.token}", block: "${block}") { held credits } }`;
+    expect(await ask(totals(head))).to.deep.equal({ held: "4986", credits: "585" });
+    expect(await ask(totals(1))).to.deep.equal({ held: "0", credits: "0" });
+    expect(await complaint(totals(head + 1_000_000))).to.include("ask for that or before");
+  });
+
+  it("permissions tells an address's roles, what they open, and its compliance", async () => {
+    const of = (address: string) => `{ permissions(chainId: ${CHAIN_ID}, address: "${address}") {
+      roles { roleId label executionDelay isActive functions { selector } } openAsBuyer openAsSeller standing } }`;
+    expect(await ask(of(cast.officer))).to.deep.equal({
+      roles: [
+        {
+          roleId: "7",
+          label: "COMPLIANCE",
+          executionDelay: "4294967295",
+          isActive: true,
+          functions: [{ selector: "0x11223344" }],
+        },
+      ],
+      openAsBuyer: 0,
+      openAsSeller: 0,
+      standing: "Unlisted",
+    });
+    // Revoked from the operator.
+    expect(await ask(of(cast.operator))).to.deep.include({ roles: [] });
+    expect(await ask(of(cast.seller))).to.deep.include({ openAsSeller: 13, standing: "Blocked" });
+  });
+
+  it("the client of docs/client prints a statement that adds up, and what is stuck", async () => {
+    const { stdout } = await promisify(execFile)("npx", ["tsx", "docs/client/statement.ts"], {
+      cwd: fileURLToPath(new URL("../../", import.meta.url)),
+      env: {
+        ...process.env,
+        READ_MODEL: indexer.url,
+        CHAIN_ID: String(CHAIN_ID),
+        PARTY: cast.seller,
+        TOKEN: cast.token,
+      },
+    });
+    expect(stdout).to.match(/^opening balance 0\n/);
+    expect(stdout).to.include(`closing balance ${891 + 585 + 300 + 200 - 585}\n`);
+    expect(stdout).to.include(`stuck: ${stack.story.payments.operated.paymentId} holds 4800: ON_HOLD, `);
+  });
+
+  describe("what is hostile", () => {
+    const stuck = (args: string) => `{ stuckPayments(chainId: ${CHAIN_ID}, ${args}) { items { reasons } } }`;
+    const cases: [what: string, query: () => string, says: string][] = [
+      ["a large page", () => stuck("first: 1000"), "`first` is 1000: give 1 to 200"],
+      ["a huge page", () => stuck("first: 1000000"), "may return 1000000 rows, and 20000 are allowed"],
+      ["a negative page", () => stuck("first: -1"), "`first` is -1: give 1 to 200"],
+      ["a made-up cursor", () => stuck('after: "\'; drop table payment; --"'), "give the `endCursor`"],
+      [
+        "SQL in an address",
+        () => `{ permissions(chainId: ${CHAIN_ID}, address: "0x' or 1=1 --") { standing } }`,
+        "give an address",
+      ],
+      [
+        "a reference that is no hash",
+        () => `{ paymentsByReference(chainId: ${CHAIN_ID}, reference: "zz") { items { paymentId } } }`,
+        "give 32 bytes",
+      ],
+      [
+        "a negative block",
+        () => `{ totalsAtBlock(chainId: ${CHAIN_ID}, token: "${cast.token}", block: "-1") { held } }`,
+        "give 0 or more",
+      ],
+      [
+        "a thousand rows of a thousand rows",
+        () => "{ payments(limit: 1000) { items { events(limit: 1000) { items { kind } } } } }",
+        "may return 1001000 rows",
+      ],
+      [
+        "a hundred aliases",
+        () => `{ ${Array.from({ length: 100 }, (_, i) => `a${i}: _meta { status }`).join(" ")} }`,
+        "has 100 aliases, and 30 are allowed",
+      ],
+      [
+        "ten thousand words",
+        () => `{ ${"_meta { status } ".repeat(2500)} }`,
+        "has more than 1000 words and signs: ask in several",
+      ],
+      [
+        "a thousand rows of a thousand rows in fragments",
+        () =>
+          `{ payments(limit: 1000) { ...many } } fragment many on paymentPage { items { events(limit: 1000) { ...more } } }
+           fragment more on paymentEventPage { items { kind } }`,
+        "may return 1001000 rows",
+      ],
+      [
+        "fragments that double at every step",
+        () =>
+          `{ ...f0 } ${Array.from({ length: 60 }, (_, i) => `fragment f${i} on Query { ...f${i + 1} ...f${i + 1} }`).join(" ")}
+           fragment f60 on Query { payments(limit: 1) { items { paymentId } } }`,
+        "rows, and 20000 are allowed",
+      ],
+      [
+        "many proofs at once",
+        () =>
+          `{ ${Array.from({ length: 5 }, (_, i) => `p${i}: verifyPayment(chainId: 1, paymentId: "${i}") { matches }`).join(" ")} }`,
+        "a proof counts as 5000",
+      ],
+      [
+        "a larger list than a generated question gives",
+        () => "{ payments(limit: 1001) { items { paymentId } } }",
+        "Invalid limit. Got 1001, expected <=1000.",
+      ],
+      [
+        "what only the database objects to",
+        () => `{ payments(where: { amount_gt: "${"9".repeat(200_000)}" }) { items { paymentId } } }`,
+        "The read model could not answer",
+      ],
+      [
+        "a question without an end",
+        () =>
+          `{ role(chainId: 1, roleId: "1") { ${"members(limit: 1) { items { role { ".repeat(12)} label ${"} } } ".repeat(12)} } }`,
+        "levels deep, and 24 are allowed",
+      ],
+    ];
+    for (const [what, query, says] of cases) {
+      it(`${what} is refused with what to do instead`, async () => {
+        expect(await complaint(query())).to.include(says);
+      });
+    }
+
+    it("is answered with 200 if the question is wrong, and with 500 if the read model failed", async () => {
+      const status = async (query: string) => {
+        const headers = { "content-type": "application/json" };
+        const body = JSON.stringify({ query });
+        return (await fetch(`${indexer.url}/graphql`, { method: "POST", headers, body })).status;
+      };
+      expect(await status("{ nothing }")).to.equal(200);
+      expect(await status(stuck("first: 1000"))).to.equal(200);
+      expect(await status("{ payments(limit: 1001) { items { paymentId } } }")).to.equal(200);
+      const tooLarge = "9".repeat(200_000);
+      expect(
+        await status(`{ payments(where: { amount_gt: "${tooLarge}" }) { items { paymentId } } }`),
+      ).to.equal(500);
+    });
+
+    it("a list without a limit counts as fifty, and one given as a variable as what it is", async () => {
+      const query = "query ($n: Int!) { payments(limit: $n) { items { events { items { kind } } } } }";
+      const answer = await askGraphql(indexer.url, query, { n: 900 }).catch((error: Error) => error.message);
+      expect(answer).to.include("may return 45900 rows");
+      expect(await complaint(query.replace("$n: Int!", "$n: Int! = 800"))).to.include(
+        "may return 40800 rows",
+      );
+    });
+  });
+
+  // Statements can be seen only on their way to a server.
+  if (onServer === undefined) return;
+  describe("ask the database", () => {
+    const statements = (query: string) =>
+      postgres!.statementsOf(() => ask(query), /payment|ledger_entry|role_member|compliance/);
+    const own: [question: string, query: string][] = [
+      [
+        "stuckPayments",
+        `{ stuckPayments(chainId: ${CHAIN_ID}) { items { reasons payment { paymentId } } } }`,
+      ],
+      ["duePayments", `{ duePayments(chainId: ${CHAIN_ID}, withinHours: 87660) { items { paymentId } } }`],
+      [
+        "paymentsByReference",
+        `{ paymentsByReference(chainId: ${CHAIN_ID}, reference: "${toBeHex(0xabc, 32)}") { items { paymentId } } }`,
+      ],
+      [
+        "statement",
+        `{ statement(chainId: ${CHAIN_ID}, party: "${cast.seller}", token: "${cast.token}", from: "0", to: "9") { openingBalance } }`,
+      ],
+      [
+        "totalsAtBlock",
+        `{ totalsAtBlock(chainId: ${CHAIN_ID}, token: "${cast.token}", block: "1") { held } }`,
+      ],
+      ["permissions", `{ permissions(chainId: ${CHAIN_ID}, address: "${cast.officer}") { standing } }`],
+    ];
+    for (const [question, query] of own) {
+      it(`once for ${question}`, async () => {
+        expect(await statements(query)).to.have.length(1);
+      });
+    }
+
+    it("once a level for lists in lists, however many rows they have", async () => {
+      const nested = (rows: number) => `{ payments(limit: ${rows}) { items {
+        paymentId tokenState { held }
+        events(limit: 5) { items { kind payment { buyerParty { credit { balance } } } } }
+        ledgerEntries(limit: 5) { totalCount items { account } } } } }`;
+      const counts = [];
+      for (const rows of [2, 17]) counts.push((await statements(nested(rows))).length);
+      // Payments; tokens are loaded by key, events, entries and their counts in one; then up the relations again.
+      expect(counts[0]).to.equal(counts[1]);
+      expect(counts[0]).to.be.at.most(6);
+    });
+
+    it("once a level for lists of what a question of ours found", async () => {
+      const nested = (
+        first: number,
+      ) => `{ stuckPayments(chainId: ${CHAIN_ID}, first: ${first}) { items { payment {
+        paymentId events { items { kind } } disputes { items { status } } } } } }`;
+      expect(await statements(nested(1))).to.have.length(2);
+      expect(await statements(nested(13))).to.have.length(2);
+    });
+
+    it("and one bad list does not spoil the others", async () => {
+      const query = `{ good: payments(limit: 1) { items { paymentId } }
+        bad: payments(where: { amount_gt: "${"9".repeat(100)}" }, after: "bm9uc2Vuc2U=") { items { paymentId } } }`;
+      expect(await complaint(query)).to.not.equal("no complaint");
+      expect(await ask("{ payments(limit: 1) { items { paymentId } } }")).to.have.nested.property(
+        "items.length",
+        1,
+      );
+    });
+  });
+}

@@ -1,0 +1,617 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { expect } from "chai";
+import Table from "cli-table3";
+import {
+  concat,
+  JsonRpcProvider,
+  type Interface,
+  keccak256,
+  MaxUint256,
+  toBeHex,
+  zeroPadValue,
+  type Result,
+} from "ethers";
+import hre, { network } from "hardhat";
+
+import { startAnvil } from "../../scripts/lib/anvil.js";
+import { startIndexer } from "../../scripts/lib/indexer.js";
+import {
+  databaseSource,
+  inSnapshot,
+  openPglite,
+  openPostgres,
+  type Connection,
+} from "../../scripts/lib/reconcile/database.js";
+import { proposals } from "../../scripts/lib/reconcile/apply.js";
+import type { Finding } from "../../scripts/lib/reconcile/findings.js";
+import type { RawLog } from "../../scripts/lib/reconcile/logs.js";
+import { loadModel, type Table as ModelTable } from "../../scripts/lib/reconcile/model.js";
+import { reconcile } from "../../scripts/lib/reconcile/reconcile.js";
+import type { Filter, Request, Reconciliation } from "../../scripts/lib/reconcile/request.js";
+import { graphqlSource } from "../../scripts/lib/reconcile/graphql.js";
+import { lastReconciliation } from "../../scripts/lib/reconcile/records.js";
+import { Rpc } from "../../scripts/lib/reconcile/rpc.js";
+import type { Tabular } from "../../scripts/lib/reconcile/report.js";
+import { VIEWS } from "../../scripts/lib/reconcile/views.js";
+import { Escrow__factory } from "../../types/ethers-contracts/index.js";
+import { Damage, type Row } from "../support/damage.js";
+import { live } from "../support/life.js";
+import { makeMany } from "../support/many-payments.js";
+import { databaseUrl as databaseUrlOf } from "../support/production.js";
+import { deployedSuite } from "../support/suite.js";
+
+const ANVIL_PORT = 51_566;
+const INDEXER_PORT = 51_086;
+const CHAIN_ID = 31337;
+const PAYMENTS = 2_000;
+const SCHEMA = "reconciled";
+const HARDHAT = fileURLToPath(new URL("../../node_modules/.bin/hardhat", import.meta.url));
+/** Where the escrow keeps its payments (ERC-7201). */
+const ESCROW_STORAGE = "0xe7177b0be19837cad17681e74a35643480f4cefe0bd3bae887488fcb74784300";
+
+async function emptyDatabase(server: string, name: string): Promise<void> {
+  const connection = await openPostgres(server);
+  await connection.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+  await connection.query(`CREATE DATABASE ${name}`);
+  await connection.close();
+}
+
+type Name = Pick<Finding, "outcome" | "table" | "key" | "field" | "paymentId">;
+
+const TERMS =
+  "escrow buyer seller token amount deadline onDeadline arbiter disputeWindow feeBps feeRecipient paymentReference".split(
+    " ",
+  );
+/** What a changed column is called. */
+const outcomeOf = (table: string, column: string): Finding["outcome"] =>
+  table === "payment" && TERMS.includes(column)
+    ? "terms_mismatch"
+    : ["token", "party", "credit", "ledgerEntry"].includes(table)
+      ? "total_mismatch"
+      : "state_mismatch";
+
+describe("reconciliation", function () {
+  this.timeout(600_000);
+
+  const cleanup = new AsyncDisposableStack();
+  let suite: Awaited<ReturnType<typeof deployedSuite>>;
+  let database: Connection;
+  let send: (method: string, params: unknown[]) => Promise<unknown>;
+  let directory: string;
+  let anvilUrl: string;
+  let byGraphql: Reconciliation;
+  const server = process.env.HOLDFAST_TEST_DATABASE_URL;
+  // Of its own: the RPC answers that Ponder keeps would be those of other tests' chains.
+  const databaseUrl = server && databaseUrlOf(server, "holdfast_reconciliation");
+
+  before(async () => {
+    const anvil = await startAnvil({
+      port: ANVIL_PORT,
+      args: ["--accounts", "16", "--gas-limit", "1000000000"],
+    });
+    cleanup.defer(() => anvil.stop());
+    anvilUrl = anvil.url;
+    const connection = await network.create({ network: "local", override: { url: anvil.url } });
+    suite = await deployedSuite(connection);
+    const { usdc, users } = suite;
+    const now = await connection.networkHelpers.time.latest();
+    const [buyer, seller] = users;
+    await usdc.mint(buyer!.address, 10n ** 12n);
+    await usdc.connect(buyer).approve(suite.escrow, MaxUint256);
+    await makeMany(suite, {
+      buyer: buyer!,
+      seller: seller!,
+      token: await usdc.getAddress(),
+      deadline: BigInt(now + 90 * 86_400),
+      count: PAYMENTS,
+    });
+    // Last, because it ends with a pause.
+    await live(suite, connection);
+    // What is final is indexed many blocks at a time.
+    await connection.networkHelpers.mine(64);
+    directory = await mkdtemp(join(tmpdir(), "holdfast-reconciled-"));
+    cleanup.defer(() => rm(directory, { recursive: true }));
+    await writeFile(join(directory, `${CHAIN_ID}.json`), JSON.stringify(suite.record));
+    const provider = new JsonRpcProvider(anvil.url, CHAIN_ID, { staticNetwork: true, cacheTimeout: -1 });
+    cleanup.defer(() => provider.destroy());
+    send = (method, params) => provider.send(method, params) as Promise<unknown>;
+    if (server) await emptyDatabase(server, "holdfast_reconciliation");
+    const databaseDir = join(directory, "pglite");
+    const indexer = await startIndexer({
+      recordsDir: directory,
+      rpcUrls: { [CHAIN_ID]: Array<string>(4).fill(anvil.url) },
+      port: INDEXER_PORT,
+      timeoutSeconds: 500,
+      schema: SCHEMA,
+      ...(databaseUrl ? { databaseUrl } : { databaseDir }),
+    });
+    cleanup.defer(() => indexer.stop());
+    byGraphql = await check({ source: graphqlSource(indexer.url, CHAIN_ID), resume: false });
+    await indexer.stop();
+    database = databaseUrl ? await openPostgres(databaseUrl) : await openPglite(databaseDir);
+  });
+  after(() => cleanup.disposeAsync());
+
+  const check = async (change: Partial<Request> = {}): Promise<Reconciliation> => {
+    const { result, scratch } = await reconcile({
+      record: suite.record,
+      rpc: new Rpc("the RPC", send),
+      scratch: join(directory, "scratch.sqlite"),
+      resume: true,
+      ...change,
+      source: change.source ?? databaseSource(database.query, SCHEMA, CHAIN_ID),
+    });
+    scratch.close();
+    return result;
+  };
+
+  it("finds as little by GraphQL as in the database", () => {
+    expect(byGraphql.findings).to.deep.equal([]);
+    expect(byGraphql.outcome).to.equal("clean");
+    expect(byGraphql.payments).to.be.greaterThan(PAYMENTS);
+  });
+
+  it("finds nothing in a healthy stack, with few calls", async () => {
+    const result = await inSnapshot(database, () => check());
+    expect(result.findings).to.deep.equal([]);
+    expect(result.outcome).to.equal("clean");
+    expect(result.payments).to.be.greaterThan(PAYMENTS);
+    // One for all payments; the others are as many however many payments there are.
+    expect(result.stateCalls).to.be.within(10, 40);
+  });
+
+  it("asks for fewer payments in a call of an endpoint that refuses many", async () => {
+    const { interface: lens } = suite.escrowLens;
+    const rpc = new Rpc("a narrow RPC", async (method, params) => {
+      const data = method === "eth_call" ? (params[0] as { data: string }).data : "";
+      if (data.startsWith(lens.getFunction("snapshot").selector)) {
+        const paymentIds = lens.decodeFunctionData("snapshot", data)[1] as string[];
+        if (paymentIds.length > 700) throw new Error("out of gas");
+      }
+      return await send(method, params);
+    });
+    const result = await check({ rpc });
+    expect(result.findings).to.deep.equal([]);
+    expect(result.payments).to.be.greaterThan(PAYMENTS);
+  });
+
+  it("goes on from where an interrupted run got", async () => {
+    const scratch = join(directory, "interrupted.sqlite");
+    let answers = 0;
+    const dying = new Rpc("a dying RPC", async (method, params) => {
+      if (method === "eth_getLogs" && ++answers > 3) throw new Error("connection lost");
+      return await send(method, params);
+    });
+    const complaint = await check({ scratch, rpc: dying }).catch((error: Error) => error.message);
+    expect(complaint).to.equal("connection lost");
+
+    const asked: number[] = [];
+    const counting = new Rpc("the RPC", (method, params) => {
+      if (method === "eth_getLogs") asked.push(Number((params[0] as { fromBlock: string }).fromBlock));
+      return send(method, params);
+    });
+    const result = await check({ scratch, rpc: counting });
+    expect(result.outcome).to.equal("clean");
+    expect(Math.min(...asked)).to.be.greaterThan(suite.record.startBlock + 8);
+  });
+
+  it("tells days and ages of what the tokens hold", async () => {
+    const { result, scratch } = await reconcile({
+      record: suite.record,
+      rpc: new Rpc("the RPC", send),
+      source: databaseSource(database.query, SCHEMA, CHAIN_ID),
+      scratch: join(directory, "scratch.sqlite"),
+      resume: true,
+    });
+    const [daily, aging] = [VIEWS.daily(scratch), VIEWS.aging(scratch, result.block.timestamp)];
+    scratch.close();
+    const column = ({ head, rows }: Tabular, name: string) => rows.map((row) => row[head.indexOf(name)]!);
+    for (const { token, held } of result.tokens.filter((found) => found.held !== "0")) {
+      expect(daily.rows.findLast((row) => row[1] === token)!.at(-1)).to.equal(held);
+      const ages = aging.rows.filter(([of]) => of === token).map((row) => BigInt(row.at(-1)!));
+      expect(ages.reduce((sum, amount) => sum + amount, 0n)).to.equal(BigInt(held));
+    }
+    const deposits = column(daily, "deposits").reduce((sum, n) => sum + Number(n), 0);
+    expect(deposits).to.equal(result.payments);
+    expect(column(aging, "hold")).to.include("on hold");
+  });
+
+  /** What was planted, for the table that the test prints. */
+  const table: { planted: string; count: number; found: number; falsely: number }[] = [];
+  after(() => {
+    const printed = new Table({
+      head: ["planted", "how many", "found", "falsely reported"],
+      style: { head: [], border: [] },
+    });
+    printed.push(...table.map(({ planted, count, found, falsely }) => [planted, count, found, falsely]));
+    console.log(printed.toString());
+  });
+
+  /** All that a finding has to say rightly: outcome, table, row, column, payment. */
+  const nameOf = ({ outcome, table, key, field, paymentId }: Name) =>
+    `${[outcome, table, key, field].filter((part) => part !== undefined).join(" ")}, of ${paymentId ?? "no payment"}`;
+
+  function expectExactly(planted: string, result: Reconciliation, expected: string[]): void {
+    const found = result.findings.map(nameOf);
+    const missed = expected.filter((name) => !found.includes(name));
+    const falsely = found.filter((name) => !expected.includes(name));
+    table.push({
+      planted,
+      count: expected.length,
+      found: expected.length - missed.length,
+      falsely: falsely.length,
+    });
+    expect({ missed, falsely }).to.deep.equal({ missed: [], falsely: [] });
+    expect(found).to.have.length(expected.length);
+  }
+
+  interface Plants {
+    readonly damage: Damage;
+    /** Remembers what has to be found. */
+    readonly expecting: (outcome: Finding["outcome"], model: ModelTable, row: Row, field?: string) => void;
+  }
+
+  /** Plants in the database, looks, and takes it back. */
+  async function planting(
+    planted: string,
+    plant: (plants: Plants, tables: readonly ModelTable[]) => Promise<void>,
+  ): Promise<void> {
+    const { tables } = await loadModel();
+    await database.query("BEGIN");
+    try {
+      const expected: string[] = [];
+      const damage = await Damage.in(database.query, SCHEMA, tables);
+      const expecting: Plants["expecting"] = (outcome, model, row, field) => {
+        const paymentId = damage.payment(model, row);
+        const key = damage.key(model, row);
+        expected.push(
+          nameOf({
+            outcome,
+            table: model.name,
+            key,
+            ...(field && { field }),
+            ...(paymentId && { paymentId }),
+          }),
+        );
+      };
+      await plant({ damage, expecting }, tables);
+      const result = await check();
+      expectExactly(planted, result, expected);
+      expect(result.outcome).to.equal("differences");
+    } finally {
+      await database.query("ROLLBACK");
+    }
+  }
+
+  describe("finds in the index, names rightly, and reports nothing else", () => {
+    it("every column of every table, changed", async () => {
+      let planted = 0;
+      await planting("a column changed", async ({ damage, expecting }, tables) => {
+        for (const model of tables) {
+          const columns = model.columns.filter(
+            (column) => column.name !== "chainId" && !model.key.includes(column),
+          );
+          planted += columns.length;
+          for (const [n, { name, sqlName }] of columns.entries()) {
+            const row = await damage.row(model, n * 3);
+            await damage.change(model, row, sqlName);
+            expecting(outcomeOf(model.name, name), model, row, name);
+          }
+        }
+      });
+      expect(planted).to.be.greaterThan(130);
+    });
+
+    it("every part of every key, changed: a row that is missing and one that nothing made", async () => {
+      for (const part of [0, 1, 2]) {
+        await planting(`part ${part + 1} of the key changed`, async ({ damage, expecting }, tables) => {
+          for (const model of tables.filter(({ key }) => key.length > part)) {
+            const row = await damage.row(model, 1);
+            const after = await damage.change(model, row, model.key[part]!.sqlName);
+            expecting("missing_in_index", model, row);
+            expecting("missing_on_chain", model, after);
+          }
+        });
+      }
+    });
+
+    it("rows given to another chain, or deleted", async () => {
+      await planting("rows of another chain", async ({ damage, expecting }, tables) => {
+        for (const model of tables) {
+          const row = await damage.row(model, 2);
+          await damage.change(model, row, "chain_id");
+          expecting("missing_in_index", model, row);
+        }
+      });
+      await planting("rows deleted", async ({ damage, expecting }, tables) => {
+        for (const model of tables) {
+          const row = await damage.row(model, 3);
+          await damage.delete(model, row);
+          expecting("missing_in_index", model, row);
+        }
+      });
+    });
+
+    it("rows invented, or there twice", async () => {
+      await planting("rows invented", async ({ damage, expecting }, tables) => {
+        for (const model of tables) {
+          const invented = await damage.invent(model, await damage.row(model, 4));
+          expecting("missing_on_chain", model, invented);
+        }
+      });
+      await planting("rows there twice", async ({ damage, expecting }, tables) => {
+        for (const model of tables) {
+          // The last of a page too, where reading from key to key does not see its twin.
+          const row = await damage.row(model, 999);
+          await damage.duplicate(model, row);
+          expecting("missing_on_chain", model, row);
+        }
+      });
+    });
+
+    it("names the payment of every row that is about one", async () => {
+      await database.query("BEGIN");
+      try {
+        const { tables } = await loadModel();
+        const damage = await Damage.in(database.query, SCHEMA, tables);
+        const entries = tables.find(({ name }) => name === "ledgerEntry")!;
+        const row = await damage.row(entries, 5);
+        await database.query(
+          `UPDATE "${SCHEMA}".ledger_entry SET debit = debit + 1 WHERE block = $1 AND log_index = $2 AND n = $3`,
+          [row.block, row.log_index, row.n],
+        );
+        const { findings } = await check();
+        expect(findings).to.have.length(1);
+        expect(findings[0]).to.include({
+          outcome: "total_mismatch",
+          paymentId: row.payment_id,
+          field: "debit",
+          found: String(BigInt(row.debit as string) + 1n),
+          expected: String(row.debit),
+          advice: "Build the index anew: npx hardhat reconcile --apply",
+        });
+        table.push({ planted: "a ledger entry off by one unit", count: 1, found: 1, falsely: 0 });
+      } finally {
+        await database.query("ROLLBACK");
+      }
+    });
+  });
+
+  it("looks only at one payment, one token, or what changed since, when asked", async () => {
+    await database.query("BEGIN");
+    try {
+      const { tables } = await loadModel();
+      const damage = await Damage.in(database.query, SCHEMA, tables);
+      const payments = tables.find(({ name }) => name === "payment")!;
+      const [damaged, other] = [await damage.row(payments, 10), await damage.row(payments, 11)];
+      await damage.change(payments, damaged, "held");
+      const found = async (filter: Filter) =>
+        (await check({ filter, scratch: ":memory:" })).findings.map(({ paymentId }) => paymentId);
+      const paymentId = damaged.payment_id as string;
+      const token = damaged.token as string;
+      expect(await found({ paymentId })).to.deep.equal([paymentId]);
+      expect(await found({ paymentId: other.payment_id as string })).to.deep.equal([]);
+      expect(await found({ token })).to.deep.equal([paymentId]);
+      expect(await found({ token: (await suite.usdt.getAddress()).toLowerCase() })).to.deep.equal([]);
+      expect(await found({ since: Number(damaged.updated_at) })).to.deep.equal([paymentId]);
+      expect(await found({ since: Number(damaged.updated_at) + 1 })).to.deep.equal([]);
+    } finally {
+      await database.query("ROLLBACK");
+    }
+  });
+
+  describe("finds on the chain", () => {
+    /** Changes a storage slot of the latest block, looks, and puts it back. */
+    async function tampering(address: string, slot: string, value: (before: bigint) => bigint) {
+      const before = (await send("eth_getStorageAt", [address, slot, "latest"])) as string;
+      await send("anvil_setStorageAt", [address, slot, toBeHex(value(BigInt(before)), 32)]);
+      try {
+        return await check();
+      } finally {
+        await send("anvil_setStorageAt", [address, slot, before]);
+      }
+    }
+    const mapped = (key: string, slot: string | bigint) =>
+      keccak256(concat([zeroPadValue(key, 32), toBeHex(slot, 32)]));
+
+    it("an escrow that owns less of a token than it owes, and proposes to stop payouts", async () => {
+      const usdc = (await suite.usdc.getAddress()).toLowerCase();
+      const slot = mapped(await suite.escrow.getAddress(), 0n);
+      const result = await tampering(usdc, slot, (balance) => balance - 1_000n);
+      expectExactly("a balance below what is owed", result, [
+        nameOf({ outcome: "total_mismatch", table: "token", key: usdc, field: "balance" }),
+      ]);
+      expect(proposals(result, "local")).to.have.length(1);
+      expect(proposals(result, "local")[0]).to.match(
+        /^npx hardhat ops plan pause --network local --bits payouts,exits /,
+      );
+    });
+
+    it("a payment whose slot no event accounts for, and proposes to hold it", async () => {
+      const [row] = await database.query(
+        `SELECT payment_id FROM "${SCHEMA}".payment WHERE status = 'Funded' LIMIT 1`,
+      );
+      const paymentId = row!.payment_id as string;
+      // One unit less held.
+      const result = await tampering(
+        await suite.escrow.getAddress(),
+        mapped(paymentId, ESCROW_STORAGE),
+        (slot) => slot - (1n << 48n),
+      );
+      expectExactly("a slot that no event accounts for", result, [
+        nameOf({ outcome: "state_mismatch", table: "payment", key: paymentId, field: "held", paymentId }),
+      ]);
+      expect(proposals(result, "local")).to.deep.equal([
+        `npx hardhat ops plan hold --network local --payment ${paymentId} --reason "its slot is not what its events say"`,
+      ]);
+    });
+  });
+
+  describe("never takes for matched what a lying RPC says", () => {
+    const honest = () => new Rpc("another RPC", send);
+    const released = Escrow__factory.createInterface().getEvent("PaymentReleased").topicHash;
+    const created = Escrow__factory.createInterface().getEvent("PaymentCreated").topicHash;
+    /** An RPC that changes what logs it gives. */
+    const lying = (change: (logs: RawLog[]) => RawLog[]) =>
+      new Rpc("a lying RPC", async (method, params) => {
+        const answer = await send(method, params);
+        return method === "eth_getLogs" ? change(answer as RawLog[]) : answer;
+      });
+    const lookup = async (planted: string, change: Partial<Request>, paymentId?: string) => {
+      const result = await check({ scratch: ":memory:", ...change });
+      expect(result.outcome).to.equal("could not tell");
+      expect(new Set(result.findings.map(({ outcome }) => outcome))).to.deep.equal(
+        new Set(["lookup_failed"]),
+      );
+      if (paymentId !== undefined) {
+        const named = result.findings.map((finding) => finding.paymentId).filter((id) => id !== undefined);
+        expect(new Set(named)).to.deep.equal(new Set([paymentId]));
+      }
+      table.push({ planted, count: 1, found: 1, falsely: 0 });
+    };
+    const payment = async (where: string) => {
+      const rows = await database.query(`SELECT payment_id FROM "${SCHEMA}".payment WHERE ${where} LIMIT 1`);
+      return rows[0]!.payment_id as string;
+    };
+
+    it("that hides a deposit", async () => {
+      const paymentId = await payment("status = 'Closed' AND released > 0");
+      const hiding = lying((logs) =>
+        logs.filter(({ topics }) => topics[0] !== created || topics[1] !== paymentId),
+      );
+      await lookup("a deposit hidden by the RPC", { rpc: hiding }, paymentId);
+    });
+
+    it("that hides a release", async () => {
+      const paymentId = await payment("status = 'Closed' AND released = amount ORDER BY created_block DESC");
+      const hiding = lying((logs) =>
+        logs.filter(({ topics }) => topics[0] !== released || topics[1] !== paymentId),
+      );
+      await lookup("a release hidden by the RPC", { rpc: hiding }, paymentId);
+    });
+
+    it("that changes the terms in a deposit", async () => {
+      const paymentId = await payment("status = 'Funded'");
+      const changing = lying((logs) =>
+        logs.map((log) =>
+          log.topics[0] === created && log.topics[1] === paymentId
+            ? { ...log, data: `${log.data.slice(0, -1)}${log.data.endsWith("0") ? "1" : "0"}` }
+            : log,
+        ),
+      );
+      await lookup("terms changed by the RPC", { rpc: changing }, paymentId);
+    });
+
+    it("whose logs another RPC does not have", async () => {
+      const paymentId = await payment("status = 'Funded'");
+      const hiding = lying((logs) => logs.filter(({ topics }) => topics[1] !== paymentId));
+      await lookup("logs that only the second RPC has", { rpc: hiding, second: honest() }, paymentId);
+    });
+
+    it("whose slots another RPC does not have", async () => {
+      const paymentId = await payment("status = 'Funded'");
+      const lens: Interface = suite.escrowLens.interface;
+      // In the order of Solidity's `PaymentState`.
+      const HELD = 3;
+      const rpc = new Rpc("a lying RPC", async (method, params) => {
+        const answer = (await send(method, params)) as string;
+        const data = method === "eth_call" ? (params[0] as { data: string }).data : "";
+        if (!data.startsWith(lens.getFunction("snapshot")!.selector)) return answer;
+        const ids = lens.decodeFunctionData("snapshot", data)[1] as string[];
+        const [snapshot] = lens.decodeFunctionResult("snapshot", answer) as unknown as [Result];
+        const taken = snapshot.toArray(true) as [bigint, bigint, string, unknown[], bigint[][]];
+        const state = taken[4][ids.indexOf(paymentId)];
+        if (state !== undefined) state[HELD]! -= 1n;
+        return lens.encodeFunctionResult("snapshot", [taken]);
+      });
+      await lookup("a slot that only the lying RPC has", { rpc, second: honest() }, paymentId);
+    });
+
+    it("and says so when it does not answer", async () => {
+      const rpc = new Rpc("a broken RPC", async (method, params) => {
+        if (method === "eth_call") throw new Error("503 Service Unavailable");
+        return await send(method, params);
+      });
+      const result = await check({ rpc });
+      expect(result.outcome).to.equal("could not tell");
+      expect(result.findings[0]!.found).to.equal("a broken RPC does not tell: 503 Service Unavailable");
+      table.push({ planted: "an RPC that does not answer calls", count: 1, found: 1, falsely: 0 });
+    });
+  });
+
+  describe("npx hardhat reconcile", () => {
+    /** Types the command, and then `typed`; without, its input ends at once. */
+    const run = async (args: string[], typed = "") => {
+      const child = spawn(
+        process.execPath,
+        [HARDHAT, "reconcile", "--network", "local", "--schema", SCHEMA, ...args],
+        {
+          cwd: hre.config.paths.root,
+          env: {
+            ...process.env,
+            NODE_OPTIONS: "",
+            LOCAL_RPC_URL: anvilUrl,
+            HOLDFAST_DEPLOY_DIR: directory,
+            HOLDFAST_RECORDS_DIR: directory,
+            ...(databaseUrl
+              ? { DATABASE_URL: databaseUrl }
+              : { HOLDFAST_PGLITE_DIR: join(directory, "pglite") }),
+          },
+          stdio: "pipe",
+        },
+      );
+      child.stdin.end(typed);
+      let [stdout, stderr] = ["", ""];
+      child.stdout.on("data", (data: Buffer) => (stdout += data.toString()));
+      child.stderr.on("data", (data: Buffer) => (stderr += data.toString()));
+      const [code] = (await once(child, "close")) as [number];
+      return { code, stdout, stderr };
+    };
+
+    it("finds what is wrong, mends it when the number of findings is typed, and keeps a record", async () => {
+      const { tables } = await loadModel();
+      const damage = await Damage.in(database.query, SCHEMA, tables);
+      for (const model of tables) {
+        const row = await damage.row(model, 0);
+        await damage.invent(model, row);
+        const column = model.columns.findLast(
+          (found) => !model.key.includes(found) && found.name !== "chainId",
+        )!;
+        await damage.change(model, row, column.sqlName);
+      }
+      const events = tables.find(({ name }) => name === "paymentEvent")!;
+      await damage.delete(events, await damage.row(events, 99));
+      await database.close();
+      const planted = 2 * tables.length + 1;
+
+      const dry = await run([]);
+      expect(dry.stderr).to.equal("");
+      expect(dry.stdout).to.include("differences: ");
+      expect(dry.stdout).to.include(`--apply mends ${planted} of them.`);
+      expect(dry.code).to.equal(1);
+
+      const refused = await run(["--resume", "--apply"]);
+      expect(refused.stderr).to.include("Type the number of findings that this mends: ");
+      expect(refused.stderr).to.match(
+        new RegExp(`Nothing was applied: ${planted} findings would be mended, and nothing was typed\\.\n$`),
+      );
+      expect(refused.code).to.equal(2);
+
+      const mended = await run(["--resume", "--apply", "--by", "test"], `${planted}\n`);
+      expect(mended.stdout).to.match(/2012 payments, no differences\.\n$/);
+      expect(mended.code).to.equal(0);
+      expect(await lastReconciliation(CHAIN_ID, join(directory, "reconciliations"))).to.include({
+        by: "test",
+        outcome: "clean",
+        applied: true,
+      });
+      table.push({ planted: "by the command, then --apply", count: planted, found: planted, falsely: 0 });
+    });
+  });
+});

@@ -1,0 +1,86 @@
+import { id } from "ethers";
+
+import { deposit } from "../../scripts/scenario/deposits.js";
+import { clear, suspect } from "../../scripts/scenario/officers.js";
+import { openDispute, release, resolve } from "../../scripts/scenario/payouts.js";
+import type { Story } from "../../scripts/scenario/story.js";
+import type { Telling } from "../../scripts/scenario/telling.js";
+import { mined } from "../../scripts/scenario/world.js";
+import type { Incident } from "../support/incidents/incident.js";
+
+/*
+ * What users report, of which no alert can know.
+ */
+
+const IN_USDC = { ends: "Closed", tokens: ["USDC"] } as const;
+const RELEASED: Story = { ...IN_USDC, name: "released", steps: [deposit, release("buyer")] };
+const RULED: Story = {
+  ...IN_USDC,
+  name: "ruled on",
+  steps: [deposit, openDispute("buyer"), resolve("ARBITER", 40n)],
+};
+const REFUSED: Story = {
+  ...IN_USDC,
+  name: "refused at first",
+  terms: { newcomer: "buyer" },
+  steps: [suspect("buyer"), clear("buyer"), deposit],
+};
+
+export const duplicatePayment: Incident = {
+  runbook: "duplicate-payment",
+  happens: "a buyer pays twice for one order",
+  async cause(stack) {
+    const paymentReference = id("an order");
+    await stack.begin(RELEASED, { paymentReference });
+    const later = await stack.begin(RELEASED, { paymentReference });
+    return { REFERENCE: paymentReference, LATER: later.run.paymentId };
+  },
+};
+
+export const missingPayment: Incident = {
+  runbook: "missing-payment",
+  happens: "a buyer sends money without terms",
+  async cause({ world }) {
+    const buyer = await world.people.numbered(1);
+    const { contract } = world.tokens.find(({ symbol }) => symbol === "USDC")!;
+    await mined(contract.connect(buyer).mint(buyer.address, 5_000_000n));
+    const { hash } = await mined(contract.connect(buyer).transfer(world.escrow, 5_000_000n));
+    return { TRANSACTION: hash };
+  },
+};
+
+let disputed: Telling;
+
+export const disputedRelease: Incident = {
+  runbook: "disputed-release",
+  happens: "somebody presses for the release of a disputed payment",
+  async cause(stack) {
+    disputed = await stack.begin(RULED);
+    await disputed.advance();
+    return { PAYMENT: disputed.run.paymentId };
+  },
+  byHand: { ruling: () => disputed.advance() },
+};
+
+export const suspiciousProof: Incident = {
+  runbook: "suspicious-proof",
+  happens: "the deposit of one payment is shown as proof of another",
+  async cause(stack) {
+    const shown = await stack.begin(RELEASED);
+    const other = await stack.begin(RELEASED);
+    return { TRANSACTION: await stack.depositOf(shown), PAYMENT: other.run.paymentId };
+  },
+};
+
+let refused: Telling;
+
+export const complianceBlock: Incident = {
+  runbook: "compliance-block",
+  happens: "a buyer passed verification, and an old score still stops them",
+  async cause(stack) {
+    refused = await stack.begin(REFUSED);
+    return { ACCOUNT: refused.run.payment.buyer };
+  },
+  byHand: { clear: () => refused.advance() },
+  check: async () => void (await refused.advance()),
+};

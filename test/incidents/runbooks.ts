@@ -1,0 +1,48 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { cpus } from "node:os";
+import path from "node:path";
+
+import { network } from "hardhat";
+
+import type { Timings } from "../support/incidents/play.js";
+import { play } from "../support/incidents/play.js";
+import { IncidentStack, missing } from "../support/incidents/stack.js";
+import { INCIDENTS } from "./index.js";
+
+/*
+ * Each incident happens on one stack, in this order; what its runbook says is typed, word for word. To see what is typed
+ * and printed: SHOW_INCIDENTS=1. To write down how long everything took: npm run bench:incidents
+ */
+
+const RESULTS = process.env.INCIDENTS_RESULTS;
+
+(missing === undefined ? describe : describe.skip)(
+  missing === undefined ? "the runbooks" : `the runbooks (skipped: ${missing})`,
+  function () {
+    this.timeout(300_000);
+
+    let stack: IncidentStack;
+    const taken: Timings[] = [];
+    before(async () => {
+      stack = await IncidentStack.start((url) => network.create({ network: "local", override: { url } }));
+    });
+    after(async () => {
+      await stack?.stop();
+      if (RESULTS !== undefined) await write(RESULTS, taken);
+    });
+
+    for (const incident of INCIDENTS) {
+      it(`${incident.runbook}.md: ${incident.happens}`, async () => {
+        taken.push(await play(stack, incident));
+      });
+    }
+  },
+);
+
+async function write(file: string, incidents: readonly Timings[]): Promise<void> {
+  const [{ model } = { model: "unknown" }, ...others] = cpus();
+  const machine = { cpu: model, cores: others.length + 1, node: process.version };
+  const content = { command: "npm run bench:incidents", machine, incidents };
+  await mkdir(path.dirname(file), { recursive: true });
+  await writeFile(file, `${JSON.stringify(content, null, 2)}\n`);
+}

@@ -1,0 +1,100 @@
+import type { Incident } from "../support/incidents/incident.js";
+
+/*
+ * What runs beside the chain stops, lags or leaks.
+ */
+
+export const silentAlerting: Incident = {
+  runbook: "alerting",
+  happens: "Alertmanager is down, and nobody is told of anything",
+  async cause(stack) {
+    await stack.services.alertmanager.stop();
+  },
+  check: async (stack) => {
+    await stack.pager.hear("firing", "Watchdog", Date.now() - 30_000, 30);
+  },
+};
+
+export const staleEndpoint: Incident = {
+  runbook: "slow-rpc",
+  happens: "one of two RPC endpoints is stale",
+  alert: "HoldfastRpcEndpointBehind",
+  // eslint-disable-next-line @typescript-eslint/require-await -- nothing to wait for
+  async cause({ endpoints }) {
+    endpoints.first.lagBy(20);
+    return { BAD_ENDPOINT: new URL(endpoints.first.url).host };
+  },
+};
+
+export const outage: Incident = {
+  runbook: "chain-or-rpc-outage",
+  happens: "no RPC endpoint answers",
+  alert: "HoldfastChainUnreachable",
+  // eslint-disable-next-line @typescript-eslint/require-await -- nothing to wait for
+  async cause({ endpoints }) {
+    for (const endpoint of [endpoints.first, endpoints.second]) endpoint.behave(() => ({ as: "dead" }));
+    return { SPARE_RPC_URL: endpoints.spare.url };
+  },
+};
+
+export const writerDown: Incident = {
+  runbook: "index-behind",
+  happens: "the writer has ended, and the chain goes on",
+  alert: "HoldfastIndexBehind",
+  async cause(stack) {
+    await stack.services.writer.stop();
+    await stack.mine(30);
+  },
+};
+
+export const apiDown: Incident = {
+  runbook: "index-behind",
+  happens: "no replica answers",
+  alert: "HoldfastApiDown",
+  async cause({ services }) {
+    await services.api.stop();
+  },
+};
+
+export const databaseDown: Incident = {
+  runbook: "database-down",
+  happens: "Postgres has crashed",
+  alert: "HoldfastDatabaseUnreadable",
+  ringsOn: "it looks back for five minutes",
+  async cause({ postgres }) {
+    await postgres.halt("SIGQUIT");
+  },
+};
+
+export const leakedSecret: Incident = {
+  runbook: "leaked-secret",
+  happens: "the passwords of the database were seen",
+  // eslint-disable-next-line @typescript-eslint/require-await -- nothing to wait for
+  async cause({ postgres }) {
+    return { SUPERUSER_URL: postgres.url("holdfast") };
+  },
+};
+
+export const badPackage: Incident = {
+  runbook: "package-compromise",
+  happens: "a version of a package that is used turns out to be malicious",
+  // eslint-disable-next-line @typescript-eslint/require-await -- nothing to wait for
+  async cause() {
+    return { PACKAGE: "viem", BAD_VERSION: "0.0.1-malicious" };
+  },
+};
+
+export const wrongIndex: Incident = {
+  runbook: "index-wrong",
+  happens: "a row was changed by hand",
+  async cause({ postgres }) {
+    // Ponder's triggers note changed tables in a table of each of its own sessions.
+    await postgres.query(
+      "holdfast",
+      `create temporary table live_query_tables (table_name text primary key);
+       update holdfast_1.payment set released = released + 1 where payment_id =
+         (select payment_id from holdfast_1.payment order by created_at desc limit 1)`,
+    );
+    return { NEXT_SCHEMA: "holdfast_2" };
+  },
+};

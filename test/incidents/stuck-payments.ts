@@ -1,0 +1,37 @@
+import { deposit } from "../../scripts/scenario/deposits.js";
+import type { Incident } from "../support/incidents/incident.js";
+
+/** A deadline passed days ago. The chain begins in the past for this one, and arrives in the present with it. */
+export const stuckPayment: Incident = {
+  runbook: "stuck-payments",
+  happens: "nobody claims a payment that is past its deadline",
+  alert: "HoldfastPaymentOverdue",
+  cases: ["overdue"],
+  async cause(stack) {
+    const overdue = await stack.begin({
+      name: "overdue",
+      ends: "Closed",
+      terms: { deadlineInDays: 2n, onDeadline: "release" },
+      steps: [deposit],
+    });
+    await stack.world.clock.reach(BigInt(Math.floor(Date.now() / 1000)));
+    return { PAYMENT: overdue.run.paymentId };
+  },
+};
+
+/** An operator cannot release alone what is at or above the threshold. */
+export const stuckRelease: Incident = {
+  runbook: "stuck-payments",
+  happens: "an operator's release waits for a second person",
+  cases: ["large"],
+  async cause(stack) {
+    const large = await stack.begin({
+      name: "large",
+      ends: "Closed",
+      tokens: ["USDC"],
+      terms: { size: "large" },
+      steps: [deposit],
+    });
+    return { PAYMENT: large.run.paymentId };
+  },
+};

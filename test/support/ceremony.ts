@@ -1,0 +1,48 @@
+import { HDNodeWallet, Mnemonic } from "ethers";
+import type { NetworkConnection } from "hardhat/types/network";
+
+import { MNEMONIC } from "../../scripts/lib/local-suite.js";
+import type { OpenManifest } from "../../scripts/lib/operations/open.js";
+import { findProgress } from "../../scripts/lib/operations/progress.js";
+import { wantedOf } from "../../scripts/lib/operations/ceremony.js";
+import { openKeystore } from "../../scripts/lib/signers/keystore.js";
+import type { Signer } from "../../scripts/lib/signers/signer.js";
+
+const ACCOUNTS = HDNodeWallet.fromMnemonic(Mnemonic.fromPhrase(MNEMONIC), "m/44'/60'/0'/0");
+
+/** The keystore of somebody who has the key of one of the chain's accounts. */
+export async function keystoreOf(address: string): Promise<Signer> {
+  const found = Array.from({ length: 20 }, (_, i) => ACCOUNTS.deriveChild(i)).find(
+    (account) => account.address === address,
+  )!;
+  const key = { getHexString: () => Promise.resolve(found.privateKey) };
+  return await openKeystore({ accounts: [key] as never, address });
+}
+
+/** Lets people sign all that they may of an operation, one after the other. Returns the files. */
+export async function signAs(
+  { ethers }: NetworkConnection,
+  opened: OpenManifest,
+  addresses: readonly string[],
+  step?: string,
+): Promise<string[]> {
+  const files: string[] = [];
+  for (const address of addresses) {
+    const signer = await keystoreOf(address);
+    const progress = await findProgress(ethers.provider, opened);
+    for (const { obtain } of await wantedOf(opened, address, progress, step))
+      files.push(await obtain(signer));
+  }
+  return files;
+}
+
+/** A connection whose endpoint behaves as `meddle` has it. */
+export function meddledWith(
+  connection: NetworkConnection,
+  meddle: (request: { method: string; params?: unknown }, answer: () => Promise<unknown>) => Promise<unknown>,
+): NetworkConnection {
+  const { provider } = connection;
+  const request = (asked: { method: string; params?: unknown }) =>
+    meddle(asked, () => provider.request(asked as never));
+  return Object.create(connection, { provider: { value: { request } } }) as NetworkConnection;
+}

@@ -1,0 +1,27 @@
+import type { IncidentStack } from "./stack.js";
+
+/** Variables of the shell, by name. */
+export type Known = Readonly<Record<string, string>>;
+
+/** Something that goes wrong on a stack, and how it is put right: data, one file each in `test/incidents/`. */
+export interface Incident {
+  /** What happens, to be read after the runbook's name. */
+  readonly happens: string;
+  /** The runbook that puts it right, by its file's name. */
+  readonly runbook: string;
+  /** The alert that has to tell of it; nothing if people do. */
+  readonly alert?: string;
+  /**
+   * Whether the alert looks back so far that it rings on for long after the end. Then only the times to the alert and to
+   * the end of the runbook are measured.
+   */
+  readonly ringsOn?: string;
+  /** Which of the blocks that are only for some cases are for this one. */
+  readonly cases?: readonly string[];
+  /** What people do by hand, by the names that the page gives it. */
+  readonly byHand?: Readonly<Record<string, (stack: IncidentStack) => Promise<unknown>>>;
+  /** Makes it happen. Returns what whoever follows the runbook has to know: the variables that it needs. */
+  readonly cause: (stack: IncidentStack) => Promise<Known | void>;
+  /** What must hold in the end besides what the runbook looks at. Throws if it does not. */
+  readonly check?: (stack: IncidentStack) => Promise<void>;
+}

@@ -1,0 +1,63 @@
+import { createServer, type Server } from "node:http";
+import { json } from "node:stream/consumers";
+import type { AddressInfo } from "node:net";
+
+import { eventually } from "../eventually.js";
+
+/** An alert as Alertmanager tells a webhook of it. */
+export interface Alert {
+  readonly status: "firing" | "resolved";
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/** What wakes whoever is on call: a webhook that remembers what it was told, and when. */
+export class Pager {
+  readonly #told: { readonly at: number; readonly alert: Alert }[] = [];
+  readonly #server: Server;
+
+  private constructor() {
+    this.#server = createServer((request, response) => {
+      void json(request).then((page) => {
+        const at = Date.now();
+        for (const alert of (page as { alerts: Alert[] }).alerts) this.#told.push({ at, alert });
+      });
+      response.end();
+    });
+  }
+
+  static async start(): Promise<Pager> {
+    const pager = new Pager();
+    await new Promise<void>((listening) => pager.#server.listen(0, "127.0.0.1", listening));
+    return pager;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** Waits until it is told of an alert, after a moment. Returns the alert and when it was told. */
+  async hear(status: Alert["status"], name: string, after: number, seconds: number) {
+    let heard: { at: number; alert: Alert } | undefined;
+    await eventually(() => {
+      heard = this.#told.find(
+        ({ at, alert }) => at >= after && alert.status === status && alert.labels.alertname === name,
+      );
+      if (heard === undefined) throw new Error(`Nobody was told that ${name} is ${status}.`);
+    }, seconds);
+    return heard!;
+  }
+
+  /** The alerts that fire, as far as it was told. */
+  get firing(): string[] {
+    const last = new Map(this.#told.map(({ alert }) => [JSON.stringify(alert.labels), alert]));
+    return [...last.values()]
+      .filter(({ status }) => status === "firing")
+      .map(({ labels }) => labels.alertname!);
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((closed) => this.#server.close(closed));
+  }
+}

@@ -1,0 +1,126 @@
+import { execFile, spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readdirSync } from "node:fs";
+import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+
+import { freePort, tieToThisProcess } from "../../../scripts/lib/processes.js";
+
+const run = promisify(execFile);
+const PACKAGE = "/usr/lib/postgresql";
+const isRoot = process.getuid?.() === 0;
+
+/** Where Debian keeps the programs of its newest Postgres, if it is installed. */
+function programs(): string | undefined {
+  if (!existsSync(PACKAGE)) return undefined;
+  const newest = readdirSync(PACKAGE)
+    .filter((version) => existsSync(join(PACKAGE, version, "bin", "initdb")))
+    .sort((a, b) => Number(a) - Number(b))
+    .at(-1);
+  return newest && join(PACKAGE, newest, "bin");
+}
+
+/** Why there can be no Postgres here, or nothing if there can. */
+export const noPostgres = programs() ? undefined : `no Postgres: ${PACKAGE} is missing (Debian's postgresql)`;
+
+/** Postgres refuses to run as root. */
+const asItsUser = (program: string, args: string[]): [string, string[]] =>
+  isRoot
+    ? ["setpriv", ["--reuid=postgres", "--regid=postgres", "--clear-groups", program, ...args]]
+    : [program, args];
+
+/** A Postgres of the test's own, which it may maltreat. */
+export class Postgres {
+  #server: ChildProcess | undefined;
+
+  private constructor(
+    private readonly directory: string,
+    private readonly port: number,
+  ) {}
+
+  /** @param directory Where its data is kept: an empty directory. Default: a temporary one. */
+  static async start(directory?: string): Promise<Postgres> {
+    directory ??= await mkdtemp(join(tmpdir(), "holdfast-postgres-"));
+    const postgres = new Postgres(directory, await freePort());
+    await chmod(directory, 0o755);
+    await mkdir(postgres.#data);
+    if (isRoot) await run("chown", ["postgres:", postgres.#data]);
+    await postgres.#run("initdb", ["-D", postgres.#data, "-A", "trust", "-U", "holdfast", "--no-sync"]);
+    await postgres.launch();
+    return postgres;
+  }
+
+  get #data(): string {
+    return join(this.directory, "data");
+  }
+
+  /** A new database in it. */
+  async newDatabase(name: string): Promise<string> {
+    await this.query("postgres", `create database ${name}`);
+    return this.url(name);
+  }
+
+  get isRunning(): boolean {
+    return this.#server !== undefined && this.#server.exitCode === null && this.#server.signalCode === null;
+  }
+
+  url(database: string): string {
+    return `postgres://holdfast@127.0.0.1:${this.port}/${database}`;
+  }
+
+  /** What SQL prints. */
+  async query(database: string, sql: string): Promise<string> {
+    return await this.#run("psql", [this.url(database), "-XAtqc", sql]);
+  }
+
+  /** Ends every connection to a database. */
+  async cut(database: string): Promise<void> {
+    const everybodyElse = `datname = '${database}' and pid <> pg_backend_pid()`;
+    await this.query(
+      "postgres",
+      `select pg_terminate_backend(pid) from pg_stat_activity where ${everybodyElse}`,
+    );
+  }
+
+  /** Stops the server as `systemctl restart` does, leaves it down for a while and starts it again. */
+  async restart(downMs: number): Promise<void> {
+    await this.halt("SIGINT");
+    await sleep(downMs);
+    await this.launch();
+  }
+
+  async stop(): Promise<void> {
+    await this.halt("SIGQUIT");
+    await rm(this.directory, { recursive: true, force: true });
+  }
+
+  /** Starts the server, and waits until it answers. */
+  async launch(): Promise<void> {
+    const settings = ["listen_addresses=127.0.0.1", "max_wal_size=64MB", "max_connections=200"];
+    const args = ["-D", this.#data, "-p", String(this.port), "-k", "", ...settings.flatMap((s) => ["-c", s])];
+    const server = spawn(...asItsUser(join(programs()!, "postgres"), args), { stdio: "ignore" });
+    tieToThisProcess(server);
+    this.#server = server;
+    while (!(await this.query("postgres", "select 1").catch(() => undefined))) {
+      if (server.exitCode !== null) throw new Error(`Postgres ended with code ${server.exitCode}.`);
+      await sleep(50);
+    }
+  }
+
+  /** Ends the server: SIGINT ends its sessions and leaves the data in order, SIGQUIT is a crash. */
+  async halt(signal: NodeJS.Signals): Promise<void> {
+    const server = this.#server;
+    if (!server || !this.isRunning) return;
+    const gone = once(server, "exit");
+    server.kill(signal);
+    await gone;
+  }
+
+  async #run(program: string, args: string[]): Promise<string> {
+    const { stdout } = await run(...asItsUser(join(programs()!, program), args), { cwd: "/" });
+    return stdout.trim();
+  }
+}

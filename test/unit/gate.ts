@@ -1,0 +1,181 @@
+import { appendFile, mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+import { expect } from "chai";
+import { id, ZeroAddress } from "ethers";
+import { network } from "hardhat";
+
+import { Fault } from "../../deploy/fault.js";
+import { requireOpenGate } from "../../scripts/lib/gate/gate.js";
+import { judge } from "../../scripts/lib/gate/judge.js";
+import { requireGateForManifest, requireGateForPolicy } from "../../scripts/lib/gate/policy.js";
+import { samplesOf, type Sample } from "../../scripts/lib/gate/samples.js";
+import type { Manifest } from "../../scripts/lib/operations/manifest.js";
+import { deployedSuite, localParameters } from "../support/suite.js";
+
+const NOW = 1_800_000_000;
+const HOUR = 3_600;
+const DAY = 24 * HOUR;
+
+/** Samples that come evenly until now, oldest first. */
+const every = (seconds: number, count: number, now = NOW): Sample[] =>
+  Array.from({ length: count }, (_, i) => ({
+    at: now - (count - 1 - i) * seconds,
+    block: i,
+    paymentId: id(String(i)),
+    matched: true,
+  }));
+/** The same with some that did not match, by their places from the oldest. */
+const spoiled = (samples: readonly Sample[], ...places: number[]) =>
+  samples.map((sample, i) => (places.includes(i) ? { ...sample, matched: false } : sample));
+const reasons = (samples: readonly Sample[], now = NOW) => judge(samples, now).reasons.join(" ");
+/** 1,000 samples in 50 hours: of the first 500 none is of the last 24. */
+const usual = every(180, 1_000);
+const first = (count: number) => Array.from({ length: count }, (_, i) => i);
+
+describe("the gate between observing and enforcing", () => {
+  it("is open after 1,000 samples that match and a day without a gap", () => {
+    expect(judge(usual, NOW)).to.deep.equal({ open: true, reasons: [], samples: 1_000, mismatches: 0 });
+  });
+
+  it("is shut by 5 mismatches of 1,000, which is 0.5 %, and open with 4", () => {
+    expect(judge(spoiled(usual, ...first(4)), NOW)).to.include({ open: true, mismatches: 4 });
+    const five = judge(spoiled(usual, ...first(5)), NOW);
+    expect(five).to.include({ open: false, mismatches: 5 });
+    expect(five.reasons).to.deep.equal([
+      "5 of the last 1000 samples did not match: 0.5 %, and it takes less than 0.5 %.",
+    ]);
+  });
+
+  it("counts the last 1,000 and no more", () => {
+    const more = every(180, 1_010);
+    expect(judge(spoiled(more, ...first(10)), NOW)).to.include({ open: true, samples: 1_000, mismatches: 0 });
+    // The tenth from the beginning is the first that counts.
+    expect(judge(spoiled(more, 10), NOW)).to.include({ open: true, mismatches: 1 });
+  });
+
+  it("is shut before there are 1,000 samples, and without any", () => {
+    expect(reasons(every(180, 999))).to.equal("There are 999 of the 1000 samples that it takes.");
+    expect(judge([], NOW).open).to.equal(false);
+    expect(reasons([])).to.include("There are 0 of the 1000").and.include("not covered");
+  });
+
+  it("is shut by one mismatch in the last 24 hours, to the second", () => {
+    // Every 180 s: the 480th before the last is exactly 24 hours old.
+    const [inside, outside] = [999 - 480, 999 - 481];
+    expect(usual[inside]!.at).to.equal(NOW - DAY);
+    expect(reasons(spoiled(usual, inside))).to.match(/^1 samples of the last 24 hours did not match/);
+    expect(reasons(spoiled(usual, outside))).to.equal("");
+  });
+
+  it("is shut by more than an hour without a sample in the last 24 hours", () => {
+    const without = (from: number, to: number) => usual.filter(({ at }) => at <= from || at >= to);
+    const padded = (samples: readonly Sample[]) => [...every(180, 1_000, NOW - 3 * DAY), ...samples];
+    const middle = NOW - 12 * HOUR;
+    expect(reasons(padded(without(middle, middle + HOUR)))).to.equal("");
+    expect(reasons(padded(without(middle, middle + HOUR + 180)))).to.match(
+      /^Up to .* went by without a sample/,
+    );
+    // Before the day it may have been quiet for as long as it liked.
+    expect(reasons(padded(without(NOW - 40 * HOUR, NOW - DAY - HOUR / 2)))).to.equal("");
+  });
+
+  it("is shut when the gap is at the beginning of the day, or until now", () => {
+    const late = NOW + HOUR;
+    expect(reasons(usual, late)).to.equal("");
+    expect(reasons(usual, late + 1)).to.match(/^Up to .* went by without a sample/);
+    const short = every(60, 1_000);
+    expect(reasons(short)).to.equal("The last 24 hours are not covered: the samples begin later.");
+  });
+
+  it("is shut by samples of the future, and by times that run backwards", () => {
+    const future = [...usual, { ...usual[0]!, at: NOW + 61 }];
+    expect(reasons(future)).to.include("1 samples are of the future");
+    const backwards = [...usual, { ...usual[0]!, at: NOW - DAY }];
+    expect(reasons(backwards)).to.include("1 samples are older than the one before them");
+  });
+
+  describe("and the screening policy", () => {
+    const deployed = async (enforced: boolean) => {
+      const connection = await network.create();
+      const local = await localParameters();
+      const parameters = { ...local, policy: { ...local.policy, enforced } };
+      return { connection, ...(await deployedSuite(connection, parameters)) };
+    };
+    const faultIn = (work: Promise<void>) =>
+      work.then(
+        () => "passed",
+        (problem: Error) => problem.message.split(",")[0],
+      );
+
+    it("stops one that begins to enforce, when it is planned and when it is carried out", async () => {
+      const { connection, record, parameters, complianceRegistry, accessManager } = await deployed(false);
+      const wanting = (enforced: boolean) =>
+        requireGateForPolicy({
+          connection,
+          record,
+          parameters: { ...parameters, policy: { ...parameters.policy, enforced } },
+        });
+      expect(await faultIn(wanting(true))).to.equal("The gate is shut");
+      expect(await faultIn(wanting(false))).to.equal("passed");
+
+      /** The policy as it is scheduled at the AccessManager, and as it is carried out. */
+      const carrying = (enforced: boolean) => {
+        const policy = { enforced, listMode: 0, maxRiskScore: 70, sanctionsOracle: ZeroAddress };
+        const call = complianceRegistry.interface.encodeFunctionData("setPolicy", [policy]);
+        const { address } = record.contracts.complianceRegistry;
+        const scheduled = accessManager.interface.encodeFunctionData("schedule", [address, call, 0]);
+        return [call, scheduled].map(
+          (data) => ({ steps: [{ transaction: { data } }] }) as unknown as Manifest,
+        );
+      };
+      const suite = { connection, record, parameters };
+      for (const manifest of carrying(true))
+        expect(await faultIn(requireGateForManifest(suite, manifest))).to.equal("The gate is shut");
+      for (const manifest of carrying(false))
+        expect(await faultIn(requireGateForManifest(suite, manifest))).to.equal("passed");
+    });
+
+    it("does not stop one that goes on enforcing", async () => {
+      const { connection, record, parameters } = await deployed(true);
+      expect(await faultIn(requireGateForPolicy({ connection, record, parameters }))).to.equal("passed");
+    });
+  });
+
+  describe("and its file", () => {
+    let folder: string;
+    beforeEach(async () => (folder = await mkdtemp(path.join(tmpdir(), "holdfast-gate-"))));
+    afterEach(() => rm(folder, { recursive: true }));
+    const now = Math.floor(Date.now() / 1000);
+    const faultOf = async () => {
+      const fault = await requireOpenGate(31337, "it", folder).catch((problem: unknown) => problem);
+      return fault instanceof Fault ? fault.message : fault;
+    };
+
+    it("lets through what has every sample, and nothing without", async () => {
+      expect(await faultOf())
+        .to.include("The gate is shut, so it has to wait")
+        .and.include("There are 0 of");
+      await samplesOf(31337, folder).addAll(every(180, 1_000, now));
+      expect(await faultOf()).to.equal(undefined);
+    });
+
+    it("is only ever appended to, and survives a writer that died", async () => {
+      const file = samplesOf(31337, folder);
+      await file.addAll(every(180, 2));
+      const before = await readFile(file.path, "utf8");
+      await appendFile(file.path, '{"at":18000');
+      await file.addAll(every(180, 1));
+      expect((await readFile(file.path, "utf8")).startsWith(before)).to.equal(true);
+      expect(await file.read()).to.have.lengthOf(3);
+    });
+
+    it("that somebody has written in shuts the gate, with the line", async () => {
+      const file = samplesOf(31337, folder);
+      await file.addAll(every(180, 1_000, now));
+      await appendFile(file.path, '{"at":1,"matched":true}\n');
+      expect(await faultOf()).to.include("31337.jsonl:1001 is not what this program wrote");
+    });
+  });
+});

@@ -1,0 +1,83 @@
+import { PGlite } from "@electric-sql/pglite";
+import { expect } from "chai";
+import { eq, gt, type SQL } from "drizzle-orm";
+import { integer, jsonb, numeric, pgTable, text } from "drizzle-orm/pg-core";
+import { drizzle } from "drizzle-orm/pglite";
+
+import { batching, type QueryBuilder } from "../../../indexer/src/api/batch.js";
+
+const thing = pgTable("thing", {
+  id: integer().notNull(),
+  bigAmount: numeric().notNull(),
+  word: text(),
+  args: jsonb().notNull(),
+  list: text().array().notNull(),
+});
+const MOST = String(2n ** 256n - 1n);
+/** JavaScript prints it as it is, and counts with another. */
+const ROUND = "652427500000000000000";
+
+/** What the resolvers of generated lists do with the query builder. */
+type Lists = Pick<ReturnType<typeof drizzle>, "select">;
+
+/** A database in memory: some 2 s. */
+describe("lists that are asked for at the same time", function () {
+  this.timeout(60_000);
+
+  let pglite: PGlite;
+  let statements = 0;
+  let lists: Lists;
+
+  before(async () => {
+    pglite = await PGlite.create();
+    await pglite.exec(`create table thing (id int, big_amount numeric(78), word text, args jsonb, list text[]);
+      insert into thing select n, case n when 1 then ${MOST} when 2 then ${ROUND} else n end, nullif('$' || n, '$2'),
+        '{"small": 1, "text": "9"}', array['0x' || n, '$1'] from generate_series(1, 250) n`);
+    const raw = drizzle(pglite, { casing: "snake_case" });
+    const counting: QueryBuilder = {
+      raw: {
+        execute: (query) => {
+          statements += 1;
+          return raw.execute(query as SQL);
+        },
+      },
+      wrap: () => undefined,
+    };
+    lists = batching(counting, { thing }).raw as unknown as Lists;
+  });
+  after(() => pglite.close());
+  beforeEach(() => (statements = 0));
+
+  const row = (n: number) => lists.select().from(thing).where(eq(thing.id, n));
+
+  it("are one statement, and each gets its own rows", async () => {
+    const answers = await Promise.all([
+      row(2),
+      row(1),
+      row(999),
+      lists.select().from(thing).where(gt(thing.id, 248)),
+    ]);
+    expect(statements).to.equal(1);
+    expect(answers.map((rows) => rows.map(({ id }) => id))).to.deep.equal([[2], [1], [], [249, 250]]);
+  });
+
+  it("keep every kind of value as it is, and numbers exact", async () => {
+    expect(await row(1)).to.deep.equal([
+      { id: 1, bigAmount: MOST, word: "$1", args: { small: 1, text: "9" }, list: ["0x1", "$1"] },
+    ]);
+    expect((await row(2))[0]).to.include({ word: null, bigAmount: ROUND });
+  });
+
+  it("are as many statements as they must be when they are hundreds", async () => {
+    const answers = await Promise.all(Array.from({ length: 250 }, (_, i) => row(i + 1)));
+    expect(statements).to.equal(3);
+    expect(answers.map(([found]) => found!.id)).to.deep.equal(Array.from({ length: 250 }, (_, i) => i + 1));
+  });
+
+  it("do not spoil each other: one that fails, fails alone", async () => {
+    const bad = lists.select().from(thing).where(eq(thing.bigAmount, "no number"));
+    const [good, failed] = await Promise.allSettled([row(3), bad]);
+    expect(good).to.have.nested.property("value[0].id", 3);
+    expect(failed.status).to.equal("rejected");
+  });
+});

@@ -1,0 +1,171 @@
+import { appendFile, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { expect } from "chai";
+
+import type { Finding } from "../../scripts/lib/reconcile/findings.js";
+import { logWindows } from "../../scripts/lib/reconcile/logs.js";
+import {
+  checkLabel,
+  lastReconciliation,
+  recordReconciliation,
+  recordsPath,
+} from "../../scripts/lib/reconcile/records.js";
+import { findingsTable, formatReport, headline } from "../../scripts/lib/reconcile/report.js";
+import type { Reconciliation } from "../../scripts/lib/reconcile/request.js";
+import { loadModel } from "../../scripts/lib/reconcile/model.js";
+import { Scratch } from "../../scripts/lib/reconcile/scratch.js";
+import { Rpc } from "../../scripts/lib/reconcile/rpc.js";
+import { faultIn } from "../support/fault.js";
+
+const finding: Finding = {
+  outcome: "state_mismatch",
+  table: "payment",
+  key: "0xab",
+  paymentId: "0xab",
+  field: "held",
+  found: "=1+1",
+  expected: 'a "7" | 8',
+  advice: "look",
+};
+const result: Reconciliation = {
+  chainId: 5,
+  block: { number: 12, hash: "0xcd", timestamp: 99 },
+  outcome: "differences",
+  findings: [finding],
+  counts: { matched: 3, state_mismatch: 1 },
+  mendable: 0,
+  rows: { payment: 4 },
+  payments: 4,
+  rpcCalls: 2,
+  stateCalls: 1,
+  seconds: { logs: 1, state: 0.25, rows: 0.5 },
+  tokens: [],
+};
+
+describe("reports of a reconciliation", () => {
+  it("say it all in one sentence", () => {
+    expect(headline(result)).to.equal(
+      "Chain 5 at block 12 (0xcd): 4 payments, differences: 1 state_mismatch.",
+    );
+    expect(headline({ ...result, outcome: "clean", findings: [], counts: { matched: 4 } })).to.equal(
+      "Chain 5 at block 12 (0xcd): 4 payments, no differences.",
+    );
+  });
+
+  it("in CSV keep quotes, and give a spreadsheet no formula", () => {
+    expect(formatReport("csv", result, findingsTable([finding])).split("\r\n")[1]).to.equal(
+      '"state_mismatch","payment","0xab","0xab","held","\'=1+1","a ""7"" | 8","look"',
+    );
+  });
+
+  it("in Markdown stay one row a finding", () => {
+    const lines = formatReport("markdown", result, findingsTable([finding])).split("\n");
+    expect(lines.at(-1)).to.equal(
+      '| state_mismatch | payment | 0xab | 0xab | held | =1+1 | a "7" \\| 8 | look |',
+    );
+  });
+
+  it("in JSON have the whole result", () => {
+    expect(JSON.parse(formatReport("json", result, findingsTable([finding])))).to.deep.include({
+      payments: 4,
+    });
+  });
+});
+
+describe("records of reconciliations", () => {
+  let folder: string;
+  beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), "holdfast-runs-"))));
+  afterEach(() => rm(folder, { recursive: true }));
+
+  const record = (by: string, applied: boolean) =>
+    recordReconciliation(result, { by, at: new Date("2026-03-01T12:00:00Z"), applied, folder });
+
+  it("tell of the last run, of a chain that has one", async () => {
+    expect(await lastReconciliation(5, folder)).to.equal(undefined);
+    await record("night-shift", false);
+    await record("day-shift", true);
+    expect(await lastReconciliation(5, folder)).to.deep.equal({
+      at: "2026-03-01T12:00:00.000Z",
+      by: "day-shift",
+      block: 12,
+      blockHash: "0xcd",
+      outcome: "differences",
+      payments: 4,
+      counts: { matched: 3, state_mismatch: 1 },
+      rpcCalls: 2,
+      seconds: 1.8,
+      applied: true,
+    });
+    expect(await lastReconciliation(6, folder)).to.equal(undefined);
+  });
+
+  it("say so if the last line is damaged", async () => {
+    await record("night-shift", false);
+    await appendFile(recordsPath(5, folder), '{"at":');
+    expect(await faultIn(lastReconciliation(5, folder))).to.match(/^The last line of .* is damaged/);
+  });
+
+  it("take labels and no names", () => {
+    expect(checkLabel("on-call-2")).to.equal("on-call-2");
+    for (const label of ["", "Alice", "alice@example.com", "a b"]) {
+      expect(() => checkLabel(label)).to.throw("--by is a label of lower case letters, digits and dashes");
+    }
+  });
+});
+
+describe("the file of what was read", () => {
+  let folder: string;
+  beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), "holdfast-scratch-"))));
+  afterEach(() => rm(folder, { recursive: true }));
+
+  it("belongs to one run at a time", async () => {
+    const model = await loadModel();
+    const file = join(folder, "5.sqlite");
+    const scratch = new Scratch(file, model);
+    expect(() => new Scratch(file, model)).to.throw("Another reconciliation of this chain is running");
+    scratch.close();
+    new Scratch(file, model).close();
+  });
+
+  it("is not guessed at if it is damaged", async () => {
+    const model = await loadModel();
+    const file = join(folder, "5.sqlite");
+    await writeFile(file, "half a page of something else");
+    expect(() => new Scratch(file, model)).to.throw(`: remove ${file}, and run again.`);
+  });
+});
+
+describe("reading logs", () => {
+  /** Answers for at most so many blocks, one log a block. */
+  const limited = (most: number, asked: [number, number][]) =>
+    new Rpc("limited", (_, [filter]) => {
+      const { fromBlock, toBlock } = filter as { fromBlock: string; toBlock: string };
+      const [from, to] = [Number(fromBlock), Number(toBlock)];
+      if (to - from + 1 > most) return Promise.reject(new Error("block range too large"));
+      asked.push([from, to]);
+      return Promise.resolve(
+        Array.from({ length: to - from + 1 }, (_, i) => ({ blockNumber: from + i, logIndex: 0, topics: [] })),
+      );
+    });
+
+  it("asks for no more blocks than the endpoint allows, and for each block once", async () => {
+    const asked: [number, number][] = [];
+    let count = 0;
+    for await (const { logs } of logWindows(limited(100, asked), [{ address: [], topics: [] }], 7, 1_000)) {
+      count += logs.length;
+    }
+    expect(count).to.equal(994);
+    expect(asked[0]![0]).to.equal(7);
+    expect(asked.at(-1)![1]).to.equal(1_000);
+    for (const [i, [from]] of asked.entries()) if (i > 0) expect(from).to.equal(asked[i - 1]![1] + 1);
+    expect(Math.max(...asked.map(([from, to]) => to - from + 1))).to.be.within(50, 100);
+  });
+
+  it("gives up on an endpoint that does not answer for a single block", async () => {
+    const windows = logWindows(limited(0, []), [{ address: [], topics: [] }], 7, 9);
+    const complaint = await windows.next().catch((error: Error) => error.message);
+    expect(complaint).to.equal("block range too large");
+  });
+});

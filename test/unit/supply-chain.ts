@@ -1,0 +1,356 @@
+import { execFile } from "node:child_process";
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+import { expect } from "chai";
+import hre from "hardhat";
+
+import { judgeAudit, readAudit } from "../../scripts/lib/supply-chain/audit.js";
+import { findBomFaults, normalise } from "../../scripts/lib/supply-chain/bom.js";
+import { checkLockfile } from "../../scripts/lib/supply-chain/lockfile.js";
+import { readSignatures } from "../../scripts/lib/supply-chain/signatures.js";
+
+type Packages = Record<string, Record<string, unknown>>;
+/** The parts of the two files that are damaged here. */
+interface Lockfile {
+  lockfileVersion?: number;
+  packages?: Packages;
+}
+interface Manifest {
+  devDependencies?: Record<string, string>;
+  allowScripts?: Record<string, boolean>;
+}
+
+const TODAY = new Date("2026-06-01T00:00:00Z");
+const SCRIPT = path.join("scripts", "supply-chain.js");
+
+describe("the supply chain", () => {
+  const { root } = hre.config.paths;
+  const json = async <Content>(file: string) =>
+    JSON.parse(await readFile(path.join(root, file), "utf8")) as Content;
+
+  describe("lockfile", () => {
+    let lockfile: Lockfile;
+    let manifest: Manifest;
+    beforeEach(async () => {
+      lockfile = await json("package-lock.json");
+      manifest = await json("package.json");
+    });
+    const packages = () => lockfile.packages!;
+    const faults = () =>
+      checkLockfile(lockfile, manifest).faults.map(({ where, what }) => `${where} ${what}`);
+
+    it("of this project has no fault, and every exception is of another platform", () => {
+      const found = checkLockfile(lockfile, manifest);
+      expect(found.faults).to.deep.equal([]);
+      expect(found.checked).to.be.greaterThan(1_000);
+      const excepted = found.exceptions.flatMap(({ entries }) => entries);
+      expect(excepted).not.to.include("node_modules/@nomicfoundation/edr-linux-x64-gnu");
+      for (const name of excepted)
+        expect(name).to.match(/^node_modules\/@(foundry-rs\/anvil|nomicfoundation\/edr|rollup\/rollup)-/);
+    });
+
+    const VIEM = "node_modules/viem";
+    const damage: Record<string, [plant: () => void, fault: string]> = {
+      "a hash that was taken out": [() => delete packages()[VIEM]!.integrity, `${VIEM} has no hash`],
+      "a hash of a weak kind": [
+        () => (packages()[VIEM]!.integrity = "sha1-2jmj7l5rSw0yVb/vlWAYkK/YBwk="),
+        "which is no sha512",
+      ],
+      "a hash that was cut short": [
+        () => (packages()[VIEM]!.integrity = "sha512-AAAA"),
+        "which is no sha512",
+      ],
+      "a tarball of somebody else's": [
+        () => (packages()[VIEM]!.resolved = "https://user:secret@evil.example/viem.tgz"),
+        `${VIEM} comes from https://evil.example/viem.tgz, and not from npm`,
+      ],
+      "a host that looks like npm's": [
+        () => (packages()[VIEM]!.resolved = "https://registry.npmjs.org.evil.example/viem.tgz"),
+        "and not from npm",
+      ],
+      "plain HTTP": [
+        () => (packages()[VIEM]!.resolved = "http://registry.npmjs.org/viem"),
+        "and not from npm",
+      ],
+      "a repository": [
+        () => (packages()[VIEM]!.resolved = "git+ssh://git@github.com/someone/viem.git#abc"),
+        "and not from npm",
+      ],
+      "a version that is a place": [
+        () => (packages()[VIEM]!.version = "git+https://github.com/someone/viem.git"),
+        "which is none of npm's",
+      ],
+      "a link to a folder": [
+        () => (packages()[VIEM] = { link: true, resolved: "../elsewhere" }),
+        "is a link to a folder",
+      ],
+      "a new package that runs a script": [
+        () => (packages()["node_modules/sneaky"] = { ...packages()[VIEM], hasInstallScript: true }),
+        "sneaky runs a script when it is installed, and allowScripts does not say",
+      ],
+      "a script that nobody runs any more": [
+        () => (manifest.allowScripts = { ...manifest.allowScripts, gone: true }),
+        "gone is in allowScripts, and has no script",
+      ],
+      "a binary of our own platform without a hash": [
+        () => delete packages()["node_modules/@nomicfoundation/edr-linux-x64-gnu"]!.integrity,
+        "node_modules/@nomicfoundation/edr-linux-x64-gnu has no hash",
+      ],
+      "a binary of another platform in another version than its package": [
+        () => (packages()["node_modules/@foundry-rs/anvil-darwin-arm64"]!.version = "6.6.6"),
+        "node_modules/@foundry-rs/anvil-darwin-arm64 has no hash",
+      ],
+      "an impostor among the exceptions": [
+        () =>
+          (packages()["node_modules/a/node_modules/@evil/edr-darwin-arm64"] = {
+            ...packages()["node_modules/@nomicfoundation/edr-darwin-arm64"],
+          }),
+        "node_modules/a/node_modules/@evil/edr-darwin-arm64 has no hash",
+      ],
+      "a range": [
+        () => (manifest.devDependencies = { ...manifest.devDependencies, viem: "^2.0.0" }),
+        "package.json: viem asks for ^2.0.0, which is no exact version from npm",
+      ],
+      "a dependency from a repository": [
+        () => (manifest.devDependencies = { ...manifest.devDependencies, viem: "github:someone/viem" }),
+        "which is no exact version from npm",
+      ],
+      "an alias of a range": [
+        () => (manifest.devDependencies = { ...manifest.devDependencies, viem: "npm:viem@latest" }),
+        "which is no exact version from npm",
+      ],
+      "a package.json that the lockfile was not made for": [
+        () => (manifest.devDependencies = { ...manifest.devDependencies, viem: "2.0.0" }),
+        "package.json: viem asks for 2.0.0, and the lockfile was made for",
+      ],
+      "an old kind of lockfile": [() => (lockfile.lockfileVersion = 1), "is not of version 3"],
+      "an empty one": [() => (lockfile.packages = {}), "has no packages"],
+    };
+    for (const [name, [plant, fault]] of Object.entries(damage)) {
+      it(`with ${name} is found out`, () => {
+        plant();
+        expect(faults().join("\n")).to.include(fault);
+      });
+    }
+  });
+
+  describe("audit", () => {
+    const GHSA = "GHSA-23cf-45gh-67jm";
+    const via = (name: string, id: string) => ({
+      ...{ source: 1, name, severity: "high", title: "Prototype pollution" },
+      url: `https://github.com/advisories/${id}`,
+    });
+    const report = JSON.stringify({
+      auditReportVersion: 2,
+      vulnerabilities: {
+        bad: { name: "bad", via: [via("bad", GHSA)] },
+        // What inherits it names it, and is not counted again.
+        above: { name: "above", via: ["bad", via("bad", GHSA)] },
+      },
+    });
+    const entry = {
+      advisory: GHSA,
+      package: "bad",
+      reason: "Only a test uses it, on data of its own.",
+      expires: "2026-08-01",
+    };
+    const judge = (list: unknown) => judgeAudit(readAudit(report)!, list, TODAY);
+
+    it("reads each advisory once", () => {
+      const [found, ...others] = readAudit(report)!;
+      expect(others).to.deep.equal([]);
+      expect(found).to.include({ advisory: GHSA, package: "bad", severity: "high" });
+    });
+
+    it("cannot tell what an endpoint that does not audit answers", () => {
+      for (const text of [
+        "",
+        "<html>",
+        "{}",
+        '{"message":"405 Method Not Allowed"}',
+        '{"error":{"code":"ENOTFOUND"}}',
+        "null",
+      ])
+        expect(readAudit(text), text).to.equal(undefined);
+    });
+
+    it("fails for what nobody has looked into", () => {
+      expect(judge([]).faults.join()).to.include(`bad: ${GHSA}, high: Prototype pollution`);
+      expect(judge([{ ...entry, package: "other" }]).faults).to.have.lengthOf(1);
+    });
+
+    it("lets pass what is allowed with a reason, until its day", () => {
+      expect(judge([entry])).to.deep.equal({
+        faults: [],
+        notices: [`bad: ${GHSA}, high: Prototype pollution: allowed until 2026-08-01: ${entry.reason}`],
+      });
+      expect(judge([{ ...entry, expires: "2026-06-02" }]).faults).to.deep.equal([]);
+      expect(judge([{ ...entry, expires: "2026-06-01" }]).faults.join()).to.include("ended on 2026-06-01");
+    });
+
+    it("tells what may be taken off the list", () => {
+      expect(judgeAudit([], [entry], TODAY).notices.join()).to.include("is not reported any more");
+    });
+
+    it("takes no entry that is not whole", () => {
+      for (const [change, fault] of [
+        [{ advisory: "CVE-2026-1" }, "names no advisory"],
+        [{ package: "" }, "names no package"],
+        [{ reason: "ok" }, "gives no reason"],
+        [{ expires: "never" }, "has no date"],
+        [{ expires: "2026-13-45" }, "has no date"],
+        [{ expires: "2027-06-01" }, "allows for more than 180 days"],
+        [{ until: "x" }, "has until, which nobody reads"],
+      ] as const) {
+        const { faults } = judge([{ ...entry, ...change }]);
+        expect(faults[0], fault).to.include(fault);
+        expect(faults, fault).to.have.lengthOf(2);
+      }
+      expect(judge([null]).faults).to.have.lengthOf(2);
+      expect(judge({}).faults[0]).to.include("is no array");
+    });
+
+    it("has a list of this project's that is whole", async () => {
+      const { faults } = judgeAudit([], await json("supply-chain/audit-allow.json"), new Date());
+      expect(faults).to.deep.equal([]);
+    });
+  });
+
+  describe("provenance", () => {
+    it("fails for what is not signed, or falsely", () => {
+      const found = { name: "bad", version: "1.0.0" };
+      expect(readSignatures(JSON.stringify({ invalid: [found], missing: [found] }))).to.deep.equal({
+        faults: [
+          "bad@1.0.0 has a signature or an attestation that is false: do not run it.",
+          "bad@1.0.0 is not signed by the registry.",
+        ],
+      });
+      expect(readSignatures('{"invalid":[],"missing":[]}')).to.deep.equal({ faults: [] });
+    });
+
+    it("cannot tell what a registry without keys answers", () => {
+      for (const text of ["", "{}", '{"error":{"summary":"no keys"}}', "[]"])
+        expect(readSignatures(text), text).to.equal(undefined);
+    });
+  });
+
+  describe("bill of materials", () => {
+    const component = (name: string) => ({
+      ...{
+        "bom-ref": `${name}@1.0.0`,
+        type: "library",
+        name,
+        version: "1.0.0",
+        purl: `pkg:npm/${name}@1.0.0`,
+      },
+      hashes: [{ alg: "SHA-512", content: "a".repeat(128) }],
+    });
+    const bom = () => ({
+      ...{
+        bomFormat: "CycloneDX",
+        specVersion: "1.5",
+        version: 1,
+        serialNumber: `urn:uuid:${Math.random()}`,
+      },
+      metadata: {
+        timestamp: new Date().toISOString(),
+        tools: [{ name: "cli" }],
+        component: component("folder"),
+      },
+      components: [component("b"), component("a")],
+      dependencies: [{ ref: "b@1.0.0", dependsOn: ["a@1.0.0"] }, { ref: "a@1.0.0" }],
+    });
+    const about = { name: "holdfast", version: "0.1.0" };
+
+    it("is the same whenever, wherever and by whichever npm it is made", () => {
+      const [one, other] = [bom(), bom()];
+      other.components.reverse();
+      other.dependencies.reverse();
+      other.metadata.component.name = "another-folder";
+      expect(JSON.stringify(normalise(one, about))).to.equal(JSON.stringify(normalise(other, about)));
+      expect(findBomFaults(normalise(one, about))).to.deep.equal([]);
+    });
+
+    it("is refused if it is none", () => {
+      for (const [change, fault] of [
+        [{ bomFormat: "SPDX" }, "bomFormat is SPDX"],
+        [{ specVersion: "9" }, "specVersion is 9"],
+        [{ version: 0 }, "has no version"],
+        [{ components: [] }, "has no components"],
+        [{ components: [component("a"), component("a")] }, "one bom-ref"],
+        [{ components: [{ ...component("a"), type: "thing" }] }, "has the type thing"],
+        [{ components: [{ ...component("a"), version: "" }] }, "lacks its bom-ref, name or version"],
+        [{ components: [{ ...component("a"), purl: "pkg:pypi/a" }] }, "has the purl pkg:pypi/a"],
+        [{ components: [{ ...component("a"), hashes: [{ alg: "SHA-512", content: "ab" }] }] }, "no SHA-512"],
+        [{ dependencies: [{ ref: "gone@1.0.0" }] }, "gone@1.0.0 is depended on"],
+      ] as const) {
+        expect(findBomFaults({ ...bom(), ...change }).join(), fault).to.include(fault);
+      }
+      expect(findBomFaults(null)).to.deep.equal(["It is no JSON object."]);
+    });
+  });
+
+  describe("as it is typed", function () {
+    this.timeout(120_000);
+    let copy: string;
+
+    /** The checkout's own files, and nothing that is installed. */
+    before(async () => {
+      copy = await mkdtemp(path.join(tmpdir(), "holdfast-supply-chain-"));
+      for (const file of [
+        ...["package.json", "package-lock.json", "supply-chain/audit-allow.json", SCRIPT],
+        ...["audit", "bom", "lockfile", "signatures"].map((name) => `scripts/lib/supply-chain/${name}.js`),
+      ]) {
+        await mkdir(path.dirname(path.join(copy, file)), { recursive: true });
+        await copyFile(path.join(root, file), path.join(copy, file));
+      }
+    });
+    after(() => rm(copy, { recursive: true, force: true }));
+
+    const type = (...args: string[]) =>
+      new Promise<{ code: number; said: string }>((resolve) => {
+        // No registry answers there.
+        const env = { ...process.env, npm_config_registry: "http://127.0.0.1:1/" };
+        execFile(process.execPath, [path.join(copy, SCRIPT), ...args], { env }, (error, stdout, stderr) =>
+          resolve({ code: error === null ? 0 : Number(error.code), said: stdout + stderr }),
+        );
+      });
+
+    it("needs nothing that is installed, and ends with 1 for a damaged lockfile", async () => {
+      const good = await type("lockfile");
+      expect(good.code, good.said).to.equal(0);
+      expect(good.said).to.include("Known exception: @rollup/rollup-*");
+      const file = path.join(copy, "package-lock.json");
+      const lockfile = JSON.parse(await readFile(file, "utf8")) as { packages: Packages };
+      delete lockfile.packages["node_modules/viem"]!.integrity;
+      await writeFile(file, JSON.stringify(lockfile));
+      expect(await type("lockfile")).to.include({ code: 1 });
+      await copyFile(path.join(root, "package-lock.json"), file);
+    });
+
+    it("makes the same bill of materials twice", async () => {
+      const files = ["one.json", "other.json"].map((name) => path.join(copy, name));
+      for (const file of files) expect(await type("bom", file)).to.include({ code: 0 });
+      const [one, other] = await Promise.all(files.map((file) => readFile(file, "utf8")));
+      expect(one).to.equal(other);
+      const bom = JSON.parse(one!) as { components: unknown[] };
+      expect(bom.components.length).to.be.greaterThan(500);
+      expect(findBomFaults(bom)).to.deep.equal([]);
+    });
+
+    it("says that it cannot tell without a network, and ends with 2", async () => {
+      for (const command of ["audit", "provenance"]) {
+        const { code, said } = await type(command);
+        expect([code, said.includes("could not be asked")], `${command}: ${said}`).to.deep.equal([2, true]);
+      }
+    });
+
+    it("teaches what there is", async () => {
+      const { code, said } = await type("nonsense");
+      expect(code).to.equal(2);
+      for (const command of ["lockfile", "provenance", "audit", "bom"]) expect(said).to.include(command);
+    });
+  });
+});

@@ -1,0 +1,291 @@
+import { expect } from "chai";
+import { ZeroHash } from "ethers";
+
+import { exitCodeOf } from "../../../scripts/lib/triage/triage.js";
+import { formatTriage } from "../../../scripts/lib/triage/report.js";
+import { DAY, town, type Town } from "./fixture.js";
+
+const BLOCKED = 2;
+
+describe("triage", () => {
+  let at: Town;
+  before(async () => (at = await town()));
+  afterEach(() => at.reset());
+
+  const reasons = (findings: readonly { reason: string; paymentId?: string }[]) =>
+    findings.map(({ reason, paymentId }) => [reason, paymentId]);
+  const block = async (account: string) => {
+    const { complianceRegistry, holders } = at.suite;
+    const record = { riskScore: 0, tier: 1, jurisdiction: 276, expiry: 0, attestationHash: ZeroHash };
+    await complianceRegistry
+      .connect(holders.COMPLIANCE)
+      .setRecords([{ ...record, account, standing: BLOCKED }]);
+  };
+
+  it("finds nothing where nothing is the matter, except that no read model answers", async () => {
+    const { terms } = await at.deposit();
+    await at.deposit();
+    await at.suite.escrow.connect(at.buyer).release(terms, terms.amount);
+    const found = await at.look("stuck");
+    expect([found.findings, found.unknown, exitCodeOf(found)]).to.deep.equal([[], [], 0]);
+    for (const check of ["leaks", "doubles", "disputes", "approvals", "credits"] as const)
+      expect(await at.find(check), check).to.deep.equal([]);
+  });
+
+  it("names nobody: neither findings nor the report have a party's address", async () => {
+    const { terms, paymentId } = await at.deposit();
+    await at.suite.escrow.connect(at.suite.holders.COMPLIANCE).hold(paymentId, "odd");
+    await block(at.seller.address);
+    await at.pass(20 * DAY);
+    const report = formatTriage(await at.look("stuck")).toLowerCase();
+    expect(report).to.include(paymentId);
+    for (const address of [terms.buyer, terms.seller]) expect(report).not.to.include(address.toLowerCase());
+  });
+
+  describe("of stuck payments", () => {
+    it("finds one that nobody claimed after its deadline, and how to claim it", async () => {
+      const { paymentId, terms } = await at.deposit();
+      await at.networkHelpers.time.increaseTo(Number(terms.deadline) + 3_599);
+      expect(await at.find("stuck")).to.deep.equal([]);
+      await at.networkHelpers.time.increaseTo(Number(terms.deadline) + 3_600);
+      const [finding, ...others] = await at.find("stuck");
+      expect(others).to.deep.equal([]);
+      expect(finding).to.include({ reason: "unclaimed", paymentId });
+      expect(finding!.sentence).to.include("It holds 1.0 USDC.").and.include("for the seller; anybody may");
+      expect(finding!.command).to.equal(`npx hardhat payment claim --network local --payment ${paymentId}`);
+    });
+
+    it("finds one on hold before anything else, and says what else there is", async () => {
+      const { paymentId } = await at.deposit();
+      await at.suite.escrow.connect(at.suite.holders.COMPLIANCE).hold(paymentId, "odd");
+      await at.pass(20 * DAY);
+      const [finding] = await at.find("stuck");
+      expect(finding).to.include({ reason: "on_hold", paymentId });
+      expect(finding!.sentence).to.include("Compliance froze it").and.include("nobody has claimed it");
+      expect(finding!.command).to.include("payment unhold");
+    });
+
+    it("finds one that a pause keeps from being claimed, until when, and how to lift it", async () => {
+      const { paymentId } = await at.deposit();
+      await at.pass(20 * DAY);
+      const { escrow, holders } = at.suite;
+      await escrow.connect(holders.GUARDIAN).pause(4, DAY, "test");
+      const [finding] = await at.find("stuck");
+      expect(finding).to.include({ reason: "paused", paymentId });
+      expect(finding!.command).to.include("ops unpause --network local --bits exits");
+      await at.pass(DAY);
+      expect(reasons(await at.find("stuck"))).to.deep.equal([["unclaimed", paymentId]]);
+    });
+
+    it("finds one whose recipient screening stops, whichever party that is", async () => {
+      const toSeller = await at.deposit();
+      const toBuyer = await at.deposit({ onDeadline: 0 });
+      await block(at.seller.address);
+      const [finding, ...others] = await at.find("stuck");
+      expect(others).to.deep.equal([]);
+      expect(finding).to.include({ reason: "party_stopped", paymentId: toSeller.paymentId });
+      expect(finding!.sentence).to.include("stops its seller (Blocked)");
+      await block(at.buyer.address);
+      expect((await at.find("stuck")).map(({ paymentId }) => paymentId)).to.have.members([
+        toSeller.paymentId,
+        toBuyer.paymentId,
+      ]);
+    });
+
+    it("looks at one payment if asked", async () => {
+      const [first] = [await at.deposit(), await at.deposit()];
+      await at.pass(20 * DAY);
+      expect(reasons(await at.find("stuck", { paymentId: first.paymentId }))).to.deep.equal([
+        ["unclaimed", first.paymentId],
+      ]);
+      expect(await at.find("stuck")).to.have.lengthOf(2);
+    });
+  });
+
+  describe("of disputes", () => {
+    it("finds one from the second in which the arbiter may not rule any more", async () => {
+      const { terms, paymentId } = await at.deposit();
+      await at.dispute(terms);
+      const end = Number(await at.suite.escrow.claimableAt(terms));
+      await at.networkHelpers.time.increaseTo(end - 1);
+      expect(await at.find("disputes")).to.deep.equal([]);
+      await at.networkHelpers.time.increaseTo(end);
+      expect(reasons(await at.find("disputes"))).to.deep.equal([["arbiter_silent", paymentId]]);
+      expect(await at.find("stuck"), "and is no stuck payment besides").to.deep.equal([]);
+    });
+
+    it("says that a hold has to be lifted first", async () => {
+      const { terms, paymentId } = await at.deposit();
+      await at.dispute(terms);
+      await at.suite.escrow.connect(at.suite.holders.COMPLIANCE).hold(paymentId, "odd");
+      await at.pass(30 * DAY);
+      const [finding] = await at.find("disputes");
+      expect(finding!.sentence).to.include("once the hold on it is lifted");
+      expect(finding!.command).to.include("payment unhold");
+    });
+  });
+
+  describe("of approvals", () => {
+    const approve = async (amount = 5_000_000n) => {
+      const made = await at.deposit({
+        amount: 20_000_000_000n,
+        deadline: BigInt((await at.networkHelpers.time.latest()) + 60 * DAY),
+      });
+      const { escrow, holders } = at.suite;
+      await escrow.connect(holders.APPROVER).approvePayout(made.terms, 0, amount);
+      return made;
+    };
+
+    it("leaves a fresh one alone, and finds it when no operator uses it", async () => {
+      const { paymentId } = await approve();
+      expect(await at.find("approvals")).to.deep.equal([]);
+      await at.pass(3_600);
+      const [finding] = await at.find("approvals");
+      expect(finding).to.include({ reason: "approval_waiting", paymentId });
+      expect(finding!.command).to.include(
+        `payment release --network local --payment ${paymentId} --amount 5.0`,
+      );
+    });
+
+    it("finds one that ran out", async () => {
+      const { paymentId } = await approve();
+      await at.pass(7 * DAY);
+      const [finding] = await at.find("approvals");
+      expect(finding).to.include({ reason: "approval_expired", paymentId });
+      expect(finding!.command).to.include("payment approve-release");
+    });
+
+    it("finds one that another movement has made stale, unless there is a good one", async () => {
+      const { terms, paymentId } = await approve();
+      const { escrow, holders } = at.suite;
+      await escrow.connect(at.buyer).release(terms, 1n);
+      expect(reasons(await at.find("approvals"))).to.deep.equal([["approval_stale", paymentId]]);
+      await escrow.connect(holders.APPROVER).approvePayout(terms, 0, 7n);
+      expect(await at.find("approvals")).to.deep.equal([]);
+    });
+
+    it("does not find one that was used", async () => {
+      const { terms } = await approve();
+      await at.suite.escrow.connect(at.suite.holders.OPERATOR).release(terms, 5_000_000n);
+      await at.pass(8 * DAY);
+      expect(await at.find("approvals")).to.deep.equal([]);
+    });
+  });
+
+  describe("of credits", () => {
+    it("finds a payout that the token refused, until it is withdrawn", async () => {
+      const { escrow, usdc } = at.suite;
+      const { terms, paymentId } = await at.deposit();
+      await usdc.setBlacklisted(at.seller.address, true);
+      await escrow.connect(at.buyer).release(terms, terms.amount);
+      expect(reasons(await at.find("credits"))).to.deep.equal([["credit_waiting", paymentId]]);
+      await escrow.connect(at.seller).withdrawCredit(terms.token, at.seller.address, at.stranger.address);
+      expect(await at.find("credits")).to.deep.equal([]);
+    });
+
+    it("says which is frozen, and why", async () => {
+      const { terms, paymentId } = await at.deposit();
+      await block(at.seller.address);
+      await at.suite.escrow.connect(at.buyer).release(terms, terms.amount);
+      const [finding] = await at.find("credits");
+      expect(finding).to.include({ reason: "credit_frozen", paymentId });
+      expect(finding!.sentence).to.include("1.0 USDC").and.include("(Blocked)");
+    });
+  });
+
+  describe("of money", () => {
+    /** Money leaves as no function of the escrow lets it. */
+    const steal = async (amount: bigint) => {
+      const { escrow, usdc } = at.suite;
+      const thief = await at.ethers.getImpersonatedSigner(await escrow.getAddress());
+      await at.networkHelpers.setBalance(thief.address, 10n ** 18n);
+      return await usdc.connect(thief).transfer(at.stranger.address, amount);
+    };
+
+    it("finds a token of which one unit is missing", async () => {
+      await at.deposit();
+      const { hash } = await steal(1n);
+      const [leak, ...others] = await at.find("leaks");
+      expect(others).to.deep.equal([]);
+      expect(leak).to.include({ reason: "money_missing" });
+      expect(leak!.sentence).to.include("0.000001 USDC is missing");
+      expect(leak!.command).to.include("ops pause --network local --bits payouts,exits");
+      const [transfer] = await at.find("doubles");
+      expect(transfer).to.include({ reason: "unaccounted_transfer", subject: hash });
+    });
+
+    it("does not take a surplus for a leak, nor its absence", async () => {
+      await at.deposit();
+      await at.suite.usdc.mint(await at.suite.escrow.getAddress(), 5n);
+      await steal(5n);
+      expect(await at.find("leaks")).to.deep.equal([]);
+    });
+
+    it("accounts for payouts, fees, credits, their withdrawal and sweeps to the unit", async () => {
+      const { escrow, usdc, holders } = at.suite;
+      const fee = { feeBps: 333, feeRecipient: at.stranger.address };
+      const { terms } = await at.deposit(fee);
+      await usdc.setBlacklisted(at.seller.address, true);
+      for (const amount of [1n, 499_999n]) await escrow.connect(at.buyer).release(terms, amount);
+      await escrow.connect(at.seller).withdrawCredit(terms.token, at.seller.address, at.stranger.address);
+      await escrow.connect(at.seller).refund(terms, 500_000n);
+      await usdc.mint(await escrow.getAddress(), 9n);
+      await escrow.connect(holders.TREASURY).sweepSurplus(terms.token, at.stranger.address, 9n);
+      expect(await at.find("doubles")).to.deep.equal([]);
+    });
+
+    it("finds what a broken version paid beyond the amount, and closed twice", async () => {
+      const { terms, paymentId } = await at.deposit();
+      const { escrow } = at.suite;
+      await escrow.connect(at.buyer).release(terms, terms.amount);
+      const again = [paymentId, terms.buyer, terms.seller, 0, terms.buyer, 1n, 0n, 0n, terms.amount + 1n];
+      await at.emitAt(await escrow.getAddress(), [["PaymentReleased", again]]);
+      expect((await at.find("doubles")).map(({ reason }) => reason)).to.deep.equal([
+        "paid_beyond_amount",
+        "closed_twice",
+      ]);
+    });
+
+    it("finds a payment that was deposited twice, and one that went on after its end", async () => {
+      const { terms, paymentId } = await at.deposit();
+      const { escrow } = at.suite;
+      await escrow.connect(at.buyer).release(terms, terms.amount);
+      const goesOn = [paymentId, terms.buyer, terms.seller, 1, terms.buyer, 0n, 5n, terms.amount];
+      await at.emitAt(await escrow.getAddress(), [at.created(paymentId, terms), ["PaymentRefunded", goesOn]]);
+      expect((await at.find("doubles")).map(({ reason }) => reason)).to.deep.equal([
+        "deposited_twice",
+        "moved_after_closing",
+      ]);
+    });
+  });
+
+  describe("that could not tell", () => {
+    it("says so of an escrow that does not answer, check by check, and exits with 2", async () => {
+      await at.deposit();
+      await at.networkHelpers.setCode(await at.suite.escrow.getAddress(), "0x");
+      const found = await at.look("leaks");
+      expect([found.findings, exitCodeOf(found)]).to.deep.equal([[], 2]);
+      expect(found.unknown).to.deep.equal([
+        {
+          check: "leaks",
+          why: "A contract does not answer as it should: look which code runs.",
+          command: "npx hardhat ops status --network local",
+        },
+      ]);
+    });
+
+    it("says so where no endpoint answers", async () => {
+      const found = await at.look("stuck", { provider: undefined as never });
+      expect(found.block).to.equal(null);
+      expect(found.unknown[0]!.why).to.equal("No endpoint of the chain answers.");
+      expect(exitCodeOf(found)).to.equal(2);
+    });
+
+    it("exits with 1 if there is something to see to besides", () => {
+      const finding = { check: "index", reason: "index_down", sentence: "", command: "" } as const;
+      const common = { network: "local", chainId: 1, block: null, checks: [] };
+      const unknown = [{ check: "leaks", why: "" }] as const;
+      expect(exitCodeOf({ ...common, findings: [finding], unknown })).to.equal(1);
+    });
+  });
+});

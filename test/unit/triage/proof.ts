@@ -1,0 +1,283 @@
+import { expect } from "chai";
+import { id, type Block, type Provider, type TransactionReceipt } from "ethers";
+import hre from "hardhat";
+
+import type { DeploymentRecord } from "../../../deploy/record.js";
+import { verifyProof, type Claim, type Proof, type Proving } from "../../../scripts/lib/triage/proof.js";
+import { parseAmount } from "../../../scripts/triage/verify-proof.js";
+import { town, type Town } from "./fixture.js";
+
+describe("a proof of payment", () => {
+  let at: Town;
+  before(async () => (at = await town()));
+  afterEach(() => at.reset());
+
+  const verify = (claim: Claim, change: Partial<Proving> = {}) =>
+    verifyProof(claim, {
+      record: at.suite.record,
+      witnesses: [{ label: "here", provider: at.ethers.provider }],
+      confirmations: 1,
+      fromBlock: at.suite.record.startBlock,
+      ...change,
+    });
+  /** Names of the checks that did not pass. */
+  const failing = ({ checks }: Proof) =>
+    checks.filter(({ passed }) => passed !== true).map(({ name }) => name);
+  const sentenceOf = ({ checks }: Proof, name: string) =>
+    checks.find((check) => check.name === name)!.sentence;
+  /** A provider that answers some questions otherwise. */
+  const lying = (lies: Partial<Record<keyof Provider, unknown>>): Provider =>
+    new Proxy(at.ethers.provider, {
+      get: (target, name) => {
+        const found: unknown = name in lies ? lies[name as keyof Provider] : Reflect.get(target, name);
+        return typeof found === "function" ? (found.bind(target) as unknown) : found;
+      },
+    });
+
+  it("is one that passes every check", async () => {
+    const { paymentId, transaction, terms } = await at.deposit();
+    const { buyer, seller, token, amount } = terms;
+    const proof = await verify({ paymentId, transaction, buyer, seller, token, amount });
+    expect([proof.verdict, failing(proof)]).to.deep.equal(["proved", []]);
+    expect(proof.checks.map(({ name }) => name)).to.deep.equal([
+      ...["chain", "mined", "success", "canonical", "endpoints", "confirmations"],
+      ...["escrow", "terms", "token", "amount", "buyer", "seller", "once", "state"],
+    ]);
+    expect(sentenceOf(proof, "amount")).to.equal("1.0 USDC; 1.0 USDC arrived.");
+    expect(sentenceOf(proof, "state")).to.include("Funded");
+  });
+
+  it("stays one when the payment has moved on", async () => {
+    const { paymentId, transaction, terms } = await at.deposit();
+    await at.suite.escrow.connect(at.buyer).release(terms, terms.amount);
+    const proof = await verify({ paymentId, transaction });
+    expect(proof.verdict).to.equal("proved");
+    expect(sentenceOf(proof, "state")).to.include("Closed");
+  });
+
+  it("may be one of several deposits in a transaction, each paid for", async () => {
+    const { escrow } = at.suite;
+    const both = [await at.termsFor(), await at.termsFor({ amount: 5n })];
+    const calls = both.map((terms) => escrow.interface.encodeFunctionData("deposit", [terms]));
+    const { hash: transaction } = await escrow.connect(at.buyer).multicall(calls);
+    for (const terms of both) {
+      const proof = await verify({ paymentId: await escrow.hashPayment(terms), transaction });
+      expect(proof.verdict).to.equal("proved");
+      expect(sentenceOf(proof, "amount")).to.include("1.000005 USDC arrived for the 2 payments");
+    }
+  });
+
+  it("is not one that fakes the escrow's event", async () => {
+    const terms = await at.termsFor();
+    const paymentId = await at.suite.escrow.hashPayment(terms);
+    const impostor = await (await at.ethers.deployContract("LogEmitter")).getAddress();
+    const transaction = await at.emitAt(impostor, [at.created(paymentId, terms)]);
+    const proof = await verify({ paymentId, transaction });
+    expect([proof.verdict, failing(proof)]).to.deep.equal(["refuted", ["escrow"]]);
+    expect(sentenceOf(proof, "escrow")).to.include(`${impostor} imitates it`);
+  });
+
+  it("is not a transaction that failed", async () => {
+    const { paymentId, terms } = await at.deposit();
+    const { provider } = at.connection;
+    await provider.request({ method: "evm_setAutomine", params: [false] });
+    const { hash: transaction } = await at.suite.escrow
+      .connect(at.buyer)
+      .deposit(terms, { gasLimit: 500_000 });
+    await at.networkHelpers.mine();
+    await provider.request({ method: "evm_setAutomine", params: [true] });
+    const proof = await verify({ paymentId, transaction });
+    expect([proof.verdict, failing(proof)]).to.deep.equal(["refuted", ["success"]]);
+  });
+
+  it("is not a transfer of another token of the same symbol", async () => {
+    const { paymentId } = await at.deposit();
+    const fake = await at.ethers.deployContract("TestUSDC");
+    expect(await fake.symbol()).to.equal("USDC");
+    await fake.mint(at.buyer.address, 1_000_000n);
+    const { hash: transaction } = await fake
+      .connect(at.buyer)
+      .transfer(await at.suite.escrow.getAddress(), 1_000_000n);
+    const proof = await verify({ paymentId, transaction });
+    expect(failing(proof)).to.deep.equal(["escrow"]);
+    expect(sentenceOf(proof, "escrow")).to.equal("The escrow made no payment in it.");
+  });
+
+  it("is not a bare transfer of the right token either: nobody's payment", async () => {
+    const { paymentId } = await at.deposit();
+    const { usdc, escrow } = at.suite;
+    const { hash: transaction } = await usdc
+      .connect(at.buyer)
+      .transfer(await escrow.getAddress(), 1_000_000n);
+    expect(failing(await verify({ paymentId, transaction }))).to.deep.equal(["escrow"]);
+  });
+
+  it("is not a deposit of another token, amount, buyer or seller than was claimed", async () => {
+    const { paymentId, transaction } = await at.deposit();
+    const someone = at.stranger.address;
+    for (const [name, claimed] of [
+      ["token", { token: await at.suite.usdt.getAddress() }],
+      ["amount", { amount: 1_000_001n }],
+      ["buyer", { buyer: someone }],
+      ["seller", { seller: someone }],
+    ] as const) {
+      const proof = await verify({ paymentId, transaction, ...claimed });
+      expect([proof.verdict, failing(proof)], name).to.deep.equal(["refuted", [name]]);
+    }
+  });
+
+  it("is not a deposit of a token that merely calls itself what the record knows", async () => {
+    const { paymentId, transaction, terms } = await at.deposit();
+    const { record } = at.suite;
+    const without = record.tokens.filter(({ address }) => address !== terms.token);
+    const proof = await verify({ paymentId, transaction }, { record: { ...record, tokens: without } });
+    expect(failing(proof)).to.deep.equal(["token"]);
+  });
+
+  it("is not the deposit of another payment", async () => {
+    const [mine, theirs] = [await at.deposit(), await at.deposit()];
+    const proof = await verify({ paymentId: mine.paymentId, transaction: theirs.transaction });
+    expect(failing(proof)).to.deep.equal(["escrow"]);
+    expect(sentenceOf(proof, "escrow")).to.equal(
+      `It is the deposit of another payment: ${theirs.paymentId}.`,
+    );
+  });
+
+  it("is not one in another escrow", async () => {
+    const { paymentId, transaction } = await at.deposit();
+    const { record } = at.suite;
+    const elsewhere = { ...record.contracts.escrow, address: at.stranger.address };
+    const other: DeploymentRecord = { ...record, contracts: { ...record.contracts, escrow: elsewhere } };
+    const proof = await verify({ paymentId, transaction }, { record: other });
+    expect(failing(proof)).to.deep.equal(["escrow"]);
+    expect(sentenceOf(proof, "escrow")).to.include("or is another escrow");
+  });
+
+  it("is not one on another chain, whatever is asked there", async () => {
+    const { paymentId, transaction } = await at.deposit();
+    const record = { ...at.suite.record, chainId: 11155111 };
+    const proof = await verify({ paymentId, transaction }, { record });
+    expect(proof.checks).to.deep.equal([
+      {
+        name: "chain",
+        passed: false,
+        sentence: "The endpoint is of chain 31337, and the escrow on chain 11155111.",
+      },
+    ]);
+  });
+
+  it("is not one whose terms do not hash to the id", async () => {
+    const terms = await at.termsFor();
+    const address = await at.suite.escrow.getAddress();
+    const transaction = await at.emitAt(address, [at.created(id("made up"), terms)]);
+    expect(failing(await verify({ paymentId: id("made up"), transaction }))).to.include.members([
+      "terms",
+      "amount",
+    ]);
+  });
+
+  it("is not one that came twice", async () => {
+    const { paymentId, transaction, terms } = await at.deposit();
+    const again = await at.emitAt(await at.suite.escrow.getAddress(), [at.created(paymentId, terms)]);
+    const proof = await verify({ paymentId, transaction });
+    expect(failing(proof)).to.deep.equal(["once"]);
+    expect(sentenceOf(proof, "once")).to.include(again);
+  });
+
+  it("is one from the last block on that it needs", async () => {
+    const { paymentId, transaction } = await at.deposit();
+    await at.networkHelpers.mine(10);
+    const early = await verify({ paymentId, transaction }, { confirmations: 12 });
+    expect([early.verdict, failing(early)]).to.deep.equal(["refuted", ["confirmations"]]);
+    expect(sentenceOf(early, "confirmations")).to.equal("Only 11 of 12; look again later.");
+    await at.networkHelpers.mine();
+    expect((await verify({ paymentId, transaction }, { confirmations: 12 })).verdict).to.equal("proved");
+  });
+
+  it("is not a transaction that does not exist, or waits", async () => {
+    const { paymentId } = await at.deposit();
+    const invented = await verify({ paymentId, transaction: id("invented") });
+    expect(failing(invented)).to.deep.equal(["mined"]);
+    expect(sentenceOf(invented, "mined")).to.include("no such transaction");
+
+    const { provider } = at.connection;
+    await provider.request({ method: "evm_setAutomine", params: [false] });
+    const terms = await at.termsFor();
+    const { hash: transaction } = await at.suite.escrow
+      .connect(at.buyer)
+      .deposit(terms, { gasLimit: 500_000 });
+    const waiting = await verify({ paymentId: await at.suite.escrow.hashPayment(terms), transaction });
+    await provider.request({ method: "evm_setAutomine", params: [true] });
+    expect(sentenceOf(waiting, "mined")).to.equal("It waits to be mined, and proves nothing yet.");
+  });
+
+  it("is not one in a block that a reorganisation took away", async () => {
+    const { paymentId, transaction } = await at.deposit();
+    const provider = lying({
+      getBlock: async (tag: number) => {
+        const block = (await at.ethers.provider.getBlock(tag))!;
+        return { ...block, hash: id("other") } as Block;
+      },
+    });
+    const proof = await verify({ paymentId, transaction }, { witnesses: [{ label: "here", provider }] });
+    expect([proof.verdict, failing(proof)]).to.deep.equal(["refuted", ["canonical"]]);
+  });
+
+  it("is not one of which another endpoint says otherwise, and unknown if that is silent", async () => {
+    const { paymentId, transaction } = await at.deposit();
+    const verdictWith = async (receipt: () => Promise<Partial<TransactionReceipt> | null>) => {
+      const other = { label: "other", provider: lying({ getTransactionReceipt: receipt }) };
+      const proof = await verify(
+        { paymentId, transaction },
+        { witnesses: [{ label: "here", provider: at.ethers.provider }, other] },
+      );
+      return [proof.verdict, sentenceOf(proof, "endpoints")];
+    };
+    const real = (await at.ethers.provider.getTransactionReceipt(transaction))!;
+    expect(await verdictWith(() => Promise.resolve(real))).to.deep.equal(["proved", "other says the same."]);
+    expect(await verdictWith(() => Promise.resolve(null))).to.deep.equal([
+      "refuted",
+      "other has no such transaction.",
+    ]);
+    expect(await verdictWith(() => Promise.resolve({ status: 1, blockHash: id("x") }))).to.deep.equal([
+      "refuted",
+      `other says something else: block ${id("x")}, succeeded.`,
+    ]);
+    expect(await verdictWith(() => Promise.reject(new Error("down: http://key@host/secret")))).to.deep.equal([
+      "unknown",
+      "other does not tell: down: <url>.",
+    ]);
+  });
+
+  describe("as it is typed", () => {
+    const { error: print } = console;
+    const exitCode = process.exitCode;
+    afterEach(() => {
+      console.error = print;
+      process.exitCode = exitCode;
+    });
+    const type = async (args: Record<string, string>) => {
+      const said: string[] = [];
+      console.error = (line: unknown) => said.push(String(line));
+      await hre.tasks.getTask(["triage", "verify-proof"]).run(args);
+      return [said.join("\n"), process.exitCode] as const;
+    };
+
+    it("is refused with a sentence if it is no hash, or names no payment", async () => {
+      for (const transaction of ["0x12", "my payment", `0x${"g".repeat(64)}`, `0x${"1".repeat(65)}`, ""]) {
+        const [said, code] = await type({ transaction, payment: id("payment") });
+        expect(said, transaction).to.include("A transaction is named by its hash");
+        expect(code).to.equal(2);
+      }
+      const transaction = id("transaction");
+      expect((await type({ transaction }))[0]).to.include("Say which payment with --payment");
+      expect((await type({ transaction, payment: "7" }))[0]).to.include("--payment is a paymentId");
+    });
+
+    it("has an amount in whole tokens, to the last digit that the token has", () => {
+      expect(parseAmount("1250.5", 6)).to.equal(1_250_500_000n);
+      for (const text of ["1,250.50", "-1", "1e3", "0.0000001", "", "1."])
+        expect(() => parseAmount(text, 6), text).to.throw("--amount is in whole tokens");
+    });
+  });
+});
