@@ -83,6 +83,8 @@ describe("docs/operations", function () {
         played[i] = [];
         for (const { line, output } of block) {
           const said = await play(line);
+          // An update records what is said, not that a line stopped working.
+          expect(endsBadly(said), `${line}\n${said}`).to.equal(endsBadly(output));
           // What differs only where it may is left as it is, so that an update changes no more than it has to.
           played[i].push({ line, output: masked(said) === masked(output) ? output : said });
         }
@@ -129,6 +131,8 @@ describe("docs/operations", function () {
     for (const model of Object.keys(DEVICES)) expect(text).to.include(`\`\`\`text ${model}=`);
   });
 });
+
+const endsBadly = (said: string) => /\[exit code \d+\]$/.test(said.trimEnd());
 
 const textOf = (blocks: readonly (readonly Exchange[])[]) =>
   blocks
