@@ -1,4 +1,4 @@
-import { GraphQLError, parse, validate } from "graphql";
+import { GraphQLError, parse, validate, type DocumentNode, type GraphQLSchema } from "graphql";
 import { createLRUCache, createYoga, type Plugin } from "graphql-yoga";
 import schema from "ponder:schema";
 
@@ -20,7 +20,8 @@ const limits: Plugin = {
     };
   },
   // After what is remembered of a document: how much it asks for depends on the variables too.
-  onValidate({ params: { schema, documentAST }, context }) {
+  onValidate({ params, context }) {
+    const { schema, documentAST } = params as { schema: GraphQLSchema; documentAST: DocumentNode };
     const { variables } = (context as { params?: { variables?: Record<string, unknown> } }).params ?? {};
     return ({ valid, setResult }) => {
       if (valid) setResult([...validate(schema, documentAST, [operationLimits(variables)])]);
