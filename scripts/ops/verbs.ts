@@ -83,7 +83,8 @@ export const VERBS = {
       },
       {
         name: "rungs",
-        description: "How often to sign rollback and pause, each with the next nonce",
+        description:
+          "How often to sign rollback and pause, each with the next nonce; at least 2, so that a pause leaves a rollback",
         type: ArgumentType.INT,
         defaultValue: 3,
       },

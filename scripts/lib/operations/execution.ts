@@ -14,7 +14,7 @@ import { findMoved } from "./moved.js";
 import { namesOfStorage } from "./naming.js";
 import type { OpenManifest } from "./open.js";
 import { outcomesOf, type CarriedOut } from "./outcomes.js";
-import { findProgress, type OperationProgress } from "./progress.js";
+import { findProgress, isBegun, type OperationProgress } from "./progress.js";
 import { readRaw } from "./raw.js";
 import { hindrancesOf } from "./readiness.js";
 import { requireRehearsed } from "./rehearsal.js";
@@ -119,7 +119,7 @@ export class Execution {
     const { manifest } = this.opened;
     if (left[0]?.id !== step.id) throw new Fault(`The step ${left[0]!.id} comes before ${step.id}.`);
     const { timestamp: now } = (await this.#provider.getBlock("latest"))!;
-    if (Object.keys(times).length === 0 && now > manifest.expiresAt)
+    if (!isBegun(manifest, times) && now > manifest.expiresAt)
       throw new Fault(`The plan expired on ${formatTime(manifest.expiresAt)}; plan again.`);
     const { from, until } = dueTimes(step, times);
     if (now < from) {

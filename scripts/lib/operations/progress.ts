@@ -60,6 +60,10 @@ export async function findProgress(provider: Provider, opened: OpenManifest): Pr
   };
 }
 
+/** Whether an operation was begun. What was kept ready may have been needed without it. */
+export const isBegun = ({ steps }: Manifest, times: Times): boolean =>
+  steps.some(({ id, branch }) => branch === "main" && id in times);
+
 async function findExecution(
   provider: Provider,
   opened: OpenManifest,

@@ -8,7 +8,7 @@ import { targetsIn } from "./derive.js";
 import { listOperations, type OperationFolder } from "./folder.js";
 import { findOtherChain } from "./moved.js";
 import { openManifest, type OpenManifest } from "./open.js";
-import { findProgress, type OperationProgress } from "./progress.js";
+import { findProgress, isBegun, type OperationProgress } from "./progress.js";
 import { operationsIn } from "./scheduled.js";
 import { contractsAt } from "./suite.js";
 
@@ -80,10 +80,9 @@ async function standingOf(
   const progress = await findProgress(provider, opened);
   const { left, times } = progress;
   const { timestamp: now } = (await provider.getBlock("latest"))!;
-  const isBegun = manifest.steps.some(({ id, branch }) => branch === "main" && id in times);
   const [next] = left;
   if (next === undefined) return { progress, standing: "done" };
-  if (!isBegun) return { progress, standing: now > manifest.expiresAt ? "expired" : "planned" };
+  if (!isBegun(manifest, times)) return { progress, standing: now > manifest.expiresAt ? "expired" : "planned" };
   if (await isCancelled(provider, record, opened)) return { progress, standing: "cancelled" };
   const { notAfter } = next;
   const isLate = notAfter !== null && now > times[notAfter.step]! + notAfter.seconds;

@@ -29,10 +29,7 @@ export async function requireHonest(
   manifest: Manifest,
   done: readonly string[],
 ): Promise<void> {
-  const names = [
-    ...(await findFalseHolders(suite, provider, manifest)),
-    ...findFalseTokens(suite, manifest),
-  ];
+  const names = [...(await findFalseHolders(suite, provider, manifest)), ...findFalseTokens(suite, manifest)];
   if (names.length > 0) {
     throw new Fault(
       "The manifest does not call things what the parameters here call them; nothing of it is signed. If these changed " +
