@@ -35,10 +35,11 @@ export async function atDesk<Result>(
   args: DeskArguments,
   hre: HardhatRuntimeEnvironment,
   work: (desk: Desk) => Promise<Result>,
+  opening: { readonly isRead?: boolean } = {},
 ): Promise<Result> {
   const suite = await openSuite(hre, args.parameters);
   const operation = await findOperation(suite.record.chainId, args.operation);
-  const opened = await openManifest(operation.path, suite.record);
+  const opened = await openManifest(operation.path, suite.record, opening);
   return await withSigner(args, suite, (hands) => work({ ...hands, opened, operation }));
 }
 

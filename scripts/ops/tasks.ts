@@ -149,6 +149,12 @@ export const opsTasks: readonly TaskDefinition[] = [
         name: "step",
         description: "One that was signed beforehand, such as rollback-1 (default: what is next)",
       },
+      {
+        name: "withoutRollback",
+        description:
+          "Upgrades although no rollback that was signed would work, so that nobody can take it back at once",
+        type: ArgumentType.FLAG,
+      },
       ...SIGNER,
       YES,
       PARAMETERS,

@@ -43,7 +43,7 @@ export const aPause = (bits: readonly PauseBit[], seconds: number): Wanted => {
 export async function findKept(given: Suite, wanted: Wanted, directory?: string): Promise<Kept | undefined> {
   const suite = remembering(given);
   const { provider } = suite.connection.ethers;
-  const { operations } = await readRegister(provider, suite.record, directory);
+  const { operations } = await readRegister(provider, suite.record, directory, { isUrgent: true });
   for (const { operation, opened, progress, standing } of operations.toReversed()) {
     if (standing === "elsewhere") continue;
     const candidates = opened.manifest.steps.filter(({ branch, call }) => branch === "ready" && wanted(call));

@@ -122,10 +122,15 @@ export class OpenManifest {
  *
  * @param place Its folder, or the file itself.
  * @param record Of the chain that it is for; read from `deploy/records/` if left out.
+ * @param isRead Whether somebody decides by the page beside it; nobody does who only sends what was signed beforehand.
  * @throws {@link Fault} if there is none, anything in it is not what follows from the rest, or the page beside it says
  * something else.
  */
-export async function openManifest(place: string, record?: DeploymentRecord): Promise<OpenManifest> {
+export async function openManifest(
+  place: string,
+  record?: DeploymentRecord,
+  { isRead = true }: { isRead?: boolean } = {},
+): Promise<OpenManifest> {
   const file = (await isFolder(place)) ? path.join(place, MANIFEST_FILE) : place;
   let text: string;
   try {
@@ -154,13 +159,13 @@ export async function openManifest(place: string, record?: DeploymentRecord): Pr
       details: faults,
     });
   }
-  const folder = path.dirname(file);
-  await requirePage(folder, manifest);
-  return new OpenManifest(manifest, folder);
+  const opened = new OpenManifest(manifest, path.dirname(file));
+  if (isRead) await requirePage(opened);
+  return opened;
 }
 
 /** The page is what people read before they sign: it says what the manifest says, to the letter. */
-async function requirePage(folder: string, manifest: Manifest): Promise<void> {
+export async function requirePage({ folder, manifest }: OpenManifest): Promise<void> {
   const file = path.join(folder, PAGE_FILE);
   const page = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return undefined;
