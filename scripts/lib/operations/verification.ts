@@ -20,11 +20,7 @@ import { formatTime, PAUSE_BITS, PAUSE_BIT_NAMES } from "./units.js";
  *
  * @throws {@link Fault} if nothing of the operation was carried out yet.
  */
-export async function verify(
-  suite: Suite,
-  opened: OpenManifest,
-  urgency: Urgency = {},
-): Promise<Verified> {
+export async function verify(suite: Suite, opened: OpenManifest, urgency: Urgency = {}): Promise<Verified> {
   const { provider } = suite.connection.ethers;
   const progress = await findProgress(provider, opened, urgency);
   if (progress.carriedOut.length === 0)
