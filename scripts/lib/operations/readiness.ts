@@ -205,9 +205,10 @@ async function findUnsigned({ provider, opened, step, executor }: Looking): Prom
   }
 }
 
-/** Of a Safe that lacks one signature and has others: the owners with a key who have not signed. */
-function lastOwnersOf({ tree, signatures, missing }: Consents): string[] {
-  if (missing !== 1 || signatures.length === 0) return [];
+/** Of a Safe of whose signatures one was held back: the owners with a key who have not signed. */
+function lastOwnersOf({ tree, signatures, refused, missing }: Consents): string[] {
+  // What was given and does not count was not held back, but lost.
+  if (missing !== 1 || signatures.length === 0 || refused.length > 0) return [];
   const signed = signatures.map(({ owner }) => owner);
   const keys = tree.owners.filter(({ kind }) => kind === "key").map(({ address }) => address);
   return keys.filter((address) => !signed.includes(address));
