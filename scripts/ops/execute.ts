@@ -8,7 +8,7 @@ import type { Manifest, Step } from "../lib/operations/manifest.js";
 import type { CarriedOut, Verified } from "../lib/operations/outcomes.js";
 import { formatTime } from "../lib/operations/units.js";
 import { confirm } from "./confirm.js";
-import { atDesk, nameOf, nextCommand, type Desk, type DeskArguments } from "./desk.js";
+import { atDesk, nameOf, nextCommand, sameSigner, type Desk, type DeskArguments } from "./desk.js";
 import { formatCalled } from "./signing-page.js";
 import { formatVerified } from "./verify.js";
 
@@ -86,7 +86,7 @@ export async function execute(
     if (next === undefined) break;
     const { from } = await dueOf(next, times);
     if (from > (await suite.connection.ethers.provider.getBlock("latest"))!.timestamp) {
-      const command = nextCommand(desk, "execute", `--signer ${signer?.kind ?? "<who sends it>"}`);
+      const command = nextCommand(desk, "execute", sameSigner(desk, "<who sends it>"));
       tell(`Next: ${next.title}, from ${formatTime(from)} on: ${command}`);
       return { carriedOut, next: { step: next.id, from, command } };
     }

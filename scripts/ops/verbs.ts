@@ -190,6 +190,12 @@ export const OPERATION: Option = {
   description: "Number, name or folder of the operation (default: the latest)",
 };
 
+/** That it is the very one that others have. */
+export const DIGEST: Option = {
+  name: "digest",
+  description: "Refuses unless the operation's manifest has this digest, which stands for all of it",
+};
+
 /** Who signs, and with what. */
 export const SIGNER: readonly Option[] = [
   {

@@ -80,13 +80,20 @@ describe("the commands of an operation", function () {
       const said = await type(`pause --bits deposits --duration 2d --reason test ${as(alice!)} --yes`);
       expect(said)
         .to.include("1 of 2 signatures, 1 more needed")
-        .and.include("The others sign with: npx hardhat ops sign");
+        .and.match(
+          /The others sign with: npx hardhat ops sign --network local --operation 1 --digest 0x\w{64} /,
+        );
       expect(await sent(alice!)).to.equal(0);
     });
 
     it("refuse to send before enough have signed", async () => {
       const stranger = suite.owners.UPGRADER[0]!;
       expect(await type(`execute ${as(stranger)} --yes`, 2)).to.include("1 of 2 signatures is missing");
+    });
+
+    it("refuse any other digest than was typed", async () => {
+      for (const verb of ["rehearse", `sign ${as(suite.owners.GUARDIAN[1]!)}`, `execute ${as(relayer)}`])
+        expect(await type(`${verb} --digest 0x${"11".repeat(32)}`, 2)).to.include("not what the others have");
     });
 
     it("send nothing that is not confirmed", async () => {
@@ -136,13 +143,17 @@ describe("the commands of an operation", function () {
       expect(files.map(({ step }) => step)).to.deep.equal(STEPS);
       expect(files[0]!.file).to.match(/2-upgrade-escrow\/transaction-builder\/schedule\.json$/);
       const said = await type(`execute ${as(relayer)} --yes`);
-      expect(said).to.match(/Next: Upgrade escrow .* from \d{4}-.* UTC on: npx hardhat ops execute/);
+      const [, next] = /Next: Upgrade escrow .* from \d{4}-.* UTC on: (npx hardhat ops execute.*)/.exec(
+        said,
+      )!;
       expect(await type(`execute ${as(relayer)} --yes`, 2)).to.include("can be carried out from");
       expect(await type("rehearse --operation 2")).to.include("All went as foretold");
       const left = JSON.parse(await type("export --json")) as { step: string }[];
       expect(left.map(({ step }) => step)).to.deep.equal(STEPS.slice(1));
       await pass(2 * DAY);
-      expect(await type(`execute ${as(relayer)} --yes`)).to.include("All is as it should be");
+      // As it was printed, signer and all.
+      const { stdout } = await suite.terminal.type(`${next} --yes`);
+      expect(stdout).to.include("All is as it should be");
     });
 
     it("roll back whatever became of the files beside the manifest and its signatures", async () => {
@@ -158,7 +169,7 @@ describe("the commands of an operation", function () {
     it("say what is ready, and with --signer carry it out: no plan, no signature", async () => {
       expect(await type("rollback --reason test"))
         .to.include("rollback-1 of 2-upgrade-escrow was signed beforehand and works now")
-        .and.include("--operation 2 --step rollback-1");
+        .and.match(/--operation 2 --digest 0x\w{64} --step rollback-1/);
       const outcome = JSON.parse(
         (
           await suite.terminal.type(

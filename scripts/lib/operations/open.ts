@@ -14,6 +14,7 @@ import { accountOf, requestsFor, safeTransactionOf, unsignedOf } from "./derive.
 import { manifestSchema, type AccountInManifest, type Manifest, type Step } from "./manifest.js";
 import { formatPage } from "./page.js";
 import { findTampering } from "./tampering.js";
+import { toType } from "./to-type.js";
 
 export const MANIFEST_FILE = "manifest.json";
 export const PAGE_FILE = "manifest.md";
@@ -136,7 +137,7 @@ export async function openManifest(
   try {
     text = await readFile(file, "utf8");
   } catch (cause) {
-    throw new Fault(`There is no manifest at ${file}; plan the operation first: npx hardhat ops plan.`, {
+    throw new Fault(`There is no manifest at ${file}; plan the operation first: ${toType("ops plan")}`, {
       cause,
     });
   }

@@ -41,11 +41,11 @@ export interface Urgency {
 }
 
 /** What a file holds, or if that is damaged and there is no time, something else. */
-async function unlessUrgent<Content, Instead>(
+async function unlessUrgent<Content>(
   isUrgent: boolean,
   read: Promise<Content>,
-  instead: Instead,
-): Promise<Content | Instead> {
+  instead: Content,
+): Promise<Content> {
   return await read.catch((error: unknown) => {
     if (isUrgent && error instanceof Fault) return instead;
     throw error;

@@ -14,6 +14,7 @@ import { readRaw } from "./raw.js";
 import { contractsAt } from "./suite.js";
 import { tryOut } from "./try-out.js";
 import { formatTime } from "./units.js";
+import { operationIn, toType } from "./to-type.js";
 
 /** Something in the way of a step that was signed beforehand. */
 export interface Hindrance {
@@ -158,7 +159,7 @@ async function findMovedCode(
   const moved: string[] = [];
   for (const proxy of concerned)
     moved.push(...(await findMovedProxy(provider, record, proxy, isAfter ? "after" : "before")));
-  return dead(moved, isAfter ? "Look what runs there now: npx hardhat ops status." : PLAN_AGAIN);
+  return dead(moved, isAfter ? `Look what runs there now: ${toType("ops status")}` : PLAN_AGAIN);
 }
 
 async function findLostRole({
@@ -186,7 +187,7 @@ async function findUsedNonce({ provider, opened, step }: Looking): Promise<Hindr
 }
 
 async function findUnsigned({ provider, opened, step, executor }: Looking): Promise<Hindrance | undefined> {
-  const remedy = "Have it signed: npx hardhat ops sign.";
+  const remedy = `Have it signed: ${toType("ops sign", operationIn(opened), "--signer <theirs>")}`;
   try {
     if (opened.accountOf(step.id).kind === "key") {
       if ((await readRaw(opened, step.id)) !== undefined) return undefined;

@@ -10,6 +10,7 @@ import { nonceOf } from "./accounts.js";
 import type { Step } from "./manifest.js";
 import type { OpenManifest } from "./open.js";
 import type { Times } from "./timed.js";
+import { operationIn, toType } from "./to-type.js";
 
 export const REHEARSAL_FILE = "rehearsal.json";
 
@@ -91,7 +92,7 @@ export interface Standing {
 export async function requireRehearsed(opened: OpenManifest, standing: Standing): Promise<Rehearsal> {
   const rehearsal = await readRehearsal(opened);
   if (rehearsal === undefined) {
-    throw new Fault("The operation was not rehearsed yet: npx hardhat ops rehearse.");
+    throw new Fault(`The operation was not rehearsed yet: ${toType("ops rehearse", operationIn(opened))}`);
   }
   const problems = problemsOf(rehearsal);
   if (rehearsal.passed !== (problems.length === 0))

@@ -8,6 +8,7 @@ import type { Step } from "./manifest.js";
 import type { OpenManifest } from "./open.js";
 import type { OperationProgress } from "./progress.js";
 import { findHindrances, type Hindrance } from "./readiness.js";
+import { operationIn, toType } from "./to-type.js";
 
 /** Whether a step, when it is carried out, puts new code in place. What it only schedules is still to come. */
 export const changesCode = ({ id, branch, call }: Step): boolean =>
@@ -47,7 +48,7 @@ export async function requireWayBack(
       ...(missing.length > 0
         ? missing
         : ["None was planned for the next nonce of the account that rolls back."]),
-      "Have it signed, or upgrade all the same with --without-rollback.",
+      `Have it signed, or upgrade all the same with --without-rollback: ${toType("ops sign", operationIn(opened), "--signer <theirs>")}`,
     ],
   });
 }
