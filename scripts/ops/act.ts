@@ -30,7 +30,7 @@ export const acting = (verb: VerbName) =>
     const typed = args as DeskArguments;
     const suite = await openSuite(hre, typed.parameters);
     const outcome = await withSigner(typed, suite, async (hands) => {
-      const kept = await keptFor(verb, args, suite);
+      const kept = await keptFor(verb, args, suite, hands.signer?.address);
       return kept ? await carryOutKept({ ...hands, ...kept }) : await act(verb, args, hands);
     });
     if (typed.json) console.log(JSON.stringify(outcome, null, 2));
@@ -51,10 +51,12 @@ function wantedOf(
   return wanted[verb]?.();
 }
 
-async function keptFor(verb: VerbName, args: VerbArguments, suite: Suite): Promise<Kept | undefined> {
+async function keptFor(verb: VerbName, args: VerbArguments, suite: Suite, executor?: string) {
   const kept = await import("../lib/operations/kept.js");
   const wanted = wantedOf(verb, args, suite, kept);
-  return wanted === undefined || args.anew === true ? undefined : await kept.findKept(suite, wanted);
+  return wanted === undefined || args.anew === true
+    ? undefined
+    : await kept.findKept(suite, wanted, { ...(executor && { executor }) });
 }
 
 /** No plan, no rehearsal and no signature is needed: all of that was there when it was signed. */

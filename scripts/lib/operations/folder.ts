@@ -11,6 +11,7 @@ import { mayWrite } from "../mode.js";
 import type { Manifest } from "./manifest.js";
 import { MANIFEST_FILE, PAGE_FILE } from "./open.js";
 import { formatPage } from "./page.js";
+import { toType } from "./to-type.js";
 
 /** Where the operations on a chain are kept, one folder each, never changed and never deleted. */
 export const operationsFolder = (chainId: number) =>
@@ -66,7 +67,7 @@ export async function findOperation(
   if (found === undefined) {
     throw new Fault(
       given === undefined
-        ? `There is no operation on chain ${chainId} yet; plan one: npx hardhat ops plan.`
+        ? `There is no operation on chain ${chainId} yet; plan one: ${toType("ops plan")}`
         : `There is no operation ${given} on chain ${chainId}:`,
       { details: all.map(({ path: folder }) => path.basename(folder)) },
     );

@@ -39,16 +39,21 @@ export const aPause = (bits: readonly PauseBit[], seconds: number): Wanted => {
  * latest operation, and of its rungs the one whose turn it is.
  *
  * @param directory Where the operations are, if not in `deploy/operations/`.
+ * @param executor Who would send it: an owner need not have signed it.
  */
-export async function findKept(given: Suite, wanted: Wanted, directory?: string): Promise<Kept | undefined> {
+export async function findKept(
+  given: Suite,
+  wanted: Wanted,
+  { directory, executor }: { readonly directory?: string; readonly executor?: string } = {},
+): Promise<Kept | undefined> {
   const suite = remembering(given);
   const { provider } = suite.connection.ethers;
-  const { operations } = await readRegister(provider, suite.record, directory);
+  const { operations } = await readRegister(provider, suite.record, directory, { isUrgent: true });
   for (const { operation, opened, progress, standing } of operations.toReversed()) {
     if (standing === "elsewhere") continue;
     const candidates = opened.manifest.steps.filter(({ branch, call }) => branch === "ready" && wanted(call));
     for (const step of candidates) {
-      const hindrances = await hindrancesOf(provider, suite.record, opened, step, progress);
+      const hindrances = await hindrancesOf(provider, suite.record, opened, step, progress, executor);
       if (hindrances.length === 0) return { operation, opened, step };
     }
   }

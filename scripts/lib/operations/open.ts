@@ -14,6 +14,7 @@ import { accountOf, requestsFor, safeTransactionOf, unsignedOf } from "./derive.
 import { manifestSchema, type AccountInManifest, type Manifest, type Step } from "./manifest.js";
 import { formatPage } from "./page.js";
 import { findTampering } from "./tampering.js";
+import { toType } from "./to-type.js";
 
 export const MANIFEST_FILE = "manifest.json";
 export const PAGE_FILE = "manifest.md";
@@ -122,16 +123,21 @@ export class OpenManifest {
  *
  * @param place Its folder, or the file itself.
  * @param record Of the chain that it is for; read from `deploy/records/` if left out.
+ * @param isRead Whether somebody decides by the page beside it; nobody does who only sends what was signed beforehand.
  * @throws {@link Fault} if there is none, anything in it is not what follows from the rest, or the page beside it says
  * something else.
  */
-export async function openManifest(place: string, record?: DeploymentRecord): Promise<OpenManifest> {
+export async function openManifest(
+  place: string,
+  record?: DeploymentRecord,
+  { isRead = true }: { isRead?: boolean } = {},
+): Promise<OpenManifest> {
   const file = (await isFolder(place)) ? path.join(place, MANIFEST_FILE) : place;
   let text: string;
   try {
     text = await readFile(file, "utf8");
   } catch (cause) {
-    throw new Fault(`There is no manifest at ${file}; plan the operation first: npx hardhat ops plan.`, {
+    throw new Fault(`There is no manifest at ${file}; plan the operation first: ${toType("ops plan")}`, {
       cause,
     });
   }
@@ -154,13 +160,13 @@ export async function openManifest(place: string, record?: DeploymentRecord): Pr
       details: faults,
     });
   }
-  const folder = path.dirname(file);
-  await requirePage(folder, manifest);
-  return new OpenManifest(manifest, folder);
+  const opened = new OpenManifest(manifest, path.dirname(file));
+  if (isRead) await requirePage(opened);
+  return opened;
 }
 
 /** The page is what people read before they sign: it says what the manifest says, to the letter. */
-async function requirePage(folder: string, manifest: Manifest): Promise<void> {
+export async function requirePage({ folder, manifest }: OpenManifest): Promise<void> {
   const file = path.join(folder, PAGE_FILE);
   const page = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return undefined;

@@ -5,7 +5,7 @@ import type { DeploymentRecord } from "../../../deploy/index.js";
 import { ROLES, type RoleName } from "../../../deploy/roles.js";
 import { hindrances } from "../safe/hindrances.js";
 import { nonceOf } from "./accounts.js";
-import { collectFor } from "./consents.js";
+import { collectFor, type Consents } from "./consents.js";
 import type { Step } from "./manifest.js";
 import { findMovedProxy, findMovedSuite, findOtherChain } from "./moved.js";
 import type { OpenManifest } from "./open.js";
@@ -14,6 +14,7 @@ import { readRaw } from "./raw.js";
 import { contractsAt } from "./suite.js";
 import { tryOut } from "./try-out.js";
 import { formatTime } from "./units.js";
+import { operationIn, toType } from "./to-type.js";
 
 /** Something in the way of a step that was signed beforehand. */
 export interface Hindrance {
@@ -30,6 +31,8 @@ export interface Hindrance {
   readonly after?: string;
   /** How many transactions of the same account have to come first. */
   readonly ahead?: number;
+  /** That all is there but the signature of one owner: any of these can send it, which stands for signing it. */
+  readonly lastOwners?: readonly string[];
   /** A whole sentence; nothing if there is nothing to do. */
   readonly remedy?: string;
 }
@@ -41,6 +44,8 @@ export interface Looking {
   readonly opened: OpenManifest;
   readonly step: Step;
   readonly progress: OperationProgress;
+  /** Who would send it: an owner of a Safe need not sign what they send. */
+  readonly executor?: string;
 }
 
 const PLAN_AGAIN = "Plan and sign anew.";
@@ -57,10 +62,11 @@ export async function hindrancesOf(
   opened: OpenManifest,
   step: Step,
   progress: OperationProgress,
+  executor?: string,
 ): Promise<readonly string[]> {
-  const looking: Looking = { provider, record, opened, step, progress };
+  const looking: Looking = { provider, record, opened, step, progress, ...(executor && { executor }) };
   for (const found of await findHindrances(looking)) return found.why;
-  return await tryOut(provider, opened, step);
+  return await tryOut(provider, opened, step, executor);
 }
 
 /**
@@ -153,7 +159,7 @@ async function findMovedCode(
   const moved: string[] = [];
   for (const proxy of concerned)
     moved.push(...(await findMovedProxy(provider, record, proxy, isAfter ? "after" : "before")));
-  return dead(moved, isAfter ? "Look what runs there now: npx hardhat ops status." : PLAN_AGAIN);
+  return dead(moved, isAfter ? `Look what runs there now: ${toType("ops status")}` : PLAN_AGAIN);
 }
 
 async function findLostRole({
@@ -180,22 +186,33 @@ async function findUsedNonce({ provider, opened, step }: Looking): Promise<Hindr
   return { kind: "later", why: [`${where}: what is signed for ${next} goes first.`], ahead };
 }
 
-async function findUnsigned({ provider, opened, step }: Looking): Promise<Hindrance | undefined> {
-  const remedy = "Have it signed: npx hardhat ops sign.";
+async function findUnsigned({ provider, opened, step, executor }: Looking): Promise<Hindrance | undefined> {
+  const remedy = `Have it signed: ${toType("ops sign", operationIn(opened), "--signer <theirs>")}`;
   try {
     if (opened.accountOf(step.id).kind === "key") {
       if ((await readRaw(opened, step.id)) !== undefined) return undefined;
       return { kind: "unsigned", why: [`${step.account} did not sign it.`], remedy };
     }
-    const consents = await collectFor(provider, opened, step.id);
+    const consents = await collectFor(provider, opened, step.id, { ...(executor && { executor }) });
     const { state } = consents.tree;
     // Its nonce is another question.
     const why = hindrances({ ...opened.safeTransaction(step.id), nonce: state.nonce }, state, consents);
-    return why.length === 0 ? undefined : { kind: "unsigned", why, remedy };
+    if (why.length === 0) return undefined;
+    const lastOwners = lastOwnersOf(consents);
+    return { kind: "unsigned", why, remedy, ...(lastOwners.length > 0 && { lastOwners }) };
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     return dead([error.message], "Have it signed again.");
   }
+}
+
+/** Of a Safe of whose signatures one was held back: the owners with a key who have not signed. */
+function lastOwnersOf({ tree, signatures, refused, missing }: Consents): string[] {
+  // What was given and does not count was not held back, but lost.
+  if (missing !== 1 || signatures.length === 0 || refused.length > 0) return [];
+  const signed = signatures.map(({ owner }) => owner);
+  const keys = tree.owners.filter(({ kind }) => kind === "key").map(({ address }) => address);
+  return keys.filter((address) => !signed.includes(address));
 }
 
 const nowOf = async (provider: Provider) => (await provider.getBlock("latest"))!.timestamp;

@@ -1,4 +1,5 @@
 import { Fault } from "../../../deploy/fault.js";
+import { SAFE } from "../safe/abi.js";
 import { readSignatures } from "../safe/files.js";
 import type { Account } from "./accounts.js";
 import { collectFor } from "./consents.js";
@@ -10,6 +11,7 @@ import { findHindrances, type Hindrance, type Looking } from "./readiness.js";
 import type { Register, Registered } from "./register.js";
 import { contractsAt, type Suite } from "./suite.js";
 import { tryOut } from "./try-out.js";
+import { canGoOn, findLive, warningsAbout } from "./unwanted.js";
 
 /** Whether something that was signed works: now, later, or never as it is signed; see {@link Hindrance.kind}. */
 export type Verdict = "works" | Hindrance["kind"];
@@ -32,6 +34,8 @@ export interface OperationReadiness {
   readonly steps: readonly StepReadiness[];
   /** What somebody must see to. Whole sentences. */
   readonly attention: readonly string[];
+  /** What is signed, can be sent by anybody, and is wanted by nobody any more. Whole sentences. */
+  readonly unwanted: readonly string[];
 }
 
 /** The first look at a step, before it is tried out. */
@@ -39,6 +43,8 @@ interface Look {
   readonly registered: Registered;
   readonly step: Step;
   readonly hindrances: readonly Hindrance[];
+  /** Who would send it, where one signature is left to whoever does. */
+  readonly lastOwners: readonly string[];
 }
 
 /** How closely to look. */
@@ -64,6 +70,10 @@ export async function findReadiness(
   for (const [registered, steps] of Map.groupBy(tried, ({ look }) => look.registered)) {
     const { operation, opened, standing } = registered;
     const readiness = steps.map(({ look, verdict }) => describe(look, verdict));
+    const { provider } = suite.connection.ethers;
+    const isWanted =
+      standing === "done" ? await isAtStake(suite, registered) : await canGoOn(provider, registered);
+    const live = isWanted ? [] : await findLive(provider, registered);
     found.push({
       number: operation.number,
       name: operation.name,
@@ -71,6 +81,7 @@ export async function findReadiness(
       standing,
       steps: readiness,
       attention: await findGaps(suite, registered, readiness),
+      unwanted: warningsAbout(registered, live),
     });
   }
   return found;
@@ -82,7 +93,11 @@ async function lookAt({ connection, record }: Suite, registered: Registered): Pr
   const looks = opened.manifest.steps.map(async (step): Promise<Look[]> => {
     if (step.branch === "main" && !(await isSignedAtAll(registered, step))) return [];
     const looking: Looking = { provider: connection.ethers.provider, record, opened, step, progress };
-    return [{ registered, step, hindrances: await findHindrances(looking) }];
+    const hindrances = await findHindrances(looking);
+    const lastOwners = hindrances[0]?.lastOwners ?? [];
+    const [executor] = lastOwners;
+    if (executor === undefined) return [{ registered, step, hindrances, lastOwners }];
+    return [{ registered, step, hindrances: await findHindrances({ ...looking, executor }), lastOwners }];
   });
   return (await Promise.all(looks)).flat();
 }
@@ -108,7 +123,7 @@ async function tryAll(suite: Suite, looks: readonly Look[], { ahead }: Looks): P
       const { registered, step, hindrances } = look;
       const objections =
         hindrances.length === 0
-          ? await tryOut(provider, registered.opened, step)
+          ? await tryOut(provider, registered.opened, step, look.lastOwners[0])
           : isLater(look) && fork !== undefined
             ? await tryLater(fork, look)
             : [];
@@ -133,7 +148,10 @@ const merge = (waiting: readonly Hindrance[]): Hindrance | undefined =>
     : waiting.reduce((all, one) => ({ ...all, ...one, why: [...all.why, ...one.why] }));
 
 /** Carries a step out, byte for byte, on a fork on which all has come about that it waits for. */
-async function tryLater(fork: Fork, { registered, step, hindrances }: Look): Promise<readonly string[]> {
+async function tryLater(
+  fork: Fork,
+  { registered, step, hindrances, lastOwners: [executor] }: Look,
+): Promise<readonly string[]> {
   const { opened, progress } = registered;
   try {
     await fork.apart(async () => {
@@ -147,6 +165,7 @@ async function tryLater(fork: Fork, { registered, step, hindrances }: Look): Pro
       await fork.reach(earliestOf(step, times));
       const account = opened.accountOf(step.id) as Account;
       await skipTo(fork, account, step.nonce);
+      if (executor !== undefined) await approveAs(fork, executor, step);
       const transaction = { ...step.transaction, value: BigInt(step.transaction.value) };
       await perform(
         fork,
@@ -159,6 +178,12 @@ async function tryLater(fork: Fork, { registered, step, hindrances }: Look): Pro
     if (error instanceof Fault) return [error.message];
     throw error;
   }
+}
+
+/** On a fork anybody may send; the owner who would says so beforehand. */
+async function approveAs(fork: Fork, owner: string, { account, safeTxHash }: Step): Promise<void> {
+  const data = SAFE.encodeFunctionData("approveHash", [safeTxHash]);
+  await fork.send(owner, { to: account, value: 0n, data });
 }
 
 /** All of the main branch that is left, up to a step of it. */
@@ -177,11 +202,15 @@ async function signedFor(fork: Fork, { opened }: Registered, { id }: Step): Prom
 }
 
 function describe(
-  { step: { id, title, account, nonce } }: Look,
+  { step: { id, title, account, nonce }, lastOwners }: Look,
   hindrance: Hindrance | undefined,
 ): StepReadiness {
-  const { kind: verdict, ...rest } = hindrance ?? { kind: "works" as const, why: [] };
-  return { step: id, title, account, nonce, verdict, ...rest };
+  const { kind: verdict, why, ...rest } = hindrance ?? { kind: "works" as const, why: [] };
+  const last =
+    lastOwners.length === 0
+      ? []
+      : [`The last signature is that of who sends it: ${lastOwners.join(" or ")}.`];
+  return { step: id, title, account, nonce, verdict, why: [...why, ...last], ...rest };
 }
 
 /** Acts of the guardian of which nothing would work in the very moment in which it is needed. */

@@ -9,11 +9,20 @@ import type { OpenManifest } from "./open.js";
 import { readRaw } from "./raw.js";
 import { explainRevert } from "./reverts.js";
 
-/** Why the chain as it is would not take what was signed for a step, byte for byte. Whole sentences; none if it would. */
-export async function tryOut(provider: Provider, opened: OpenManifest, step: Step): Promise<string[]> {
+/**
+ * Why the chain as it is would not take what was signed for a step, byte for byte. Whole sentences; none if it would.
+ *
+ * @param executor Who would send it; anybody if left out.
+ */
+export async function tryOut(
+  provider: Provider,
+  opened: OpenManifest,
+  step: Step,
+  executor = ZeroAddress,
+): Promise<string[]> {
   try {
     await (opened.accountOf(step.id).kind === "safe"
-      ? trySafe(provider, opened, step)
+      ? trySafe(provider, opened, step, executor)
       : tryKey(provider, opened, step));
     return [];
   } catch (error) {
@@ -22,9 +31,14 @@ export async function tryOut(provider: Provider, opened: OpenManifest, step: Ste
   }
 }
 
-async function trySafe(provider: Provider, opened: OpenManifest, { id }: Step): Promise<void> {
-  const consents = await collectFor(provider, opened, id);
-  await requireExecutable(provider, opened.safeTransaction(id), consents, ZeroAddress, explainRevert);
+async function trySafe(
+  provider: Provider,
+  opened: OpenManifest,
+  { id }: Step,
+  executor: string,
+): Promise<void> {
+  const consents = await collectFor(provider, opened, id, { executor });
+  await requireExecutable(provider, opened.safeTransaction(id), consents, executor, explainRevert);
 }
 
 async function tryKey(provider: Provider, opened: OpenManifest, { id, account }: Step): Promise<void> {

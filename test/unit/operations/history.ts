@@ -25,7 +25,7 @@ describe("the history of a suite", function () {
     const { connection, deployed } = chain;
     const implementation = await deployImplementation(connection, deployed.record, "escrow", "EscrowNext");
     const request = { proxy: "escrow", implementation, contract: "EscrowNext" } as const;
-    const opened = await chain.plan(toUpgrade(request, { rungs: 1, pauseFor: DAY }), { verb: "upgrade" });
+    const opened = await chain.plan(toUpgrade(request, { rungs: 2, pauseFor: DAY }), { verb: "upgrade" });
     for (const step of ["schedule", "execute"]) await chain.carryOut(opened, step);
     await chain.keep();
   });
