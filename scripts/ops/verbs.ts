@@ -189,6 +189,12 @@ export const OPERATION: Option = {
   description: "Number, name or folder of the operation (default: the latest)",
 };
 
+export const SAFE_SERVICE: Option = {
+  name: "safeService",
+  description:
+    "A Safe Transaction Service to fetch signatures from, with its /api at the end; a key in SAFE_API_KEY",
+};
+
 /** Who signs, and with what. */
 export const SIGNER: readonly Option[] = [
   {
@@ -203,11 +209,7 @@ export const SIGNER: readonly Option[] = [
   { name: "path", description: "Derivation path of a Trezor's or Ledger's key, such as m/44'/60'/0'/0/0" },
   { name: "transport", description: "How to reach a Trezor: bridge (default), usb or udp (its emulator)" },
   { name: "walletUrl", description: "Where the wallet listens (default: Frame's http://127.0.0.1:1248)" },
-  {
-    name: "safeService",
-    description:
-      "A Safe Transaction Service to fetch signatures from, with its /api at the end; a key in SAFE_API_KEY",
-  },
+  SAFE_SERVICE,
 ];
 
 /** Of what may have been signed beforehand. */

@@ -7,7 +7,7 @@ import { keepsRecords } from "../mode.js";
 import type { Signer } from "../signers/signer.js";
 import { attemptsOf } from "./attempts.js";
 import { compareWithPlan } from "./compare.js";
-import { collectFor } from "./consents.js";
+import { collectFor, type Collecting } from "./consents.js";
 import type { Call } from "./endpoint.js";
 import type { Step } from "./manifest.js";
 import { findMoved } from "./moved.js";
@@ -115,6 +115,11 @@ export class Execution {
     return this.suite.connection.ethers.provider;
   }
 
+  get #collecting(): Collecting {
+    const { signer, service } = this.given;
+    return { ...(signer && { executor: signer.address }), ...(service && { service }) };
+  }
+
   async #requireTurn(step: Step, { times, left, outside }: OperationProgress): Promise<void> {
     const { manifest } = this.opened;
     if (left[0]?.id !== step.id) throw new Fault(`The step ${left[0]!.id} comes before ${step.id}.`);
@@ -142,7 +147,10 @@ export class Execution {
 
   async #requireReady(step: Step, progress: OperationProgress): Promise<void> {
     const { record } = this.suite;
-    const hindrances = await hindrancesOf(this.#provider, record, this.opened, step, progress);
+    const hindrances = await hindrancesOf(
+      { provider: this.#provider, record, opened: this.opened, step, progress },
+      this.#collecting,
+    );
     if (hindrances.length === 0) return;
     throw new Fault(`The step ${step.id}, which was kept ready, does not work now; nothing was sent:`, {
       details: hindrances,
@@ -168,8 +176,7 @@ export class Execution {
     if (this.opened.accountOf(id).kind === "key") return { ...transaction, value: BigInt(transaction.value) };
     const safeTransaction = this.opened.safeTransaction(id);
     const executor = this.given.signer!.address;
-    const given = this.given.service ? [await this.given.service.signatures(safeTransaction)] : [];
-    const consents = await collectFor(this.#provider, this.opened, id, { executor, given });
+    const consents = await collectFor(this.#provider, this.opened, id, this.#collecting);
     await requireExecutable(this.#provider, safeTransaction, consents, executor, explainRevert);
     const data = execTransactionData(safeTransaction, consents.signatures);
     return { to: safeTransaction.safe, value: 0n, data };

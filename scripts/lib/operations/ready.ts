@@ -1,7 +1,8 @@
 import { Fault } from "../../../deploy/fault.js";
 import { readSignatures } from "../safe/files.js";
 import type { Account } from "./accounts.js";
-import { collectFor } from "./consents.js";
+import { collectFor, type Collecting } from "./consents.js";
+import { contained, isUnreadable, partition, type Unreadable } from "./contained.js";
 import { withFork, type Fork } from "./fork.js";
 import type { Step } from "./manifest.js";
 import { perform, skipTo, type Signed } from "./perform.js";
@@ -45,6 +46,14 @@ interface Look {
 export interface Looks {
   /** Tries what has to wait out as well, which takes a fork and many requests. */
   readonly ahead: boolean;
+  /** Who would send what is kept ready, and where else its signatures may be. */
+  readonly collecting?: Collecting;
+}
+
+/** What was found, and which operations could not be looked at. */
+export interface Readiness {
+  readonly operations: readonly OperationReadiness[];
+  readonly unreadable: readonly Unreadable[];
 }
 
 /**
@@ -54,34 +63,51 @@ export interface Looks {
  */
 export async function findReadiness(
   suite: Suite,
-  { operations }: Register,
-  { ahead }: Looks = { ahead: true },
-): Promise<OperationReadiness[]> {
-  const here = operations.filter(({ standing }) => standing !== "elsewhere");
-  const looks = await Promise.all(here.map((registered) => lookAt(suite, registered)));
-  const tried = await tryAll(suite, looks.flat(), { ahead });
-  const found: OperationReadiness[] = [];
+  register: Register,
+  looks: Looks = { ahead: true },
+): Promise<Readiness> {
+  const here = register.operations.filter(({ standing }) => standing !== "elsewhere");
+  const seen = await Promise.all(
+    here.map((registered) => contained(registered.operation, () => lookAt(suite, registered, looks))),
+  );
+  const { readable, unreadable } = partition<readonly Look[]>(seen);
+  const tried = await tryAll(suite, readable.flat(), looks);
+  const found: (OperationReadiness | Unreadable)[] = [...unreadable];
   for (const [registered, steps] of Map.groupBy(tried, ({ look }) => look.registered)) {
-    const { operation, opened, standing } = registered;
-    const readiness = steps.map(({ look, verdict }) => describe(look, verdict));
-    found.push({
-      number: operation.number,
-      name: operation.name,
-      title: opened.manifest.operation.title,
-      standing,
-      steps: readiness,
-      attention: await findGaps(suite, registered, readiness),
-    });
+    found.push(await contained(registered.operation, () => conclude(suite, registered, steps)));
   }
-  return found;
+  const { readable: operations, unreadable: all } = partition<OperationReadiness>(found);
+  return { operations, unreadable: all };
+}
+
+async function conclude(
+  suite: Suite,
+  registered: Registered,
+  steps: readonly Tried[],
+): Promise<OperationReadiness> {
+  const { operation, opened, standing } = registered;
+  const readiness = steps.map(({ look, verdict }) => describe(look, verdict));
+  return {
+    number: operation.number,
+    name: operation.name,
+    title: opened.manifest.operation.title,
+    standing,
+    steps: readiness,
+    attention: await findGaps(suite, registered, readiness),
+  };
 }
 
 /** What is in the way of each step that was signed, or should be. */
-async function lookAt({ connection, record }: Suite, registered: Registered): Promise<Look[]> {
+async function lookAt(
+  { connection, record }: Suite,
+  registered: Registered,
+  { collecting = {} }: Looks,
+): Promise<Look[]> {
   const { opened, progress } = registered;
   const looks = opened.manifest.steps.map(async (step): Promise<Look[]> => {
     if (step.branch === "main" && !(await isSignedAtAll(registered, step))) return [];
-    const looking: Looking = { provider: connection.ethers.provider, record, opened, step, progress };
+    const { provider } = connection.ethers;
+    const looking: Looking = { provider, record, opened, step, progress, collecting };
     return [{ registered, step, hindrances: await findHindrances(looking) }];
   });
   return (await Promise.all(looks)).flat();
@@ -99,19 +125,21 @@ interface Tried {
   readonly verdict: Hindrance | undefined;
 }
 
-async function tryAll(suite: Suite, looks: readonly Look[], { ahead }: Looks): Promise<Tried[]> {
+async function tryAll(suite: Suite, looks: readonly Look[], { ahead, collecting }: Looks): Promise<Tried[]> {
   const { provider } = suite.connection.ethers;
   const isLater = ({ hindrances: [first] }: Look) => first?.kind === "later";
   const work = async (fork?: Fork) => {
     const tried: Tried[] = [];
     for (const look of looks) {
       const { registered, step, hindrances } = look;
-      const objections =
+      const found = await contained(registered.operation, async () =>
         hindrances.length === 0
-          ? await tryOut(provider, registered.opened, step)
+          ? await tryOut(provider, registered.opened, step, collecting)
           : isLater(look) && fork !== undefined
-            ? await tryLater(fork, look)
-            : [];
+            ? await tryLater(fork, look, collecting)
+            : [],
+      );
+      const objections = isUnreadable(found) ? [found.problem] : found;
       tried.push({ look, verdict: objections.length > 0 ? refusedFor(objections) : merge(hindrances) });
     }
     return tried;
@@ -133,7 +161,11 @@ const merge = (waiting: readonly Hindrance[]): Hindrance | undefined =>
     : waiting.reduce((all, one) => ({ ...all, ...one, why: [...all.why, ...one.why] }));
 
 /** Carries a step out, byte for byte, on a fork on which all has come about that it waits for. */
-async function tryLater(fork: Fork, { registered, step, hindrances }: Look): Promise<readonly string[]> {
+async function tryLater(
+  fork: Fork,
+  { registered, step, hindrances }: Look,
+  collecting?: Collecting,
+): Promise<readonly string[]> {
   const { opened, progress } = registered;
   try {
     await fork.apart(async () => {
@@ -151,7 +183,7 @@ async function tryLater(fork: Fork, { registered, step, hindrances }: Look): Pro
       await perform(
         fork,
         { account, nonce: step.nonce, transaction },
-        await signedFor(fork, registered, step),
+        await signedFor(fork, registered, step, collecting),
       );
     });
     return [];
@@ -171,9 +203,16 @@ const earliestOf = ({ notBefore }: Step, times: Readonly<Record<string, number>>
   notBefore === null ? 0 : times[notBefore.step]! + notBefore.seconds;
 
 /** Complete: {@link findHindrances} would have said otherwise. */
-async function signedFor(fork: Fork, { opened }: Registered, { id }: Step): Promise<Signed> {
+async function signedFor(
+  fork: Fork,
+  { opened }: Registered,
+  { id }: Step,
+  { executor: sender, service }: Collecting = {},
+): Promise<Signed> {
   if (opened.accountOf(id).kind === "key") return { raw: (await readRaw(opened, id))! };
-  return await collectFor(fork.provider, opened, id);
+  const collecting = { ...(sender && { executor: sender }), ...(service && { service }) };
+  const { signatures } = await collectFor(fork.provider, opened, id, collecting);
+  return { signatures, ...(sender && { sender }) };
 }
 
 function describe(

@@ -3,17 +3,22 @@ import { Transaction, ZeroAddress, type Provider } from "ethers";
 import { Fault } from "../../../deploy/fault.js";
 import { revertDataOf } from "../safe/errors.js";
 import { requireExecutable } from "../safe/execute.js";
-import { collectFor } from "./consents.js";
+import { collectFor, type Collecting } from "./consents.js";
 import type { Step } from "./manifest.js";
 import type { OpenManifest } from "./open.js";
 import { readRaw } from "./raw.js";
 import { explainRevert } from "./reverts.js";
 
 /** Why the chain as it is would not take what was signed for a step, byte for byte. Whole sentences; none if it would. */
-export async function tryOut(provider: Provider, opened: OpenManifest, step: Step): Promise<string[]> {
+export async function tryOut(
+  provider: Provider,
+  opened: OpenManifest,
+  step: Step,
+  collecting?: Collecting,
+): Promise<string[]> {
   try {
     await (opened.accountOf(step.id).kind === "safe"
-      ? trySafe(provider, opened, step)
+      ? trySafe(provider, opened, step, collecting)
       : tryKey(provider, opened, step));
     return [];
   } catch (error) {
@@ -22,9 +27,15 @@ export async function tryOut(provider: Provider, opened: OpenManifest, step: Ste
   }
 }
 
-async function trySafe(provider: Provider, opened: OpenManifest, { id }: Step): Promise<void> {
-  const consents = await collectFor(provider, opened, id);
-  await requireExecutable(provider, opened.safeTransaction(id), consents, ZeroAddress, explainRevert);
+async function trySafe(
+  provider: Provider,
+  opened: OpenManifest,
+  { id }: Step,
+  collecting: Collecting = {},
+): Promise<void> {
+  const { executor = ZeroAddress } = collecting;
+  const consents = await collectFor(provider, opened, id, collecting);
+  await requireExecutable(provider, opened.safeTransaction(id), consents, executor, explainRevert);
 }
 
 async function tryKey(provider: Provider, opened: OpenManifest, { id, account }: Step): Promise<void> {
