@@ -3,6 +3,7 @@ import path from "node:path";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
 import { command } from "../lib/command.js";
+import { requireGateForSteps } from "../lib/gate/policy.js";
 import { mode } from "../lib/mode.js";
 import type { OperationFolder } from "../lib/operations/folder.js";
 import type { Kept, Wanted } from "../lib/operations/kept.js";
@@ -30,7 +31,7 @@ export const acting = (verb: VerbName) =>
     const typed = args as DeskArguments;
     const suite = await openSuite(hre, typed.parameters);
     const outcome = await withSigner(typed, suite, async (hands) => {
-      const kept = await keptFor(verb, args, suite, hands.signer?.address);
+      const kept = await keptFor(verb, args, hands);
       return kept ? await carryOutKept({ ...hands, ...kept }) : await act(verb, args, hands);
     });
     if (typed.json) console.log(JSON.stringify(outcome, null, 2));
@@ -51,12 +52,16 @@ function wantedOf(
   return wanted[verb]?.();
 }
 
-async function keptFor(verb: VerbName, args: VerbArguments, suite: Suite, executor?: string) {
+async function keptFor(
+  verb: VerbName,
+  args: VerbArguments,
+  { suite, signer, service, tell }: Hands,
+): Promise<Kept | undefined> {
   const kept = await import("../lib/operations/kept.js");
   const wanted = wantedOf(verb, args, suite, kept);
-  return wanted === undefined || args.anew === true
-    ? undefined
-    : await kept.findKept(suite, wanted, { ...(executor && { executor }) });
+  if (wanted === undefined || args.anew === true) return undefined;
+  const collecting = { ...(signer && { executor: signer.address }), ...(service && { service }) };
+  return await kept.findKept(suite, wanted, { collecting, tell });
 }
 
 /** No plan, no rehearsal and no signature is needed: all of that was there when it was signed. */
@@ -131,6 +136,7 @@ async function plan(verb: VerbName, args: VerbArguments, suite: Suite): Promise<
   const { planFolder } = await import("../lib/operations/folder.js");
   const { openManifest } = await import("../lib/operations/open.js");
   const manifest = await planOperation(suite, await requestOf(verb, args, suite));
+  await requireGateForSteps(suite, manifest.steps);
   const operation = await planFolder(manifest);
   return { manifest, operation, opened: await openManifest(operation.path, suite.record) };
 }

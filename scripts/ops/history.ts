@@ -36,7 +36,9 @@ export default command(
     const logs = await readGovernance(provider, suite.record, number);
     const entries = await findHistory(provider, suite.record, logs, register, names, options);
     console.log(json ? JSON.stringify(entries, null, 2) : formatHistory(entries, names, now));
-    if (entries.some(isOutside)) process.exitCode = 1;
+    // What belongs to these is told as done outside: nobody should take that for what it is.
+    for (const { problem } of register.unreadable) console.error(problem);
+    if (entries.some(isOutside) || register.unreadable.length > 0) process.exitCode = 1;
   },
 );
 

@@ -3,6 +3,7 @@ import path from "node:path";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
 import { command } from "../lib/command.js";
+import { requireGateForSteps } from "../lib/gate/policy.js";
 import { mode } from "../lib/mode.js";
 import type { Manifest } from "../lib/operations/manifest.js";
 import type { VerbArguments } from "./requests.js";
@@ -17,6 +18,7 @@ export const planning = (verb: VerbName) =>
     const { planOperation } = await import("../lib/operations/plan.js");
     const { planFolder } = await import("../lib/operations/folder.js");
     const manifest = await planOperation(suite, await requestOf(verb, args, suite));
+    await requireGateForSteps(suite, manifest.steps);
     const { number, path: folder } = await planFolder(manifest);
     const place = path.relative(process.cwd(), folder);
     console.log(

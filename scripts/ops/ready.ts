@@ -1,29 +1,40 @@
 import Table from "cli-table3";
+import { getAddress } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
 import { command } from "../lib/command.js";
 import type { OperationReadiness, StepReadiness, Verdict } from "../lib/operations/ready.js";
 import { formatWhen } from "../lib/operations/units.js";
+import { parseAddress } from "./arguments.js";
+import { serviceOf } from "./signing.js";
 import { openSuite } from "./suite.js";
 
 interface ReadyArguments {
+  sender?: string;
+  safeService?: string;
   parameters?: string;
   json?: boolean;
 }
 
 /** `npx hardhat ops ready` */
-export default command(async ({ parameters, json }: ReadyArguments, hre: HardhatRuntimeEnvironment) => {
+export default command(async (args: ReadyArguments, hre: HardhatRuntimeEnvironment) => {
+  const { parameters, json, sender } = args;
   const { remembering } = await import("../lib/operations/remembering.js");
   const suite = remembering(await openSuite(hre, parameters));
   const { readRegister } = await import("../lib/operations/register.js");
   const { findReadiness } = await import("../lib/operations/ready.js");
   const { provider } = suite.connection.ethers;
   const register = await readRegister(provider, suite.record);
-  const operations = await findReadiness(suite, register);
+  const service = await serviceOf(args, suite.record.chainId);
+  const collecting = {
+    ...(sender !== undefined && { executor: getAddress(parseAddress(sender, "--sender")) }),
+    ...(service && { service }),
+  };
+  const { operations, unreadable } = await findReadiness(suite, register, { ahead: true, collecting });
   const { number, timestamp: time } = (await provider.getBlock("latest"))!;
   const attention = [
     ...operations.flatMap((operation) => operation.attention),
-    ...register.unreadable.map(({ problem }) => problem),
+    ...[...register.unreadable, ...unreadable].map(({ problem }) => problem),
   ];
   const block = { number, time };
   console.log(

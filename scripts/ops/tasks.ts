@@ -173,7 +173,12 @@ export const opsTasks: readonly TaskDefinition[] = [
     () => import("./verify.js"),
   ),
   taskOf(["ops", "status"], LOOKS.status.description, [PARAMETERS, JSON_OUTPUT], () => import("./status.js")),
-  taskOf(["ops", "ready"], LOOKS.ready.description, [PARAMETERS, JSON_OUTPUT], () => import("./ready.js")),
+  taskOf(
+    ["ops", "ready"],
+    LOOKS.ready.description,
+    [...LOOKS.ready.options, PARAMETERS, JSON_OUTPUT],
+    () => import("./ready.js"),
+  ),
   taskOf(
     ["ops", "history"],
     LOOKS.history.description,

@@ -196,6 +196,12 @@ export const DIGEST: Option = {
   description: "Refuses unless the operation's manifest has this digest, which stands for all of it",
 };
 
+export const SAFE_SERVICE: Option = {
+  name: "safeService",
+  description:
+    "A Safe Transaction Service to fetch signatures from, with its /api at the end; a key in SAFE_API_KEY",
+};
+
 /** Who signs, and with what. */
 export const SIGNER: readonly Option[] = [
   {
@@ -210,11 +216,7 @@ export const SIGNER: readonly Option[] = [
   { name: "path", description: "Derivation path of a Trezor's or Ledger's key, such as m/44'/60'/0'/0/0" },
   { name: "transport", description: "How to reach a Trezor: bridge (default), usb or udp (its emulator)" },
   { name: "walletUrl", description: "Where the wallet listens (default: Frame's http://127.0.0.1:1248)" },
-  {
-    name: "safeService",
-    description:
-      "A Safe Transaction Service to fetch signatures from, with its /api at the end; a key in SAFE_API_KEY",
-  },
+  SAFE_SERVICE,
 ];
 
 /** Of what may have been signed beforehand. */

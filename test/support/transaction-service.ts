@@ -37,6 +37,8 @@ export interface TransactionServiceDouble {
   mishap: Mishap | undefined;
   /** Changes what is shown of a transaction. */
   lie: (shown: ShownTransaction) => ShownTransaction;
+  /** Where the service says that the next page of every list is. */
+  next: string | null;
   /** If set, requests without it are turned away. */
   apiKey: string | undefined;
   /** Puts transactions of other people into the list. */
@@ -106,7 +108,7 @@ export async function startTransactionService(
       .filter((shown) => shown.safe === safe.address && Number(shown.nonce) >= from!)
       .sort((one, other) => Number(one.nonce) - Number(other.nonce));
     const results = all.slice(offset, offset! + Math.min(limit!, 100)).map(double.lie);
-    return { status: 200, body: { count: all.length, next: null, previous: null, results } };
+    return { status: 200, body: { count: all.length, next: double.next, previous: null, results } };
   };
 
   const answer = (method: string, url: URL, body: unknown): Answer => {
@@ -153,6 +155,7 @@ export async function startTransactionService(
     requests: [],
     abandoned: [],
     mishap: undefined,
+    next: null,
     apiKey: undefined,
     lie: (shown) => shown,
     preload: (...shown) => shown.forEach((one) => transactions.set(one.safeTxHash, one)),

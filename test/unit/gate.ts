@@ -9,9 +9,10 @@ import { network } from "hardhat";
 import { Fault } from "../../deploy/fault.js";
 import { requireOpenGate } from "../../scripts/lib/gate/gate.js";
 import { judge } from "../../scripts/lib/gate/judge.js";
-import { requireGateForManifest, requireGateForPolicy } from "../../scripts/lib/gate/policy.js";
+import { requireGateForPolicy, requireGateForSteps } from "../../scripts/lib/gate/policy.js";
 import { samplesOf, type Sample } from "../../scripts/lib/gate/samples.js";
-import type { Manifest } from "../../scripts/lib/operations/manifest.js";
+import { decodeCall, targetsOf } from "../../scripts/lib/operations/calls.js";
+import type { Step } from "../../scripts/lib/operations/manifest.js";
 import { deployedSuite, localParameters } from "../support/suite.js";
 
 const NOW = 1_800_000_000;
@@ -120,21 +121,27 @@ describe("the gate between observing and enforcing", () => {
       expect(await faultIn(wanting(true))).to.equal("The gate is shut");
       expect(await faultIn(wanting(false))).to.equal("passed");
 
-      /** The policy as it is scheduled at the AccessManager, and as it is carried out. */
+      /** The policy as it is carried out, scheduled, executed, and among other calls; whatever the verb is called. */
       const carrying = (enforced: boolean) => {
         const policy = { enforced, listMode: 0, maxRiskScore: 70, sanctionsOracle: ZeroAddress };
         const call = complianceRegistry.interface.encodeFunctionData("setPolicy", [policy]);
-        const { address } = record.contracts.complianceRegistry;
-        const scheduled = accessManager.interface.encodeFunctionData("schedule", [address, call, 0]);
-        return [call, scheduled].map(
-          (data) => ({ steps: [{ transaction: { data } }] }) as unknown as Manifest,
-        );
+        const { accessManager: manager, complianceRegistry: registry } = targetsOf(record);
+        const abi = accessManager.interface;
+        const harmless = abi.encodeFunctionData("labelRole", [4, `setPolicy ${call.slice(2, 10)}`]);
+        const scheduled = abi.encodeFunctionData("schedule", [registry, call, 0]);
+        const executed = abi.encodeFunctionData("execute", [registry, call]);
+        const among = abi.encodeFunctionData("multicall", [[harmless, scheduled]]);
+        const vocabulary = { names: {}, tokens: [], targets: targetsOf(record) };
+        return [
+          decodeCall(registry, call, vocabulary),
+          ...[scheduled, executed, among].map((data) => decodeCall(manager, data, vocabulary)),
+        ] as Step["call"][];
       };
       const suite = { connection, record, parameters };
-      for (const manifest of carrying(true))
-        expect(await faultIn(requireGateForManifest(suite, manifest))).to.equal("The gate is shut");
-      for (const manifest of carrying(false))
-        expect(await faultIn(requireGateForManifest(suite, manifest))).to.equal("passed");
+      for (const call of carrying(true))
+        expect(await faultIn(requireGateForSteps(suite, [{ call }]))).to.equal("The gate is shut");
+      for (const call of carrying(false))
+        expect(await faultIn(requireGateForSteps(suite, [{ call }]))).to.equal("passed");
     });
 
     it("does not stop one that goes on enforcing", async () => {

@@ -1,5 +1,5 @@
-import { ComplianceRegistry__factory } from "../../../types/ethers-contracts/index.js";
-import type { Manifest } from "../operations/manifest.js";
+import { callsMade } from "../operations/calls.js";
+import type { Step } from "../operations/manifest.js";
 import { contractsAt, type Suite } from "../operations/suite.js";
 import { requireOpenGate } from "./gate.js";
 
@@ -14,9 +14,15 @@ export async function requireGateForPolicy(suite: Suite): Promise<void> {
   if (suite.parameters.policy.enforced) await requireGate(suite);
 }
 
-/** As {@link requireGateForPolicy}, of what was planned days ago: the books may have gone wrong since. */
-export async function requireGateForManifest(suite: Suite, manifest: Manifest): Promise<void> {
-  if (enforces(manifest)) await requireGate(suite);
+/**
+ * As {@link requireGateForPolicy}, of what is planned, whatever its verb is called, and of what was planned days ago: the
+ * books may have gone wrong since.
+ */
+export async function requireGateForSteps(
+  suite: Suite,
+  steps: readonly Pick<Step, "call">[],
+): Promise<void> {
+  if (steps.some(enforces)) await requireGate(suite);
 }
 
 async function requireGate({ connection, record }: Suite): Promise<void> {
@@ -25,16 +31,10 @@ async function requireGate({ connection, record }: Suite): Promise<void> {
   if (!enforced) await requireOpenGate(record.chainId, WHAT);
 }
 
-/** Whether any step carries a policy that enforces, as itself or inside of a scheduled call. */
-function enforces({ steps }: Manifest): boolean {
-  const abi = ComplianceRegistry__factory.createInterface();
-  const { selector } = abi.getFunction("setPolicy");
-  return steps.some(({ transaction: { data } }) => {
-    const start = data.indexOf(selector.slice(2));
-    if (start < 0) return false;
-    const [policy] = abi.decodeFunctionData("setPolicy", `0x${data.slice(start)}`).toArray() as [
-      { enforced: boolean },
-    ];
-    return policy.enforced;
-  });
-}
+/** Whether a step sets a policy that enforces: by itself, among other calls, or scheduled for later. */
+const enforces = ({ call }: Pick<Step, "call">) =>
+  callsMade(call).some(
+    ({ function: signature, arguments: args }) =>
+      signature.startsWith("setPolicy(") &&
+      args.some(({ name, value }) => name.endsWith(".enforced") && value !== "false"),
+  );

@@ -7,30 +7,89 @@ import type { OpenManifest } from "./open.js";
 
 const hex = z.string().regex(/^0x([0-9a-f]{2})*$/i);
 const wei = z.string().regex(/^\d{1,30}$/);
+const nonce = z.int().nonnegative();
+/** ISO 8601. */
+const at = z.iso.datetime();
 
 const attemptSchema = z.strictObject({
-  nonce: z.number().int().nonnegative(),
+  nonce,
   hash: hex.length(66),
   /** The signed bytes; null where a wallet sent it and kept them. */
   raw: hex.nullable(),
   gasLimit: wei,
   maxFeePerGas: wei,
   maxPriorityFeePerGas: wei,
-  /** ISO 8601. */
-  at: z.iso.datetime(),
+  at,
 });
+
+const askedSchema = z.strictObject({
+  kind: z.literal("asked"),
+  nonce,
+  to: hex.length(42),
+  value: wei,
+  /** keccak256. */
+  dataHash: hex.length(66),
+  at,
+});
+
+const settledSchema = z.strictObject({
+  kind: z.literal("settled"),
+  nonce,
+  /** Why nothing can come of it any more. */
+  why: z.enum(["declined", "nonce used by another"]),
+  at,
+});
+
+const lineSchema = z.union([attemptSchema, askedSchema, settledSchema]);
+type Line = z.infer<typeof lineSchema>;
 
 /** One signed version of a transaction. All versions with the same nonce exclude each other. Amounts in wei. */
 export type Attempt = z.infer<typeof attemptSchema>;
+/** What a wallet that signs and sends at once was asked to send. Written before it is asked. */
+export type Asked = z.infer<typeof askedSchema>;
+/** That something was asked for and was not, and cannot be, sent. */
+export type Settled = z.infer<typeof settledSchema>;
 
 /** What was signed to be sent, oldest first. Written before it is sent, so that nothing is ever sent twice. */
 export interface AttemptLog {
+  /** Where it is, for who has to look at it. */
+  readonly path: string;
   read(): Promise<readonly Attempt[]>;
   add(attempt: Attempt): Promise<void>;
+  /** What a wallet was asked for of which nobody knows yet what came of it. */
+  open(): Promise<Asked | undefined>;
+  note(line: Asked | Settled): Promise<void>;
 }
 
-/** A log in a file with one attempt a line, which is only ever appended to. */
-export const attemptsIn = (file: string): AttemptLog => new LineFile(file, attemptSchema);
+/** A log in a file with one line an attempt or a question, which is only ever appended to. */
+class AttemptFile implements AttemptLog {
+  readonly #file: LineFile<Line>;
+
+  constructor(readonly path: string) {
+    this.#file = new LineFile(path, lineSchema);
+  }
+
+  async read(): Promise<readonly Attempt[]> {
+    return (await this.#file.read()).filter((line): line is Attempt => !("kind" in line));
+  }
+
+  async add(attempt: Attempt): Promise<void> {
+    await this.#file.add(attempt);
+  }
+
+  async open(): Promise<Asked | undefined> {
+    const lines = await this.#file.read();
+    const last = lines.findLastIndex((line) => "kind" in line && line.kind === "asked");
+    const asked = lines[last] as Asked | undefined;
+    return lines.slice(last + 1).some((line) => line.nonce === asked?.nonce) ? undefined : asked;
+  }
+
+  async note(line: Asked | Settled): Promise<void> {
+    await this.#file.add(line);
+  }
+}
+
+export const attemptsIn = (file: string): AttemptLog => new AttemptFile(file);
 
 /** What `sender` signed to carry out a step. Everybody who tries has a sequence of nonces, and so a log, of their own. */
 export const attemptsOf = ({ folder }: Pick<OpenManifest, "folder">, step: string, sender: string) =>

@@ -169,7 +169,8 @@ function innerCalls(address: string, name: string, args: Result, vocabulary: Voc
   if (address === targets.accessManager) {
     if (name === "multicall")
       return [...(args[0] as string[])].map((data) => decodeCall(address, data, vocabulary));
-    if (name === "schedule") return [decodeCall(args[0] as string, args[1] as string, vocabulary)];
+    if (name === "schedule" || name === "execute")
+      return [decodeCall(args[0] as string, args[1] as string, vocabulary)];
     if (name === "cancel") return [decodeForeign(args[1] as string, args[2] as string, vocabulary)];
   }
   if (address === targets.upgradeController && name === "upgrade") {

@@ -7,7 +7,7 @@ import { keepsRecords } from "../mode.js";
 import type { Signer } from "../signers/signer.js";
 import { attemptsOf } from "./attempts.js";
 import { compareWithPlan } from "./compare.js";
-import { collectFor, type Consents } from "./consents.js";
+import { collectFor, type Collecting } from "./consents.js";
 import type { Call } from "./endpoint.js";
 import type { Step } from "./manifest.js";
 import { findMoved } from "./moved.js";
@@ -74,7 +74,9 @@ export class Execution {
   async isSignedBeforehand({ id, branch }: Step): Promise<boolean> {
     if (branch !== "ready") return false;
     if (this.opened.accountOf(id).kind === "key") return (await readRaw(this.opened, id)) !== undefined;
-    return (await this.#collect(id)).missing === 0;
+    const { service } = this.given;
+    const consents = await collectFor(this.#provider, this.opened, id, { ...(service && { service }) });
+    return consents.missing === 0;
   }
 
   /**
@@ -145,6 +147,11 @@ export class Execution {
     return this.suite.connection.ethers.provider;
   }
 
+  get #collecting(): Collecting {
+    const { signer, service } = this.given;
+    return { ...(signer && { executor: signer.address }), ...(service && { service }) };
+  }
+
   async #requireTurn(step: Step, progress: OperationProgress): Promise<void> {
     const { times, left, outside } = progress;
     const { manifest } = this.opened;
@@ -175,8 +182,10 @@ export class Execution {
 
   async #requireReady(step: Step, progress: OperationProgress): Promise<void> {
     const { record } = this.suite;
-    const executor = this.given.signer?.address;
-    const hindrances = await hindrancesOf(this.#provider, record, this.opened, step, progress, executor);
+    const hindrances = await hindrancesOf(
+      { provider: this.#provider, record, opened: this.opened, step, progress },
+      this.#collecting,
+    );
     if (hindrances.length === 0) return;
     throw new Fault(`The step ${step.id}, which was kept ready, does not work now; nothing was sent:`, {
       details: hindrances,
@@ -202,16 +211,10 @@ export class Execution {
     if (this.opened.accountOf(id).kind === "key") return { ...transaction, value: BigInt(transaction.value) };
     const safeTransaction = this.opened.safeTransaction(id);
     const executor = this.given.signer!.address;
-    const consents = await this.#collect(id, executor);
+    const consents = await collectFor(this.#provider, this.opened, id, this.#collecting);
     await requireExecutable(this.#provider, safeTransaction, consents, executor, explainRevert);
     const data = execTransactionData(safeTransaction, consents.signatures);
     return { to: safeTransaction.safe, value: 0n, data };
-  }
-
-  async #collect(id: string, executor?: string): Promise<Consents> {
-    const { service } = this.given;
-    const given = service ? [await service.signatures(this.opened.safeTransaction(id))] : [];
-    return await collectFor(this.#provider, this.opened, id, { given, ...(executor && { executor }) });
   }
 
   /** Who sends; of what was signed beforehand, its bytes are put where they are sent from. */

@@ -25,6 +25,9 @@ export interface OperationFolder {
   readonly path: string;
 }
 
+/** Longer numbers are nobody's: what comes after them could not be told apart any more. */
+const FOLDER = /^(\d{1,9})-(.+)$/;
+
 /** All operations on a chain, oldest first. */
 export async function listOperations(
   chainId: number,
@@ -35,7 +38,7 @@ export async function listOperations(
     throw error;
   });
   return names
-    .map((folder) => ({ folder, parts: /^(\d+)-(.+)$/.exec(folder) }))
+    .map((folder) => ({ folder, parts: FOLDER.exec(folder) }))
     .filter(({ parts }) => parts !== null)
     .map(({ folder, parts }) => ({
       number: Number(parts![1]),
@@ -110,6 +113,10 @@ async function writeFolder(manifest: Manifest, directory: string): Promise<Opera
   const number = ((await listOperations(manifest.chainId, directory)).at(-1)?.number ?? 0) + 1;
   const { name } = manifest.operation;
   const folder = path.join(directory, `${number}-${name}`);
+  if (!FOLDER.test(path.basename(folder)))
+    throw new Fault(
+      `There is no number left after those in ${directory}; move away what nobody planned there.`,
+    );
   await mkdir(directory, { recursive: true });
   // Not recursive: whoever plans at the same moment gets the next number, or an error, but never this folder.
   await mkdir(folder);

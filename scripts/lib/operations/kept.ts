@@ -1,5 +1,7 @@
 import { getAddress } from "ethers";
 
+import type { Collecting } from "./consents.js";
+import { contained, isUnreadable } from "./contained.js";
 import type { OperationFolder } from "./folder.js";
 import type { Step } from "./manifest.js";
 import type { OpenManifest } from "./open.js";
@@ -8,6 +10,16 @@ import { remembering } from "./remembering.js";
 import { readRegister } from "./register.js";
 import type { ProxyName, Suite } from "./suite.js";
 import { PAUSE_BITS, type PauseBit } from "./units.js";
+
+/** How to look for it. */
+export interface Finding {
+  /** Where the operations are, if not in `deploy/operations/`. */
+  readonly directory?: string;
+  /** Who would send it, and where else its signatures may be. */
+  readonly collecting?: Collecting;
+  /** Told of operations that cannot be looked at. */
+  readonly tell?: (sentence: string) => void;
+}
 
 /** What is asked for: does a call that was signed beforehand do just that? */
 export type Wanted = (call: Step["call"]) => boolean;
@@ -38,23 +50,27 @@ export const aPause = (bits: readonly PauseBit[], seconds: number): Wanted => {
  * Finds what was signed beforehand with an earlier operation, does what is wanted, and would work right now: that of the
  * latest operation, and of its rungs the one whose turn it is.
  *
- * @param directory Where the operations are, if not in `deploy/operations/`.
- * @param executor Who would send it: an owner need not have signed it.
+ * What cannot be looked at is told, and hides nothing else.
  */
 export async function findKept(
   given: Suite,
   wanted: Wanted,
-  { directory, executor }: { readonly directory?: string; readonly executor?: string } = {},
+  { directory, collecting, tell = () => {} }: Finding = {},
 ): Promise<Kept | undefined> {
   const suite = remembering(given);
   const { provider } = suite.connection.ethers;
-  const { operations } = await readRegister(provider, suite.record, directory, { isUrgent: true });
+  const { operations, unreadable } = await readRegister(provider, suite.record, directory, {
+    isUrgent: true,
+  });
+  for (const { problem } of unreadable) tell(problem);
   for (const { operation, opened, progress, standing } of operations.toReversed()) {
     if (standing === "elsewhere") continue;
     const candidates = opened.manifest.steps.filter(({ branch, call }) => branch === "ready" && wanted(call));
     for (const step of candidates) {
-      const hindrances = await hindrancesOf(provider, suite.record, opened, step, progress, executor);
-      if (hindrances.length === 0) return { operation, opened, step };
+      const looking = { provider, record: suite.record, opened, step, progress };
+      const hindrances = await contained(operation, () => hindrancesOf(looking, collecting));
+      if (isUnreadable(hindrances)) tell(hindrances.problem);
+      else if (hindrances.length === 0) return { operation, opened, step };
     }
   }
   return undefined;

@@ -3,6 +3,7 @@ import { z } from "zod/v4";
 
 import { HELD_ROLES, ROLE_NAMES } from "../../../deploy/roles.js";
 import { SAFE_VERSIONS } from "../safe/versions.js";
+import { decimals, seconds, shift, time, wei } from "./bounds.js";
 
 /*
  * The format of a manifest. The JSON Schema that `npm run schemas` writes from it is deploy/operations/manifest.schema.json.
@@ -18,12 +19,6 @@ const address = z
   .meta({ description: "Checksummed address (EIP-55)" });
 const bytes32 = z.string().regex(/^0x[0-9a-f]{64}$/);
 const bytes = z.string().regex(/^0x([0-9a-f]{2})*$/);
-const wei = z
-  .string()
-  .regex(/^(0|[1-9]\d*)$/)
-  .meta({ description: "Decimal integer" });
-const seconds = z.int().nonnegative();
-const time = z.int().positive().meta({ description: "Unix seconds" });
 const nonce = z.int().nonnegative();
 const stepId = z.string().regex(/^[a-z]+(-\d+)?$/);
 /** On one line, and nothing in it that a terminal obeys instead of showing it, or that turns the direction of writing. */
@@ -123,7 +118,7 @@ const signing = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("transaction"), ...signer }),
 ]);
 
-const timed = z.union([z.string(), z.strictObject({ timeOf: stepId, plusSeconds: z.int() })]);
+const timed = z.union([z.string(), z.strictObject({ timeOf: stepId, plusSeconds: shift })]);
 const change = z.strictObject({
   contract: name,
   address,
@@ -177,7 +172,7 @@ export const manifestSchema = z.strictObject({
   proxies: z.array(proxy),
   accounts: z.array(account).min(1),
   names: z.record(address, name).meta({ description: "What people call addresses" }),
-  tokens: z.array(z.strictObject({ symbol: name, address, decimals: z.int().nonnegative() })),
+  tokens: z.array(z.strictObject({ symbol: name, address, decimals })),
   cautions: z.array(shown).meta({ description: "What to know before signing" }),
   steps: z.array(step).min(1),
   digest: bytes32.meta({ description: "keccak256 of all the rest as canonical JSON" }),

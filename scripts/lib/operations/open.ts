@@ -137,9 +137,13 @@ export async function openManifest(
   try {
     text = await readFile(file, "utf8");
   } catch (cause) {
-    throw new Fault(`There is no manifest at ${file}; plan the operation first: ${toType("ops plan")}`, {
-      cause,
-    });
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new Fault(
+      code === "ENOENT"
+        ? `There is no manifest at ${file}; plan the operation first: ${toType("ops plan")}`
+        : `The manifest ${file} cannot be read (${code}); restore it from git, or plan again.`,
+      { cause },
+    );
   }
   let written: unknown;
   try {

@@ -3,6 +3,7 @@ import path from "node:path";
 import { z } from "zod/v4";
 
 import { address, bytes32 } from "../safe/fields.js";
+import { time } from "./bounds.js";
 import { LineFile } from "./lines.js";
 import type { OpenManifest } from "./open.js";
 
@@ -12,7 +13,7 @@ const place = {
   block: z.int().nonnegative(),
   blockHash: bytes32,
   /** Unix seconds of the block. */
-  time: z.int().positive(),
+  time,
 };
 
 const carriedOut = z.strictObject({

@@ -19,8 +19,9 @@ export interface Move {
   readonly transaction: Transaction;
 }
 
-/** What was signed for a move: a key's whole transaction, or what a Safe's owners handed in. */
-export type Signed = { readonly raw: string } | { readonly signatures: readonly OwnerSignature[] };
+/** What was signed for a move: a key's whole transaction, or what a Safe's owners handed in, and who sends that. */
+export type Signed =
+  { readonly raw: string } | { readonly signatures: readonly OwnerSignature[]; readonly sender?: string };
 
 /**
  * Makes a move on a fork, at `time` if that is named.
@@ -74,10 +75,10 @@ async function performAsKey(
 
 async function performAsSafe(fork: Fork, move: Move, signed?: Signed, time?: number): Promise<Mined> {
   const transaction = safeTransactionOf(fork, move);
-  const signatures =
-    signed !== undefined && "signatures" in signed ? signed.signatures : await approve(fork, move);
+  const { signatures, sender = RELAYER } =
+    signed !== undefined && "signatures" in signed ? signed : { signatures: await approve(fork, move) };
   const data = execTransactionData(transaction, signatures);
-  return await fork.send(RELAYER, { to: move.account.address, value: 0n, data }, time);
+  return await fork.send(sender, { to: move.account.address, value: 0n, data }, time);
 }
 
 /** As many owners as the Safe needs say on the fork's chain that they agree. */

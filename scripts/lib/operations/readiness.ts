@@ -5,7 +5,7 @@ import type { DeploymentRecord } from "../../../deploy/index.js";
 import { ROLES, type RoleName } from "../../../deploy/roles.js";
 import { hindrances } from "../safe/hindrances.js";
 import { nonceOf } from "./accounts.js";
-import { collectFor, type Consents } from "./consents.js";
+import { collectFor, type Collecting, type Consents } from "./consents.js";
 import type { Step } from "./manifest.js";
 import { findMovedProxy, findMovedSuite, findOtherChain } from "./moved.js";
 import type { OpenManifest } from "./open.js";
@@ -44,8 +44,8 @@ export interface Looking {
   readonly opened: OpenManifest;
   readonly step: Step;
   readonly progress: OperationProgress;
-  /** Who would send it: an owner of a Safe need not sign what they send. */
-  readonly executor?: string;
+  /** Who would send it, and where else its signatures may be. */
+  readonly collecting?: Collecting;
 }
 
 const PLAN_AGAIN = "Plan and sign anew.";
@@ -54,19 +54,13 @@ const PLAN_AGAIN = "Plan and sign anew.";
  * Why something that was signed beforehand would not work right now. Whole sentences; none if it would. It is tried out on
  * the chain as it is, without sending anything.
  *
- * @param step Of the branch that is kept ready.
+ * @param looking At a step of the branch that is kept ready.
  */
-export async function hindrancesOf(
-  provider: Provider,
-  record: DeploymentRecord,
-  opened: OpenManifest,
-  step: Step,
-  progress: OperationProgress,
-  executor?: string,
-): Promise<readonly string[]> {
-  const looking: Looking = { provider, record, opened, step, progress, ...(executor && { executor }) };
-  for (const found of await findHindrances(looking)) return found.why;
-  return await tryOut(provider, opened, step, executor);
+export async function hindrancesOf(looking: Looking, collecting?: Collecting): Promise<readonly string[]> {
+  const { provider, opened, step } = looking;
+  for (const found of await findHindrances({ ...looking, ...(collecting && { collecting }) }))
+    return found.why;
+  return await tryOut(provider, opened, step, collecting);
 }
 
 /**
@@ -186,14 +180,14 @@ async function findUsedNonce({ provider, opened, step }: Looking): Promise<Hindr
   return { kind: "later", why: [`${where}: what is signed for ${next} goes first.`], ahead };
 }
 
-async function findUnsigned({ provider, opened, step, executor }: Looking): Promise<Hindrance | undefined> {
+async function findUnsigned({ provider, opened, step, collecting }: Looking): Promise<Hindrance | undefined> {
   const remedy = `Have it signed: ${toType("ops sign", operationIn(opened), "--signer <theirs>")}`;
   try {
     if (opened.accountOf(step.id).kind === "key") {
       if ((await readRaw(opened, step.id)) !== undefined) return undefined;
       return { kind: "unsigned", why: [`${step.account} did not sign it.`], remedy };
     }
-    const consents = await collectFor(provider, opened, step.id, { ...(executor && { executor }) });
+    const consents = await collectFor(provider, opened, step.id, collecting);
     const { state } = consents.tree;
     // Its nonce is another question.
     const why = hindrances({ ...opened.safeTransaction(step.id), nonce: state.nonce }, state, consents);

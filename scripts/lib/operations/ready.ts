@@ -2,7 +2,8 @@ import { Fault } from "../../../deploy/fault.js";
 import { SAFE } from "../safe/abi.js";
 import { readSignatures } from "../safe/files.js";
 import type { Account } from "./accounts.js";
-import { collectFor } from "./consents.js";
+import { collectFor, type Collecting } from "./consents.js";
+import { contained, isUnreadable, partition, type Unreadable } from "./contained.js";
 import { withFork, type Fork } from "./fork.js";
 import type { Step } from "./manifest.js";
 import { perform, skipTo, type Signed } from "./perform.js";
@@ -51,6 +52,14 @@ interface Look {
 export interface Looks {
   /** Tries what has to wait out as well, which takes a fork and many requests. */
   readonly ahead: boolean;
+  /** Who would send what is kept ready, and where else its signatures may be. */
+  readonly collecting?: Collecting;
+}
+
+/** What was found, and which operations could not be looked at. */
+export interface Readiness {
+  readonly operations: readonly OperationReadiness[];
+  readonly unreadable: readonly Unreadable[];
 }
 
 /**
@@ -60,44 +69,62 @@ export interface Looks {
  */
 export async function findReadiness(
   suite: Suite,
-  { operations }: Register,
-  { ahead }: Looks = { ahead: true },
-): Promise<OperationReadiness[]> {
-  const here = operations.filter(({ standing }) => standing !== "elsewhere");
-  const looks = await Promise.all(here.map((registered) => lookAt(suite, registered)));
-  const tried = await tryAll(suite, looks.flat(), { ahead });
-  const found: OperationReadiness[] = [];
+  register: Register,
+  looks: Looks = { ahead: true },
+): Promise<Readiness> {
+  const here = register.operations.filter(({ standing }) => standing !== "elsewhere");
+  const seen = await Promise.all(
+    here.map((registered) => contained(registered.operation, () => lookAt(suite, registered, looks))),
+  );
+  const { readable, unreadable } = partition<readonly Look[]>(seen);
+  const tried = await tryAll(suite, readable.flat(), looks);
+  const found: (OperationReadiness | Unreadable)[] = [...unreadable];
   for (const [registered, steps] of Map.groupBy(tried, ({ look }) => look.registered)) {
-    const { operation, opened, standing } = registered;
-    const readiness = steps.map(({ look, verdict }) => describe(look, verdict));
-    const { provider } = suite.connection.ethers;
-    const isWanted =
-      standing === "done" ? await isAtStake(suite, registered) : await canGoOn(provider, registered);
-    const live = isWanted ? [] : await findLive(provider, registered);
-    found.push({
-      number: operation.number,
-      name: operation.name,
-      title: opened.manifest.operation.title,
-      standing,
-      steps: readiness,
-      attention: await findGaps(suite, registered, readiness),
-      unwanted: warningsAbout(registered, live),
-    });
+    found.push(await contained(registered.operation, () => conclude(suite, registered, steps)));
   }
-  return found;
+  const { readable: operations, unreadable: all } = partition<OperationReadiness>(found);
+  return { operations, unreadable: all };
+}
+
+async function conclude(
+  suite: Suite,
+  registered: Registered,
+  steps: readonly Tried[],
+): Promise<OperationReadiness> {
+  const { operation, opened, standing } = registered;
+  const readiness = steps.map(({ look, verdict }) => describe(look, verdict));
+  const { provider } = suite.connection.ethers;
+  const isWanted =
+    standing === "done" ? await isAtStake(suite, registered) : await canGoOn(provider, registered);
+  const live = isWanted ? [] : await findLive(provider, registered);
+  return {
+    number: operation.number,
+    name: operation.name,
+    title: opened.manifest.operation.title,
+    standing,
+    steps: readiness,
+    attention: await findGaps(suite, registered, readiness),
+    unwanted: warningsAbout(registered, live),
+  };
 }
 
 /** What is in the way of each step that was signed, or should be. */
-async function lookAt({ connection, record }: Suite, registered: Registered): Promise<Look[]> {
+async function lookAt(
+  { connection, record }: Suite,
+  registered: Registered,
+  { collecting = {} }: Looks,
+): Promise<Look[]> {
   const { opened, progress } = registered;
   const looks = opened.manifest.steps.map(async (step): Promise<Look[]> => {
     if (step.branch === "main" && !(await isSignedAtAll(registered, step))) return [];
-    const looking: Looking = { provider: connection.ethers.provider, record, opened, step, progress };
+    const { provider } = connection.ethers;
+    const looking: Looking = { provider, record, opened, step, progress, collecting };
     const hindrances = await findHindrances(looking);
     const lastOwners = hindrances[0]?.lastOwners ?? [];
     const [executor] = lastOwners;
     if (executor === undefined) return [{ registered, step, hindrances, lastOwners }];
-    return [{ registered, step, hindrances: await findHindrances({ ...looking, executor }), lastOwners }];
+    const asLast = { ...looking, collecting: { ...collecting, executor } };
+    return [{ registered, step, hindrances: await findHindrances(asLast), lastOwners }];
   });
   return (await Promise.all(looks)).flat();
 }
@@ -114,25 +141,32 @@ interface Tried {
   readonly verdict: Hindrance | undefined;
 }
 
-async function tryAll(suite: Suite, looks: readonly Look[], { ahead }: Looks): Promise<Tried[]> {
+async function tryAll(suite: Suite, looks: readonly Look[], { ahead, collecting }: Looks): Promise<Tried[]> {
   const { provider } = suite.connection.ethers;
   const isLater = ({ hindrances: [first] }: Look) => first?.kind === "later";
   const work = async (fork?: Fork) => {
     const tried: Tried[] = [];
     for (const look of looks) {
       const { registered, step, hindrances } = look;
-      const objections =
+      const found = await contained(registered.operation, async () =>
         hindrances.length === 0
-          ? await tryOut(provider, registered.opened, step, look.lastOwners[0])
+          ? await tryOut(provider, registered.opened, step, asSender(look, collecting))
           : isLater(look) && fork !== undefined
-            ? await tryLater(fork, look)
-            : [];
+            ? await tryLater(fork, look, collecting)
+            : [],
+      );
+      const objections = isUnreadable(found) ? [found.problem] : found;
       tried.push({ look, verdict: objections.length > 0 ? refusedFor(objections) : merge(hindrances) });
     }
     return tried;
   };
   if (!ahead || !looks.some(isLater)) return await work();
   return await withFork(suite.connection, await provider.getBlockNumber(), work);
+}
+
+/** Where one signature is left to whoever sends it, an owner does. */
+function asSender({ lastOwners: [executor] }: Look, collecting: Collecting = {}): Collecting {
+  return { ...collecting, ...(executor !== undefined && { executor }) };
 }
 
 const refusedFor = (why: readonly string[]): Hindrance => ({
@@ -148,10 +182,9 @@ const merge = (waiting: readonly Hindrance[]): Hindrance | undefined =>
     : waiting.reduce((all, one) => ({ ...all, ...one, why: [...all.why, ...one.why] }));
 
 /** Carries a step out, byte for byte, on a fork on which all has come about that it waits for. */
-async function tryLater(
-  fork: Fork,
-  { registered, step, hindrances, lastOwners: [executor] }: Look,
-): Promise<readonly string[]> {
+async function tryLater(fork: Fork, look: Look, collecting?: Collecting): Promise<readonly string[]> {
+  const { registered, step, hindrances, lastOwners } = look;
+  const [executor] = lastOwners;
   const { opened, progress } = registered;
   try {
     await fork.apart(async () => {
@@ -170,7 +203,7 @@ async function tryLater(
       await perform(
         fork,
         { account, nonce: step.nonce, transaction },
-        await signedFor(fork, registered, step),
+        await signedFor(fork, registered, step, asSender(look, collecting)),
       );
     });
     return [];
@@ -196,9 +229,16 @@ const earliestOf = ({ notBefore }: Step, times: Readonly<Record<string, number>>
   notBefore === null ? 0 : times[notBefore.step]! + notBefore.seconds;
 
 /** Complete: {@link findHindrances} would have said otherwise. */
-async function signedFor(fork: Fork, { opened }: Registered, { id }: Step): Promise<Signed> {
+async function signedFor(
+  fork: Fork,
+  { opened }: Registered,
+  { id }: Step,
+  { executor: sender, service }: Collecting = {},
+): Promise<Signed> {
   if (opened.accountOf(id).kind === "key") return { raw: (await readRaw(opened, id))! };
-  return await collectFor(fork.provider, opened, id);
+  const collecting = { ...(sender && { executor: sender }), ...(service && { service }) };
+  const { signatures } = await collectFor(fork.provider, opened, id, collecting);
+  return { signatures, ...(sender && { sender }) };
 }
 
 function describe(

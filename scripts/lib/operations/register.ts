@@ -2,8 +2,8 @@ import type { Provider } from "ethers";
 
 import { askMany } from "../../../deploy/ask-many.js";
 import { readAuthorityLogs } from "../../../deploy/authority-logs.js";
-import { Fault } from "../../../deploy/fault.js";
 import type { DeploymentRecord } from "../../../deploy/index.js";
+import { contained, partition, type Unreadable } from "./contained.js";
 import { targetsIn } from "./derive.js";
 import { listOperations, type OperationFolder } from "./folder.js";
 import { findOtherChain } from "./moved.js";
@@ -23,12 +23,6 @@ export interface Registered {
   readonly standing: Standing;
 }
 
-/** An operation's folder that cannot be trusted. */
-export interface Unreadable {
-  readonly operation: OperationFolder;
-  readonly problem: string;
-}
-
 /** All operations on a chain. */
 export interface Register {
   readonly operations: readonly Registered[];
@@ -36,7 +30,7 @@ export interface Register {
 }
 
 /**
- * Opens all operations on a chain and finds out how far each has come.
+ * Opens all operations on a chain and finds out how far each has come. One that cannot be read keeps no other from it.
  *
  * @param directory Where they are, if not in `deploy/operations/`.
  * @param urgency Of whoever only sends what was signed beforehand: pages and records are in nobody's way then.
@@ -51,10 +45,8 @@ export async function readRegister(
   const read = await Promise.all(
     listed.map((operation) => readOperation(provider, record, operation, urgency)),
   );
-  return {
-    operations: read.filter((found): found is Registered => "opened" in found),
-    unreadable: read.filter((found): found is Unreadable => "problem" in found),
-  };
+  const { readable: operations, unreadable } = partition<Registered>(read);
+  return { operations, unreadable };
 }
 
 async function readOperation(
@@ -63,13 +55,10 @@ async function readOperation(
   operation: OperationFolder,
   urgency: Urgency,
 ): Promise<Registered | Unreadable> {
-  try {
+  return await contained(operation, async () => {
     const opened = await openManifest(operation.path, record, { isRead: urgency.isUrgent !== true });
     return { operation, opened, ...(await standingOf(provider, record, opened, urgency)) };
-  } catch (error) {
-    if (!(error instanceof Fault)) throw error;
-    return { operation, problem: error.message };
-  }
+  });
 }
 
 const NOTHING: OperationProgress = { carriedOut: [], times: {}, left: [], gone: [], outside: [] };

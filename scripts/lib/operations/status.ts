@@ -72,7 +72,7 @@ export async function readStatus(
     Promise.all(PROXY_NAMES.map((proxy) => readRunningCode(suite, proxy, block.timestamp))),
   ]);
   const names = addressBook(suite, register);
-  const [pending, ready] = await Promise.all([
+  const [pending, { operations: ready, unreadable }] = await Promise.all([
     readPending(suite, register, names),
     // Trying out what has to wait takes a fork of the chain; `ops ready` does.
     findReadiness(suite, register, { ahead: false }),
@@ -88,7 +88,10 @@ export async function readStatus(
     ...found,
     operations: unfinished(register),
     reconciled,
-    attention: [...findAttention(found, register), ...attention],
+    attention: [
+      ...findAttention(found, { ...register, unreadable: [...register.unreadable, ...unreadable] }),
+      ...attention,
+    ],
   };
 }
 

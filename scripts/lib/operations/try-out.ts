@@ -3,26 +3,22 @@ import { Transaction, ZeroAddress, type Provider } from "ethers";
 import { Fault } from "../../../deploy/fault.js";
 import { revertDataOf } from "../safe/errors.js";
 import { requireExecutable } from "../safe/execute.js";
-import { collectFor } from "./consents.js";
+import { collectFor, type Collecting } from "./consents.js";
 import type { Step } from "./manifest.js";
 import type { OpenManifest } from "./open.js";
 import { readRaw } from "./raw.js";
 import { explainRevert } from "./reverts.js";
 
-/**
- * Why the chain as it is would not take what was signed for a step, byte for byte. Whole sentences; none if it would.
- *
- * @param executor Who would send it; anybody if left out.
- */
+/** Why the chain as it is would not take what was signed for a step, byte for byte. Whole sentences; none if it would. */
 export async function tryOut(
   provider: Provider,
   opened: OpenManifest,
   step: Step,
-  executor = ZeroAddress,
+  collecting?: Collecting,
 ): Promise<string[]> {
   try {
     await (opened.accountOf(step.id).kind === "safe"
-      ? trySafe(provider, opened, step, executor)
+      ? trySafe(provider, opened, step, collecting)
       : tryKey(provider, opened, step));
     return [];
   } catch (error) {
@@ -35,9 +31,10 @@ async function trySafe(
   provider: Provider,
   opened: OpenManifest,
   { id }: Step,
-  executor: string,
+  collecting: Collecting = {},
 ): Promise<void> {
-  const consents = await collectFor(provider, opened, id, { executor });
+  const { executor = ZeroAddress } = collecting;
+  const consents = await collectFor(provider, opened, id, collecting);
   await requireExecutable(provider, opened.safeTransaction(id), consents, executor, explainRevert);
 }
 

@@ -60,7 +60,7 @@ function ofStatus({ statusCode, message, data }: HttpError): string {
   const said = plain([...stringsIn(data)].join(" ") || message);
   if (statusCode === 401 || statusCode === 403) return `wants another API key (${statusCode}: ${said}).`;
   if (statusCode === 404) {
-    return `does not know that (404: ${said}); propose the transaction first, and check that its URL ends in /api.`;
+    return `does not know that (404: ${said}); propose the transaction first, and check that it is the service of this chain and its URL ends in /api.`;
   }
   if (statusCode === 429) return `has had too many questions (429: ${said}); ask again in a minute.`;
   if (statusCode >= 500) return `is out of order (${statusCode}: ${said}).${OTHERWISE}`;

@@ -44,6 +44,8 @@ export interface ServiceOptions {
 }
 
 const AT_ONCE = 100;
+/** Nobody lets a thousand transactions wait: a service that always has one more page is broken, or lies. */
+const MOST_PAGES = 10;
 
 const integer = z.union([z.string().regex(/^\d+$/), z.int().nonnegative()]).transform(String);
 const addressOrNone = address.nullish().transform((found) => found ?? ZeroAddress);
@@ -111,13 +113,18 @@ export async function openService(options: ServiceOptions): Promise<TransactionS
 
     waiting: async (safe, fromNonce) => {
       const waiting: WaitingTransaction[] = [];
-      for (;;) {
+      // The next page is worked out here. Where the service says that it is may be anywhere, and is not asked.
+      for (let pages = 0; pages < MOST_PAGES; pages += 1) {
         const page = { currentNonce: fromNonce, limit: AT_ONCE, offset: waiting.length, ordering: "nonce" };
         const answer = await asked(() => kit.getPendingTransactions(safe, page));
-        const { results } = parsed(z.object({ results: z.array(waitingSchema) }), answer);
+        const { results } = parsed(z.object({ results: z.array(waitingSchema).max(AT_ONCE) }), answer);
         waiting.push(...results.map((found) => ({ ...found, nonce: Number(found.nonce) })));
         if (results.length < AT_ONCE) return waiting;
       }
+      throw new Fault(
+        `The transaction service lists more than ${MOST_PAGES * AT_ONCE} transactions that wait for ${safe}, which cannot ` +
+          "be: it was not believed. Signatures can go around as files instead.",
+      );
     },
   };
 }

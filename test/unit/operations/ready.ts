@@ -2,14 +2,21 @@ import { readdir, rename } from "node:fs/promises";
 import path from "node:path";
 
 import { expect } from "chai";
-import { HDNodeWallet, Interface, Mnemonic } from "ethers";
+import { HDNodeWallet, Interface, Mnemonic, type TypedDataField } from "ethers";
 
+import { Fault } from "../../../deploy/fault.js";
+import type { Collecting } from "../../../scripts/lib/operations/consents.js";
 import { deployImplementation } from "../../../scripts/lib/operations/implementations.js";
 import type { OpenManifest } from "../../../scripts/lib/operations/open.js";
+import { findProgress } from "../../../scripts/lib/operations/progress.js";
 import { signaturesFolder, writeRaw } from "../../../scripts/lib/operations/raw.js";
 import { findReadiness, type OperationReadiness } from "../../../scripts/lib/operations/ready.js";
+import { hindrancesOf } from "../../../scripts/lib/operations/readiness.js";
 import { readRegister, type Registered } from "../../../scripts/lib/operations/register.js";
 import { toUpgrade } from "../../../scripts/lib/operations/verbs.js";
+import type { Given } from "../../../scripts/lib/safe/collect.js";
+import type { TransactionService } from "../../../scripts/lib/safe/service.js";
+import type { SafeTransaction } from "../../../scripts/lib/safe/transaction.js";
 import { toSign } from "../../../scripts/lib/signers/transaction.js";
 import { formatReadiness } from "../../../scripts/ops/ready.js";
 import { AdminChain } from "../../support/operations.js";
@@ -79,11 +86,11 @@ describe("what is kept ready", function () {
   const bySafe = (data: string) => chain.sendAs(safes.guardian, { to: safes.guardian, data });
   const useNonces = (nonce: number) =>
     chain.send("anvil_setStorageAt", safes.guardian, `0x${"0".repeat(63)}5`, `0x${"0".repeat(63)}${nonce}`);
-  const look = async (): Promise<OperationReadiness> => {
+  const look = async (collecting: Collecting = {}): Promise<OperationReadiness> => {
     const { provider } = chain.connection.ethers;
     const register = await readRegister(provider, chain.deployed.record, chain.folder);
-    const found = await findReadiness(chain.suite, register);
-    return found.find(({ number }) => number === 1)!;
+    const { operations } = await findReadiness(chain.suite, register, { ahead: true, collecting });
+    return operations.find(({ number }) => number === 1)!;
   };
   const verdicts = ({ steps }: OperationReadiness) =>
     Object.fromEntries(steps.map(({ step, verdict }) => [step, verdict]));
@@ -101,6 +108,44 @@ describe("what is kept ready", function () {
     });
     expect(found.steps.find(({ step }) => step === "rollback-2")!.ahead).to.equal(1);
     expect(found.attention).to.deep.equal([]);
+  });
+
+  it("works with what a transaction service holds, or what its sender is an owner to send", async () => {
+    const unsigned = await chain.again(opened);
+    const step = unsigned.step("pause-1");
+    const { provider } = chain.connection.ethers;
+    const progress = await findProgress(provider, unsigned);
+    const looking = { provider, record: chain.deployed.record, opened: unsigned, step, progress };
+    const [alice, bob] = people as [(typeof people)[0], (typeof people)[0]];
+    await chain.sign(unsigned, step.id, alice);
+    expect((await hindrancesOf(looking)).join()).to.include("1 of 2 signatures is missing");
+    expect(await hindrancesOf(looking, { executor: bob.address })).to.deep.equal([]);
+    expect((await hindrancesOf(looking, { executor: alice.address })).join()).to.include("1 of 2 signatures");
+
+    const transaction = unsigned.safeTransaction(step.id);
+    const { domain, types, message } = unsigned.requests(step.id)[0]!.message;
+    const data = await bob.signTypedData(domain, types as Record<string, TypedDataField[]>, message);
+    const signature = { kind: "ecdsa", owner: bob.address, data } as const;
+    const given: Given = { signatures: [{ source: "service", onBehalfOf: [], signature }], refused: [] };
+    const asked: SafeTransaction[] = [];
+    const service = {
+      signatures: (wanted: SafeTransaction) => {
+        asked.push(wanted);
+        return Promise.resolve(given);
+      },
+    } as unknown as TransactionService;
+    expect(await hindrancesOf(looking, { service })).to.deep.equal([]);
+    expect(asked[0]).to.deep.equal(transaction);
+    // What waits for its turn is tried out with them as well, on a fork.
+    const later = await look({ executor: people[2]!.address, service });
+    expect(verdicts(later)).to.include({ "pause-1": "works", "pause-2": "later" });
+  });
+
+  it("does not need a service that is out of order if the signatures are in the folder", async () => {
+    const service = {
+      signatures: () => Promise.reject(new Fault("The transaction service is out of order.")),
+    } as unknown as TransactionService;
+    expect(verdicts(await look({ service }))).to.include({ "pause-1": "works" });
   });
 
   it("says what each waits for, and what to do, in a table", async () => {
@@ -261,10 +306,10 @@ describe("what is kept ready", function () {
     const [first, second] = operations as [Registered, Registered];
     // The same upgrade, but with the other guardian's rungs.
     const register = { unreadable, operations: [{ ...second, progress: first.progress }] };
-    const [rich] = await findReadiness(chain.suite, register);
+    const [rich] = (await findReadiness(chain.suite, register)).operations;
     expect(verdicts(rich!)).to.include({ "rollback-1": "works", "rollback-2": "later" });
     await chain.send("anvil_setBalance", keyOf(KEY).address, "0x1");
-    const [poor] = await findReadiness(chain.suite, register);
+    const [poor] = (await findReadiness(chain.suite, register)).operations;
     expect(whyOf(poor!, "rollback-1")).to.include("send it coin");
   });
 });

@@ -162,7 +162,11 @@ describe("the status of a suite", function () {
     const { accessManager, holders, upgradeController, escrow } = chain.deployed;
     // Solidity takes bytes without their padding.
     const upgrade = upgradeController.interface
-      .encodeFunctionData("upgrade", [String(escrow.target), String(accessManager.target), "0x12345678"])
+      .encodeFunctionData("upgrade", [
+        await escrow.getAddress(),
+        await accessManager.getAddress(),
+        "0x12345678",
+      ])
       .slice(0, -56);
     const notText = escrow.interface
       .encodeFunctionData("extendPause", [1, 60, "?"])

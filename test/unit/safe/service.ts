@@ -96,6 +96,27 @@ describe("the transaction service", () => {
   });
 
   describe("is not believed", () => {
+    it("when it always has one more page, wherever it says that that is", async () => {
+      const { service, flat, alice } = await opened();
+      const elsewhere = await startTransactionService(CHAIN_ID, []);
+      try {
+        double.next = `${elsewhere.url}/v2/safes/${flat}/multisig-transactions/`;
+        const endless = Array.from({ length: 1_100 }, (_, nonce) => ({
+          ...{ safe: flat, to: alice.address, nonce: nonce.toString(), confirmations: [] },
+          safeTxHash: `0x${nonce.toString(16).padStart(64, "0")}`,
+        }));
+        double.preload(...endless);
+        expect(await faultOf(() => service.waiting(flat, 0))).to.match(
+          /^The transaction service lists more than 1000 transactions .* was not believed\..*$/,
+        );
+        const lists = double.requests.filter((asked) => asked.startsWith("GET /api/v2/safes/"));
+        expect(lists).to.have.length(10);
+        expect(elsewhere.requests).to.deep.equal([]);
+      } finally {
+        await elsewhere.stop();
+      }
+    });
+
     const otherAddress = `0x${"33".repeat(20)}`;
     const lies = {
       safe: otherAddress,
@@ -189,7 +210,7 @@ describe("the transaction service", () => {
       );
       const url = double.url.replace("/api", "");
       const lost = await openService({ chainId: CHAIN_ID, url });
-      expect(await faultOf(() => lost.signatures(ours))).to.match(/404: Not Found.*its URL ends in \/api/);
+      expect(await faultOf(() => lost.signatures(ours))).to.match(/404: Not Found.*the service of this chain and its URL ends in \/api/);
     });
 
     for (const [what, status, body, expected] of [
@@ -216,6 +237,35 @@ describe("the transaction service", () => {
         expect(await faultOf(() => service.signatures(ours))).to.match(expected);
       });
     }
+
+    for (const [what, mishap] of Object.entries({
+      "fails with a page of HTML": { status: 500, body: "<html><h1>Oops</h1></html>" },
+      "answers with a page of HTML": { status: 200, body: "<!doctype html>\n<p>hello</p>" },
+      "answers with half of an answer": { status: 200, body: '{"results":[{"nonce":' },
+      "says nothing": "silence",
+      "hangs up": "hang up",
+    } as const)) {
+      it(`in one sentence, and what to do, whatever it is asked, when it ${what}`, async () => {
+        const { service, ours, flat, bob } = await proposed("1.5.0", { timeoutMs: 200 });
+        double.mishap = mishap;
+        const signature = await signatureOf(bob, ours);
+        for (const ask of [
+          () => service.signatures(ours),
+          () => service.waiting(flat, 0),
+          () => service.confirm(ours, signature),
+          () => service.propose(ours, signature),
+        ])
+          expect(await faultOf(ask)).to.match(/^The transaction service at 127\.0\.0\.1:\d+ [^\n]+[.?]$/);
+      });
+    }
+
+    it("that it is that of another chain", async () => {
+      const { transaction, flat } = await opened();
+      const elsewhere = await openService({ chainId: 1, url: double.url });
+      expect(await faultOf(() => elsewhere.signatures(transaction(flat, { chainId: 1 })))).to.match(
+        /check that it is the service of this chain/,
+      );
+    });
 
     /** The server sees a closed connection one turn of the event loop after we closed it. */
     const untilAbandoned = async () => {
