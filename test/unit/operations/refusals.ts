@@ -12,7 +12,9 @@ describe("the pages of the operations", () => {
     let count = 0;
     for await (const file of glob("docs/operations/*.md")) {
       const { sections } = await readPage(file);
-      const rows = sections.filter(({ heading }) => heading === "When it refuses").flatMap(({ rows }) => rows);
+      const rows = sections
+        .filter(({ heading }) => heading === "When it refuses")
+        .flatMap(({ rows }) => rows);
       for (const [said] of rows) {
         for (const [, quoted, code] of said!.matchAll(/“([^”]+)”|`([A-Z]\w+)`/g)) {
           count += 1;

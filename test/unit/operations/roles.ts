@@ -168,7 +168,9 @@ describe("acts of roles", function () {
       const several = suiteWith({ ADMIN: [newcomer], GUARDIAN: [other, holder("GUARDIAN")] });
       await honesty({ [holder("GUARDIAN")]: "GUARDIAN 2" }, several);
       const swapped = suiteWith({ ADMIN: [newcomer], GUARDIAN: [holder("GUARDIAN"), other] });
-      expect(await faultOf(honesty({ [holder("GUARDIAN")]: "GUARDIAN 2" }, swapped))).to.include("GUARDIAN 2");
+      expect(await faultOf(honesty({ [holder("GUARDIAN")]: "GUARDIAN 2" }, swapped))).to.include(
+        "GUARDIAN 2",
+      );
     });
 
     it("is verified by what it was to mend, and only remarks on the rest", async () => {
