@@ -38,7 +38,9 @@ function collect(node: ts.Node, sentences: string[]): void {
 function textOf(node: ts.Node): string | undefined {
   if (ts.isStringLiteralLike(node)) return node.text;
   if (ts.isTemplateExpression(node))
-    return [node.head, ...node.templateSpans.map(({ literal }) => literal)].map(({ text }) => text).join(HOLE);
+    return [node.head, ...node.templateSpans.map(({ literal }) => literal)]
+      .map(({ text }) => text)
+      .join(HOLE);
   if (!ts.isBinaryExpression(node) || node.operatorToken.kind !== ts.SyntaxKind.PlusToken) return undefined;
   const [left, right] = [textOf(node.left), textOf(node.right)];
   return left === undefined && right === undefined ? undefined : `${left ?? HOLE}${right ?? HOLE}`;
