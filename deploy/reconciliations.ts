@@ -15,7 +15,7 @@ export const reconciliationSchema = z.strictObject({
   /** The label that an operator goes by: no personal data. */
   by: z.string().regex(LABEL),
   block: z.number().int(),
-  blockHash: z.string(),
+  blockHash: z.string().regex(/^0x[0-9a-f]*$/),
   outcome: z.enum(["clean", "differences", "could not tell"]),
   payments: z.number().int(),
   counts: z.record(z.string().regex(/^[a-z_]+$/), z.number().int()),

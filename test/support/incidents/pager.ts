@@ -30,8 +30,8 @@ export class Pager {
       void json(request).then((page) => {
         const at = Date.now();
         for (const alert of (page as { alerts: Alert[] }).alerts) this.#told.push({ at, alert });
+        response.end();
       });
-      response.end();
     });
   }
 
