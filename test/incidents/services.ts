@@ -1,3 +1,6 @@
+import { untilIndexed } from "../../scripts/lib/indexer.js";
+import { deposit } from "../../scripts/scenario/deposits.js";
+import { release } from "../../scripts/scenario/payouts.js";
 import type { Incident } from "../support/incidents/incident.js";
 
 /*
@@ -91,7 +94,16 @@ export const failedReconciliation: Incident = {
   runbook: "failed-reconciliation",
   happens: "the daily reconciliation meets rows that somebody changed",
   alert: "HoldfastReconciliationFailed",
-  async cause({ postgres, suite }) {
+  async cause(stack) {
+    const { postgres, services, suite, world } = stack;
+    await stack.begin({
+      name: "waiting",
+      ends: "Closed",
+      tokens: ["USDC"],
+      steps: [deposit, release("buyer")],
+    });
+    const head = await world.provider.getBlockNumber();
+    await untilIndexed(services.writer.url, suite.record.chainId, head);
     // As a replica would write: without Ponder's triggers, which would keep it for a reorganisation.
     await postgres.query(
       "holdfast",
