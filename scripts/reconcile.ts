@@ -145,7 +145,15 @@ async function recordOf(chainId: number): Promise<DeploymentRecord> {
   const directory = process.env.HOLDFAST_RECORDS_DIR;
   if (directory === undefined) return await readRecord(chainId);
   const file = path.join(directory, `${chainId}.json`);
-  return parseRecord(await readFile(file, "utf8"), file);
+  const text = await readFile(file, "utf8").catch((cause: Error) => {
+    throw new Fault(
+      `There is no deployment record for chain ${chainId} in ${directory}: is it the right chain?`,
+      {
+        cause,
+      },
+    );
+  });
+  return parseRecord(text, file);
 }
 
 async function scratchPath({ config }: HardhatRuntimeEnvironment, chainId: number): Promise<string> {

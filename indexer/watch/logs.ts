@@ -75,7 +75,7 @@ function observer(chains: { name: string }[], registry: Registry) {
   });
   const unrecoverable = new prometheus.Counter({
     name: "holdfast_unrecoverable_reorgs_total",
-    help: "Reorganisations deeper than finality, after which a chain is not followed any more.",
+    help: "Reorganisations that went deeper than finality, or seemed to at an endpoint that is far behind.",
     labelNames: ["chain"] as const,
     registers,
   });

@@ -15,10 +15,10 @@ export function parseDuration(text: string, option: string): number {
   throw new Fault(`${option} is a number with s, m, h or d, such as 12h; it was ${text}.`);
 }
 
-/** A number of things, at least one. */
-export function parseCount(count: number, option: string, most: number): number {
-  if (Number.isInteger(count) && count >= 1 && count <= most) return count;
-  throw new Fault(`${option} is from 1 to ${most}; it was ${count}.`);
+/** A number of things. */
+export function parseCount(count: number, option: string, [least, most]: readonly [number, number]): number {
+  if (Number.isInteger(count) && count >= least && count <= most) return count;
+  throw new Fault(`${option} is from ${least} to ${most}; it was ${count}.`);
 }
 
 /** `deposits,exits`. */

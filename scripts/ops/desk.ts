@@ -2,6 +2,7 @@ import path from "node:path";
 
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
+import { Fault } from "../../deploy/fault.js";
 import { findOperation, type OperationFolder } from "../lib/operations/folder.js";
 import { openManifest, type OpenManifest } from "../lib/operations/open.js";
 import type { Suite } from "../lib/operations/suite.js";
@@ -19,6 +20,8 @@ export interface Desk {
   readonly service?: TransactionService;
   /** Whether to send without asking. */
   readonly yes: boolean;
+  /** What was typed, for commands to type next. */
+  readonly typed?: DeskArguments;
   /** To the person; on stderr where stdout is for a machine. */
   readonly tell: (line: string) => void;
 }
@@ -26,6 +29,7 @@ export interface Desk {
 export interface DeskArguments extends SigningArguments {
   readonly operation?: string;
   readonly parameters?: string;
+  readonly digest?: string;
   readonly json?: boolean;
   readonly yes?: boolean;
 }
@@ -35,10 +39,12 @@ export async function atDesk<Result>(
   args: DeskArguments,
   hre: HardhatRuntimeEnvironment,
   work: (desk: Desk) => Promise<Result>,
+  opening: { readonly isRead?: boolean } = {},
 ): Promise<Result> {
   const suite = await openSuite(hre, args.parameters);
   const operation = await findOperation(suite.record.chainId, args.operation);
-  const opened = await openManifest(operation.path, suite.record);
+  const opened = await openManifest(operation.path, suite.record, opening);
+  requireDigest(opened, args.digest);
   return await withSigner(args, suite, (hands) => work({ ...hands, opened, operation }));
 }
 
@@ -56,6 +62,7 @@ export async function withSigner<Result>(
       ...(signer && { signer }),
       ...(service && { service }),
       yes: args.yes === true,
+      typed: args,
       tell: teller(args),
     });
   } finally {
@@ -68,19 +75,45 @@ export const teller =
   (line: string) =>
     json ? console.error(line) : console.log(line);
 
-/** A command to type next, for the same network and operation. */
+/** A command to type next, for the same network and operation, which refuses any other digest than this one. */
 export const nextCommand = (
-  { suite, operation }: Pick<Desk, "suite" | "operation">,
-  verb: "sign" | "execute" | "verify" | "rehearse",
+  { suite, operation, opened, typed }: Pick<Desk, "suite" | "operation" | "opened" | "typed">,
+  verb: "sign" | "execute" | "rehearse",
   options = "",
 ) =>
   [
     `npx hardhat ops ${verb} --network ${suite.connection.networkName}`,
-    `--operation ${operation.number}`,
+    `--operation ${operation.number} --digest ${opened.digest}`,
     options,
+    ...(typed?.parameters === undefined ? [] : [`--parameters ${quoted(typed.parameters)}`]),
   ]
     .filter(Boolean)
     .join(" ");
+
+/** Who sits at this desk, as it was typed. */
+export const sameSigner = ({ typed }: Pick<Desk, "typed">, otherwise: string): string => {
+  const { signer, address, path, transport, walletUrl, safeService } = typed ?? {};
+  if (signer === undefined) return `--signer ${otherwise}`;
+  const options = { signer, address, path, transport, "wallet-url": walletUrl, "safe-service": safeService };
+  return Object.entries(options)
+    .flatMap(([name, value]) => (value === undefined ? [] : [`--${name} ${quoted(value)}`]))
+    .join(" ");
+};
+
+/** As a shell takes it for one word. */
+const quoted = (word: string) => (/^[\w./:@-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
+
+/**
+ * Compares a manifest with what the others have.
+ *
+ * @throws {@link Fault} if it is not that of the digest that was typed.
+ */
+export function requireDigest({ digest }: OpenManifest, expected: string | undefined): void {
+  if (expected === undefined || expected.toLowerCase() === digest) return;
+  throw new Fault(
+    `The digest of this manifest is ${digest}, and not ${expected}: it is not what the others have. Sign nothing.`,
+  );
+}
 
 /** An operation as people call it: `3-pause`. */
 export const nameOf = ({ operation }: Pick<Desk, "operation">) => path.basename(operation.path);

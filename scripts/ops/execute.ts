@@ -1,5 +1,6 @@
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
+import { Fault } from "../../deploy/fault.js";
 import { command } from "../lib/command.js";
 import { requireGateForSteps } from "../lib/gate/policy.js";
 import { mayWrite } from "../lib/mode.js";
@@ -7,20 +8,24 @@ import type { Manifest, Step } from "../lib/operations/manifest.js";
 import type { CarriedOut, Verified } from "../lib/operations/outcomes.js";
 import { formatTime } from "../lib/operations/units.js";
 import { confirm } from "./confirm.js";
-import { atDesk, nameOf, nextCommand, type Desk, type DeskArguments } from "./desk.js";
+import { atDesk, nameOf, nextCommand, sameSigner, type Desk, type DeskArguments } from "./desk.js";
 import { formatCalled } from "./signing-page.js";
 import { formatVerified } from "./verify.js";
 
 interface ExecuteArguments extends DeskArguments {
   readonly step?: string;
+  readonly withoutRollback?: boolean;
 }
 
 /** `npx hardhat ops execute` */
 export default command(async (args: ExecuteArguments, hre: HardhatRuntimeEnvironment) => {
-  await atDesk(args, hre, async (desk) => {
-    const outcome = await execute(desk, args.step);
+  // Whether anybody has to read the page is known once the step is.
+  const opening = { isRead: args.step === undefined };
+  const work = async (desk: Desk) => {
+    const outcome = await execute(desk, args.step, { withoutRollback: args.withoutRollback === true });
     if (args.json) console.log(JSON.stringify(outcome, null, 2));
-  });
+  };
+  await atDesk(args, hre, work, opening);
 });
 
 /** What came of an execution. */
@@ -37,15 +42,23 @@ export interface Executed {
  *
  * @throws {@link Fault} if nothing is due, or anything is in the way. Nothing was sent then.
  */
-export async function execute(desk: Desk, only?: string): Promise<Executed> {
+export async function execute(
+  desk: Desk,
+  only?: string,
+  { withoutRollback = false } = {},
+): Promise<Executed> {
   const { suite, opened, signer, service, tell } = desk;
   const { Execution } = await import("../lib/operations/execution.js");
+  const { requirePage } = await import("../lib/operations/open.js");
   const execution = new Execution(suite, opened, {
     ...(signer && { signer }),
     ...(service && { service }),
+    withoutRollback,
     tell: (sentence) => tell(`  ${sentence}`),
   });
-  const done = await execution.record();
+  const isUrgent = only !== undefined && (await execution.isSignedBeforehand(opened.step(only)));
+  if (only !== undefined && !isUrgent) await requirePage(opened);
+  const done = await execution.record({ isUrgent });
   const [first] = only === undefined ? done.left : [opened.step(only)];
   if (first === undefined || first.id in done.times) return await conclude(desk, done.carriedOut, first);
   const carriedOut: CarriedOut[] = [];
@@ -67,18 +80,19 @@ export async function execute(desk: Desk, only?: string): Promise<Executed> {
       process.exitCode = 1;
       return { carriedOut };
     }
+    if (step.branch === "ready") break;
     const { left, times } = await execution.record();
     const next: Step | undefined = left[0];
-    if (step.branch === "ready" || next === undefined) break;
+    if (next === undefined) break;
     const { from } = await dueOf(next, times);
     if (from > (await suite.connection.ethers.provider.getBlock("latest"))!.timestamp) {
-      const command = nextCommand(desk, "execute", `--signer ${signer?.kind ?? "<who sends it>"}`);
+      const command = nextCommand(desk, "execute", sameSigner(desk, "<who sends it>"));
       tell(`Next: ${next.title}, from ${formatTime(from)} on: ${command}`);
       return { carriedOut, next: { step: next.id, from, command } };
     }
     step = next;
   }
-  return { carriedOut, verified: await verifyNow(desk) };
+  return { carriedOut, ...(await verifyIfPossible(desk, isUrgent)) };
 }
 
 /** Where everything is done, what is left is to look at it, and that once. */
@@ -90,10 +104,22 @@ async function conclude(desk: Desk, carriedOut: readonly CarriedOut[], step?: St
   return lines.at(-1)?.kind === "verified" ? { carriedOut } : { carriedOut, verified: await verifyNow(desk) };
 }
 
-async function verifyNow(desk: Desk): Promise<Verified> {
+/** What was urgent was done, also if nobody can tell how it left the suite. */
+async function verifyIfPossible(desk: Desk, isUrgent: boolean): Promise<Pick<Executed, "verified">> {
+  try {
+    return { verified: await verifyNow(desk, isUrgent) };
+  } catch (error) {
+    if (!isUrgent || !(error instanceof Fault)) throw error;
+    desk.tell(`It was carried out, and could not be verified: ${error.message}`);
+    process.exitCode = 1;
+    return {};
+  }
+}
+
+async function verifyNow(desk: Desk, isUrgent = false): Promise<Verified> {
   const { verify } = await import("../lib/operations/verification.js");
   desk.tell("Verifying …");
-  const verified = await verify(desk.suite, desk.opened);
+  const verified = await verify(desk.suite, desk.opened, { isUrgent });
   desk.tell(formatVerified(verified));
   if (!verified.passed) process.exitCode = 1;
   return verified;
@@ -123,7 +149,7 @@ export function formatQuestion(manifest: Manifest, step: Step, networkName: stri
 const formatCarriedOut = ({ step, hash, block, time, by, surprises }: CarriedOut): string[] => [
   `  ${step} carried out by ${hash} in block ${block}, ${formatTime(time)}, sent by ${by}.`,
   ...(surprises === null
-    ? ["  This node cannot trace, so what it changed was not compared with the manifest."]
+    ? ["  What it changed was not compared with the manifest: this node cannot trace, or a file is missing."]
     : surprises.length === 0
       ? ["  It changed what the manifest foretold and nothing else."]
       : [

@@ -25,9 +25,14 @@ async function exportBatches({ opened, suite }: Desk, only?: string) {
   const { transactionBuilderBatch } = await import("../lib/safe/builder.js");
   const { findProgress } = await import("../lib/operations/progress.js");
   const { requireSignable } = await import("../lib/operations/signable.js");
-  await requireSignable(suite, opened, await findProgress(suite.connection.ethers.provider, opened));
   const { operation, steps } = opened.manifest;
-  const chosen = only === undefined ? steps : [opened.step(only)];
+  const progress = await findProgress(suite.connection.ethers.provider, opened);
+  const chosen = (only === undefined ? steps : [opened.step(only)]).filter(
+    ({ id }) => !(id in progress.times),
+  );
+  if (chosen.length === 0) throw new Fault("All of this was carried out; nothing is left to sign.");
+  // Whoever imports the file signs it: it must be what may be signed.
+  await requireSignable(suite, opened, progress);
   const ofSafes = chosen.filter(({ id }) => opened.accountOf(id).kind === "safe");
   if (ofSafes.length === 0)
     throw new Fault("Nothing of this is a Safe's transaction; there is nothing for its Transaction Builder.");

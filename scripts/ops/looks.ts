@@ -13,12 +13,13 @@ export const LOOKS = {
   ready: {
     description:
       "Of everything that was signed beforehand: works it now, later or never, and why. Tries the exact bytes out, on " +
-      "the chain as it is or on a fork, and sends nothing. Exits 1 if an upgrade that can still be rolled back has no " +
+      "the chain as it is or on a fork, and sends nothing. Warns of what is signed and wanted by nobody any more. Exits 1 if an upgrade that can still be rolled back has no " +
       "rollback or pause that works. For example: npx hardhat ops ready --network <name>",
     options: [
       {
         name: "sender",
-        description: "Address of whoever would send it: an owner of a Safe need not sign what it sends itself",
+        description:
+          "Address of whoever would send it: an owner of a Safe need not sign what it sends itself",
       },
       SAFE_SERVICE,
     ],

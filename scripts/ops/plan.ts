@@ -24,7 +24,7 @@ export const planning = (verb: VerbName) =>
     console.log(
       args.json
         ? JSON.stringify(describe(manifest, number, place), null, 2)
-        : formatPlan(manifest, number, place),
+        : formatPlan(manifest, number, place, { networkName: suite.connection.networkName }),
     );
     if (mode() === "dry-run") console.error(NOTHING_KEPT);
   });
@@ -53,12 +53,13 @@ export const describe = (
  * What a person wants to know of a plan, and what to do next.
  *
  * @param isRehearsedNow Whether the rehearsal follows by itself.
+ * @param networkName As commands name it.
  */
 export function formatPlan(
   { operation, digest, cautions, steps, names }: Manifest,
   number: number,
   folder: string,
-  { isRehearsedNow = false } = {},
+  { isRehearsedNow = false, networkName = "<name>" } = {},
 ): string {
   const who = (address: string) => (address in names ? `${names[address]} (${address})` : address);
   return [
@@ -71,6 +72,7 @@ export function formatPlan(
     `Digest ${digest}`,
     isRehearsedNow
       ? `Its page for people: ${path.join(folder, "manifest.md")}. Rehearsing …`
-      : `Read ${path.join(folder, "manifest.md")}, then: npx hardhat ops rehearse --operation ${number}`,
+      : `Read ${path.join(folder, "manifest.md")}, then: npx hardhat ops rehearse --network ${networkName} ` +
+        `--operation ${number} --digest ${digest}`,
   ].join("\n");
 }

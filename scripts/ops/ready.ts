@@ -59,12 +59,16 @@ export function formatReadiness(
   attention: readonly string[],
   now: number,
 ): string {
+  const unwanted = operations.flatMap((operation) => operation.unwanted);
   if (operations.length + attention.length === 0) return "Nothing was signed beforehand.";
   return [
     ...operations.map((operation) => formatOperation(operation, now)),
     ...(attention.length === 0
       ? ["Whatever can still be rolled back has something kept ready that works."]
       : ["Needs attention:", ...attention.map((sentence) => `  ${sentence}`)]),
+    ...(unwanted.length === 0
+      ? []
+      : ["Signed, and wanted by nobody any more:", ...unwanted.map((sentence) => `  ${sentence}`)]),
   ].join("\n");
 }
 

@@ -5,6 +5,7 @@ import { requireGateForPolicy } from "../lib/gate/policy.js";
 import { requireLive } from "../lib/mode.js";
 import { deployImplementation } from "../lib/operations/implementations.js";
 import type { Request } from "../lib/operations/plan.js";
+import { LEAST_RUNGS } from "../lib/operations/steps.js";
 import { IMPLEMENTATIONS, type Suite } from "../lib/operations/suite.js";
 import {
   toCancel,
@@ -89,8 +90,8 @@ const PREPARE: Readonly<Record<VerbName, Prepare>> = {
   cancel: ({ operation }) => toCancel(required(text(operation), "--operation", "what is scheduled")),
 };
 
-/** More nobody signs at a table. */
-const MOST_RUNGS = 20;
+/** Of one rung pause and rollback would share the only nonce. More than the most nobody signs at a table. */
+const RUNGS = [LEAST_RUNGS, 20] as const;
 
 /** The reason stands on the chain too. */
 const pauseOf = ({ bits, duration }: VerbArguments, reason: string) => ({
@@ -116,7 +117,7 @@ async function upgradeOf(args: VerbArguments, _reason: string, { connection, rec
       ? undefined
       : { function: functionName, args: parseList(String(args.args), "--args") };
   const precautions = {
-    rungs: parseCount(Number(args.rungs), "--rungs", MOST_RUNGS),
+    rungs: parseCount(Number(args.rungs), "--rungs", RUNGS),
     pauseFor: parseDuration(String(args.pauseFor), "--pause-for"),
   };
   if (given === undefined) requireLive("--deploy");

@@ -54,7 +54,7 @@ export function formatStatus(status: Status): string {
     ),
     ...section(
       "Waiting for its delay",
-      pending.flatMap((one) => formatPending(one, who, when)),
+      pending.flatMap((one) => formatPending(one, who, when, network)),
       "nothing",
     ),
     ...section("Kept ready", summaryOf(ready), "nothing"),
@@ -100,11 +100,13 @@ const formatPending = (
   { id, call, caller, readyAt, expiresAt, cancelledBy, operation }: Pending,
   who: Who,
   when: When,
+  network: string,
 ): string[] => [
   call,
   `  ${operation === null ? "of no operation of ours" : `operation ${operation}`}, scheduled by ${who(caller)}`,
   `  executable from ${when(readyAt)}, expires ${when(expiresAt)}`,
-  `  cancelled by ${cancelledBy.join(" or ")}: npx hardhat ops cancel --operation ${id.slice(0, 10)} --reason …`,
+  `  cancelled by ${cancelledBy.join(" or ")}: npx hardhat ops cancel --network ${network} ` +
+    `--operation ${id.slice(0, 10)} --reason "<why>"`,
 ];
 
 const formatOperation = ({ number, title, standing, done, left }: Operation) =>

@@ -6,6 +6,7 @@ import { LOOKS } from "./looks.js";
 import {
   ANEW,
   COMMON,
+  DIGEST,
   JSON_OUTPUT,
   OPERATION,
   PARAMETERS,
@@ -110,7 +111,7 @@ export const opsTasks: readonly TaskDefinition[] = [
     ["ops", "rehearse"],
     "Carries an operation out on a fork of the chain, in every way that it is meant for; exits 1 if anything is not as " +
       "the manifest foretells",
-    [OPERATION, PARAMETERS, JSON_OUTPUT],
+    [OPERATION, DIGEST, PARAMETERS, JSON_OUTPUT],
     () => import("./rehearse.js"),
   ),
   taskOf(
@@ -120,6 +121,7 @@ export const opsTasks: readonly TaskDefinition[] = [
       "--address 0x…",
     [
       OPERATION,
+      DIGEST,
       { name: "step", description: "Only this step, such as rollback-1 (default: all that are left)" },
       ...SIGNER,
       {
@@ -145,9 +147,16 @@ export const opsTasks: readonly TaskDefinition[] = [
       "example: npx hardhat ops execute --network <name> --operation 3 --signer keystore",
     [
       OPERATION,
+      DIGEST,
       {
         name: "step",
         description: "One that was signed beforehand, such as rollback-1 (default: what is next)",
+      },
+      {
+        name: "withoutRollback",
+        description:
+          "Upgrades although no rollback that was signed would work, so that nobody can take it back at once",
+        type: ArgumentType.FLAG,
       },
       ...SIGNER,
       YES,

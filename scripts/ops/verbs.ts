@@ -83,7 +83,8 @@ export const VERBS = {
       },
       {
         name: "rungs",
-        description: "How often to sign rollback and pause, each with the next nonce",
+        description:
+          "How often to sign rollback and pause, each with the next nonce; at least 2, so that a pause leaves a rollback",
         type: ArgumentType.INT,
         defaultValue: 3,
       },
@@ -187,6 +188,12 @@ export const COMMON: readonly Option[] = [
 export const OPERATION: Option = {
   name: "operation",
   description: "Number, name or folder of the operation (default: the latest)",
+};
+
+/** That it is the very one that others have. */
+export const DIGEST: Option = {
+  name: "digest",
+  description: "Refuses unless the operation's manifest has this digest, which stands for all of it",
 };
 
 export const SAFE_SERVICE: Option = {

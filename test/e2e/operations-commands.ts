@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
-import { rm } from "node:fs/promises";
+import { appendFile, rename, rm } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 
 import { expect } from "chai";
@@ -17,6 +17,8 @@ const CLI = createRequire(import.meta.url)
   .resolve("hardhat")
   .replace("index.js", "cli.js");
 const DAY = 86_400;
+/** Of an upgrade with two rungs. */
+const STEPS = ["schedule", "execute", "rollback-1", "rollback-2", "pause-1", "pause-2"];
 
 describe("the commands of an operation", function () {
   this.timeout(240_000);
@@ -78,13 +80,20 @@ describe("the commands of an operation", function () {
       const said = await type(`pause --bits deposits --duration 2d --reason test ${as(alice!)} --yes`);
       expect(said)
         .to.include("1 of 2 signatures, 1 more needed")
-        .and.include("The others sign with: npx hardhat ops sign");
+        .and.match(
+          /The others sign with: npx hardhat ops sign --network local --operation 1 --digest 0x\w{64} /,
+        );
       expect(await sent(alice!)).to.equal(0);
     });
 
     it("refuse to send before enough have signed", async () => {
       const stranger = suite.owners.UPGRADER[0]!;
       expect(await type(`execute ${as(stranger)} --yes`, 2)).to.include("1 of 2 signatures is missing");
+    });
+
+    it("refuse any other digest than was typed", async () => {
+      for (const verb of ["rehearse", `sign ${as(suite.owners.GUARDIAN[1]!)}`, `execute ${as(relayer)}`])
+        expect(await type(`${verb} --digest 0x${"11".repeat(32)}`, 2)).to.include("not what the others have");
     });
 
     it("send nothing that is not confirmed", async () => {
@@ -130,17 +139,37 @@ describe("the commands of an operation", function () {
       await type(`${upgrade} ${as(one!)} --yes`);
       await type(`sign ${as(two!)}`);
       for (const guardian of suite.owners.GUARDIAN.slice(0, 2)) await type(`sign ${as(guardian)}`);
+      const files = JSON.parse(await type("export --json")) as { step: string; file: string }[];
+      expect(files.map(({ step }) => step)).to.deep.equal(STEPS);
+      expect(files[0]!.file).to.match(/2-upgrade-escrow\/transaction-builder\/schedule\.json$/);
       const said = await type(`execute ${as(relayer)} --yes`);
-      expect(said).to.match(/Next: Upgrade escrow .* from \d{4}-.* UTC on: npx hardhat ops execute/);
+      const [, next] = /Next: Upgrade escrow .* from \d{4}-.* UTC on: (npx hardhat ops execute.*)/.exec(
+        said,
+      )!;
       expect(await type(`execute ${as(relayer)} --yes`, 2)).to.include("can be carried out from");
+      expect(await type("rehearse --operation 2")).to.include("All went as foretold");
+      const left = JSON.parse(await type("export --json")) as { step: string }[];
+      expect(left.map(({ step }) => step)).to.deep.equal(STEPS.slice(1));
       await pass(2 * DAY);
-      expect(await type(`execute ${as(relayer)} --yes`)).to.include("All is as it should be");
+      // As it was printed, signer and all.
+      const { stdout } = await suite.terminal.type(`${next} --yes`);
+      expect(stdout).to.include("All is as it should be");
+    });
+
+    it("roll back whatever became of the files beside the manifest and its signatures", async () => {
+      const folder = path.join(directory, "operations", "31337", "2-upgrade-escrow");
+      await rename(path.join(folder, "rehearsal.json"), path.join(folder, "rehearsal.away"));
+      await appendFile(path.join(folder, "manifest.md"), "altered");
+      await appendFile(path.join(folder, "outcome.jsonl"), "damaged\n");
+      expect(await type(`execute --step execute ${as(relayer)} --yes`, 2)).to.include(
+        "is not that of its manifest",
+      );
     });
 
     it("say what is ready, and with --signer carry it out: no plan, no signature", async () => {
       expect(await type("rollback --reason test"))
         .to.include("rollback-1 of 2-upgrade-escrow was signed beforehand and works now")
-        .and.include("--operation 2 --step rollback-1");
+        .and.match(/--operation 2 --digest 0x\w{64} --step rollback-1/);
       const outcome = JSON.parse(
         (
           await suite.terminal.type(
@@ -165,11 +194,9 @@ describe("the commands of an operation", function () {
         expect(await type(`${verb} ${as(suite.owners.GUARDIAN[0]!)}`, 2)).to.include("was not rehearsed yet");
     });
 
-    it("export what a Safe does for its Transaction Builder", async () => {
-      const files = JSON.parse(await type("export --operation 2 --step schedule --json")) as {
-        file: string;
-      }[];
-      expect(files[0]!.file).to.match(/2-upgrade-escrow\/transaction-builder\/schedule\.json$/);
+    it("export nothing that was carried out, or that no plan stands for any more", async () => {
+      expect(await type("export --operation 2", 2)).to.include("is not that of its manifest");
+      expect(await type("export --operation 1", 2)).to.include("nothing is left to sign");
     });
   });
 });

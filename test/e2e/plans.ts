@@ -11,7 +11,7 @@ import type { Indexer } from "../../scripts/lib/indexer.js";
 import { freePort } from "../../scripts/lib/processes.js";
 import { ReadModel } from "../../scripts/lib/read-model.js";
 import { startEmittedStack } from "../support/emitted-stack.js";
-import { noPostgres, Postgres } from "../support/faults/postgres.js";
+import { noPostgres, Postgres } from "../support/postgres.js";
 import { LOGS_PLANS, PLANS_FILE, plansDuring, stepsOf } from "../support/plans.js";
 
 const SCHEMA = "holdfast";

@@ -1,16 +1,19 @@
 import { execFile } from "node:child_process";
+import { appendFile, mkdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
 import { expect } from "chai";
-import { toBeHex } from "ethers";
+import { toBeHex, zeroPadValue } from "ethers";
 
 import { untilIndexed, type Indexer } from "../../scripts/lib/indexer.js";
+import { recordsPath } from "../../scripts/lib/reconcile/records.js";
 import { startEmittedStack, type EmittedStack } from "../support/emitted-stack.js";
 import { cast } from "../support/every-event.js";
 import { proxyPostgres, type PostgresProxy } from "../support/postgres-proxy.js";
 import { databaseUrl, newDatabase } from "../support/production.js";
 import { askGraphql } from "../support/read-model.js";
+import { recordRun } from "../support/reconciliation-runs.js";
 import { hashTerms, termsOf, type Terms } from "../support/terms.js";
 
 const ANVIL_PORT = 51_548;
@@ -163,6 +166,89 @@ function asked(onServer: string | undefined): void {
     expect(await ask(of(cast.seller))).to.deep.include({ openAsSeller: 13, standing: "Blocked" });
   });
 
+  describe("reconciliationRuns", () => {
+    /** A chain that nobody indexes any more has runs, too. */
+    const OTHER = 5;
+    interface Runs {
+      items: { at: string; outcome: string; counts: { outcome: string; count: number }[] }[];
+      unreadable: number;
+      pageInfo: { hasNextPage: boolean; endCursor: string | null };
+    }
+    const runs = (args: string) =>
+      ask<Runs>(`{ reconciliationRuns(chainId: ${args}) { items { at by block blockHash outcome payments
+        counts { outcome count } rpcCalls seconds applied } unreadable pageInfo { hasNextPage endCursor } } }`);
+    const file = () => recordsPath(OTHER, stack.reconciliations);
+
+    it("gives every run once, newest first and page by page, also while new ones arrive", async () => {
+      const record = (second: number, change?: Parameters<typeof recordRun>[2]) =>
+        recordRun(stack.reconciliations, OTHER, { at: new Date(second * 1_000), ...change });
+      for (const second of [1, 2, 3]) await record(second);
+      await record(4, { outcome: "could not tell", counts: { lookup_failed: 2 } });
+      await record(5, { outcome: "differences", counts: { matched: 3, missing_in_index: 1 } });
+
+      const first = await runs(`${OTHER}, first: 2`);
+      expect(first.items).to.deep.equal([
+        {
+          at: "5",
+          by: "daily",
+          block: "8",
+          blockHash: zeroPadValue("0x08", 32),
+          outcome: "DIFFERENCES",
+          payments: 4,
+          counts: [
+            { outcome: "matched", count: 3 },
+            { outcome: "missing_in_index", count: 1 },
+          ],
+          rpcCalls: 30,
+          seconds: 1.5,
+          applied: false,
+        },
+        { ...first.items[1], at: "4", outcome: "COULD_NOT_TELL" },
+      ]);
+      await record(6);
+      const second = await runs(`${OTHER}, first: 2, after: "${first.pageInfo.endCursor}"`);
+      expect(second.items.map(({ at }) => at)).to.deep.equal(["3", "2"]);
+      const third = await runs(`${OTHER}, first: 2, after: "${second.pageInfo.endCursor}"`);
+      expect(third.items.map(({ at }) => at)).to.deep.equal(["1"]);
+      expect(third.pageInfo.hasNextPage).to.equal(false);
+    });
+
+    it("tells nothing of a line that is none of the command's, but that there is one", async () => {
+      const [line] = (await readFile(file(), "utf8")).split("\n") as [string];
+      const run = JSON.parse(line) as object;
+      const lines = [
+        { ...run, by: "/home/somebody" },
+        { ...run, counts: { "postgres://a:b@c/d": 1 } },
+        { ...run, at: "https://rpc.example/key" },
+        { ...run, blockHash: "/etc/passwd" },
+        { ...run, secret: "s" },
+      ];
+      const before = await runs(String(OTHER));
+      for (const written of lines) await appendFile(file(), `${JSON.stringify(written)}\n`);
+      await appendFile(file(), '{"at":');
+      const after = await runs(String(OTHER));
+      expect(after).to.deep.equal({ ...before, unreadable: lines.length + 1 });
+    });
+
+    it("has none of a chain that nobody reconciled", async () => {
+      expect(await runs("-1")).to.deep.include({ items: [], unreadable: 0 });
+    });
+
+    it("does not say where the record is when it cannot be read", async () => {
+      await mkdir(recordsPath(6, stack.reconciliations), { recursive: true });
+      expect(await complaint("{ reconciliationRuns(chainId: 6) { unreadable } }")).to.equal(
+        "The read model could not answer: ask again, and if that does not help, tell who runs it.",
+      );
+    });
+
+    it("is what the metric of the last one says", async () => {
+      const metrics = await (await fetch(`${indexer.url}/metrics`)).text();
+      expect(metrics).to.match(
+        /^holdfast_reconciled_timestamp_seconds\{[^}]*outcome="clean"[^}]*\} \d{10}(\.\d+)?$/m,
+      );
+    });
+  });
+
   it("the client of docs/client prints a statement that adds up, and what is stuck", async () => {
     const { stdout } = await promisify(execFile)("npx", ["tsx", "docs/client/statement.ts"], {
       cwd: fileURLToPath(new URL("../../", import.meta.url)),
@@ -185,6 +271,21 @@ function asked(onServer: string | undefined): void {
       ["a large page", () => stuck("first: 1000"), "`first` is 1000: give 1 to 200"],
       ["a huge page", () => stuck("first: 1000000"), "may return 1000000 rows, and 20000 are allowed"],
       ["a negative page", () => stuck("first: -1"), "`first` is -1: give 1 to 200"],
+      [
+        "a large page of runs",
+        () => `{ reconciliationRuns(chainId: ${CHAIN_ID}, first: 201) { items { at } } }`,
+        "`first` is 201: give 1 to 200",
+      ],
+      [
+        "a huge page of runs",
+        () => `{ reconciliationRuns(chainId: ${CHAIN_ID}, first: 1000) { items { counts { outcome } } } }`,
+        "may return 51000 rows, and 20000 are allowed",
+      ],
+      [
+        "a made-up cursor of runs",
+        () => `{ reconciliationRuns(chainId: ${CHAIN_ID}, after: "../../secrets") { items { at } } }`,
+        "give the `endCursor`",
+      ],
       ["a made-up cursor", () => stuck('after: "\'; drop table payment; --"'), "give the `endCursor`"],
       [
         "SQL in an address",

@@ -1,6 +1,6 @@
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -40,13 +40,17 @@ import { Rpc } from "../../scripts/lib/reconcile/rpc.js";
 import type { Tabular } from "../../scripts/lib/reconcile/report.js";
 import { VIEWS } from "../../scripts/lib/reconcile/views.js";
 import { Escrow__factory } from "../../types/ethers-contracts/index.js";
+import { hardhatWith } from "../support/command-line.js";
 import { Damage, type Row } from "../support/damage.js";
 import { live } from "../support/life.js";
 import { makeMany } from "../support/many-payments.js";
 import { databaseUrl as databaseUrlOf } from "../support/production.js";
+import { askGraphql } from "../support/read-model.js";
+import { RpcProxy } from "../support/rpc-proxy.js";
 import { deployedSuite } from "../support/suite.js";
 
 const ANVIL_PORT = 51_566;
+const OTHER_PORT = 51_567;
 const INDEXER_PORT = 51_086;
 const CHAIN_ID = 31337;
 const PAYMENTS = 2_000;
@@ -298,10 +302,12 @@ describe("reconciliation", function () {
             (column) => column.name !== "chainId" && !model.key.includes(column),
           );
           planted += columns.length;
+          // Read before any is changed: one row may be damaged in several columns, and its payment stays the chain's.
+          const rows: Row[] = [];
+          for (const n of columns.keys()) rows.push(await damage.row(model, n * 3));
           for (const [n, { name, sqlName }] of columns.entries()) {
-            const row = await damage.row(model, n * 3);
-            await damage.change(model, row, sqlName);
-            expecting(outcomeOf(model.name, name), model, row, name);
+            await damage.change(model, rows[n]!, sqlName);
+            expecting(outcomeOf(model.name, name), model, rows[n]!, name);
           }
         }
       });
@@ -401,6 +407,9 @@ describe("reconciliation", function () {
       expect(await found({ token: (await suite.usdt.getAddress()).toLowerCase() })).to.deep.equal([]);
       expect(await found({ since: Number(damaged.updated_at) })).to.deep.equal([paymentId]);
       expect(await found({ since: Number(damaged.updated_at) + 1 })).to.deep.equal([]);
+      // Two rows with one key are found apart from all others.
+      await damage.duplicate(payments, await damage.row(payments, 999));
+      expect(await found({ token: (await suite.usdt.getAddress()).toLowerCase() })).to.deep.equal([]);
     } finally {
       await database.query("ROLLBACK");
     }
@@ -546,26 +555,30 @@ describe("reconciliation", function () {
   });
 
   describe("npx hardhat reconcile", () => {
+    interface Run {
+      readonly typed?: string;
+      readonly env?: Readonly<Record<string, string>>;
+      readonly report?: "daily" | "aging";
+      /** Is told of the process once it runs. */
+      readonly meanwhile?: (child: ChildProcess) => void;
+    }
     /** Types the command, and then `typed`; without, its input ends at once. */
-    const run = async (args: string[], typed = "") => {
-      const child = spawn(
-        process.execPath,
-        [HARDHAT, "reconcile", "--network", "local", "--schema", SCHEMA, ...args],
-        {
-          cwd: hre.config.paths.root,
-          env: {
-            ...process.env,
-            NODE_OPTIONS: "",
-            LOCAL_RPC_URL: anvilUrl,
-            HOLDFAST_DEPLOY_DIR: directory,
-            HOLDFAST_RECORDS_DIR: directory,
-            ...(databaseUrl
-              ? { DATABASE_URL: databaseUrl }
-              : { HOLDFAST_PGLITE_DIR: join(directory, "pglite") }),
-          },
-          stdio: "pipe",
-        },
-      );
+    const run = async (args: string[], { typed = "", env = {}, report, meanwhile }: Run = {}) => {
+      const words = [
+        "reconcile",
+        ...(report ? [report] : []),
+        "--network",
+        "local",
+        "--schema",
+        SCHEMA,
+        ...args,
+      ];
+      const child = spawn(process.execPath, [HARDHAT, ...words], {
+        cwd: hre.config.paths.root,
+        env: { ...process.env, ...variables(), ...env },
+        stdio: "pipe",
+      });
+      meanwhile?.(child);
       child.stdin.end(typed);
       let [stdout, stderr] = ["", ""];
       child.stdout.on("data", (data: Buffer) => (stdout += data.toString()));
@@ -573,6 +586,14 @@ describe("reconciliation", function () {
       const [code] = (await once(child, "close")) as [number];
       return { code, stdout, stderr };
     };
+    const variables = () => ({
+      NODE_OPTIONS: "",
+      LOCAL_RPC_URL: anvilUrl,
+      HOLDFAST_DEPLOY_DIR: directory,
+      HOLDFAST_RECORDS_DIR: directory,
+      ...(databaseUrl ? { DATABASE_URL: databaseUrl } : { HOLDFAST_PGLITE_DIR: join(directory, "pglite") }),
+    });
+    const last = () => lastReconciliation(CHAIN_ID, join(directory, "reconciliations"));
 
     it("finds what is wrong, mends it when the number of findings is typed, and keeps a record", async () => {
       const { tables } = await loadModel();
@@ -603,15 +624,202 @@ describe("reconciliation", function () {
       );
       expect(refused.code).to.equal(2);
 
-      const mended = await run(["--resume", "--apply", "--by", "test"], `${planted}\n`);
+      const mended = await run(["--resume", "--apply", "--by", "test"], { typed: `${planted}\n` });
       expect(mended.stdout).to.match(/2012 payments, no differences\.\n$/);
       expect(mended.code).to.equal(0);
-      expect(await lastReconciliation(CHAIN_ID, join(directory, "reconciliations"))).to.include({
-        by: "test",
-        outcome: "clean",
-        applied: true,
-      });
+      expect(await last()).to.include({ by: "test", outcome: "clean", applied: true });
       table.push({ planted: "by the command, then --apply", count: planted, found: planted, falsely: 0 });
+    });
+
+    it("writes what it found, and what `daily` and `aging` tell, in every form", async () => {
+      const out = (name: string) => join(directory, name);
+      const text = (name: string) => readFile(out(name), "utf8");
+      const json = await run(["--report", "json", "--out", out("found.json"), "--resume"]);
+      expect(json.stdout).to.match(/2012 payments, no differences\.\n$/);
+      expect(json.code).to.equal(0);
+      const found = JSON.parse(await text("found.json")) as Reconciliation & { table: Tabular };
+      expect(found).to.include({ outcome: "clean", payments: 2_012 });
+      expect(found.table.rows).to.deep.equal([]);
+
+      const options = (form: string, name: string) => ["--report", form, "--out", out(name), "--resume"];
+      const daily = await run(options("csv", "daily.csv"), { report: "daily" });
+      expect(daily.code).to.equal(0);
+      expect(await text("daily.csv")).to.match(/^"day","token","deposits",.*\r\n"\d{4}-\d\d-\d\d","0x/);
+      const aging = await run(options("markdown", "aging.md"), { report: "aging" });
+      expect(aging.code).to.equal(0);
+      expect(await text("aging.md")).to.match(
+        /^# Chain 31337 at block .*\n\n\| token \| status \| hold \| overdue \|/,
+      );
+    });
+
+    it("looks at one payment, one token, what changed since and at an earlier block", async () => {
+      const [created] = await suite.escrow.queryFilter(suite.escrow.filters.PaymentCreated());
+      const { paymentId, token } = created!.args;
+      const { stdout, code } = await run([
+        ...[
+          "--payment",
+          paymentId,
+          "--token",
+          token,
+          "--since",
+          "2000-01-01",
+          "--block",
+          String(created!.blockNumber),
+        ],
+        "--json",
+      ]);
+      const result = JSON.parse(stdout) as Reconciliation;
+      expect(code).to.equal(0);
+      expect(result.block).to.include({ number: created!.blockNumber, hash: created!.blockHash });
+      expect(result).to.include({ outcome: "clean", payments: 1 });
+
+      const mistaken = await run(["--payment", "0x12"]);
+      expect(mistaken.stderr).to.equal("--payment is a paymentId; it was 0x12.\n");
+      expect(mistaken.code).to.equal(2);
+    });
+
+    describe("says that it could not tell, with 2 and without a secret,", () => {
+      const SECRET = "a-key-that-nobody-may-see";
+      const couldNot = async (args: string[], env: Record<string, string> = {}) => {
+        const before = await last();
+        const { code, stdout, stderr } = await run(["--resume", ...args], { env });
+        expect(code).to.equal(2);
+        expect(stdout + stderr).to.not.include(SECRET);
+        // A sentence and no stack.
+        expect(stderr).to.not.match(/^ +at /m);
+        expect(await last()).to.deep.equal(before);
+        return stderr;
+      };
+
+      it("when the RPC is dead", async () => {
+        const LOCAL_RPC_URL = `http://127.0.0.1:9/${SECRET}`;
+        expect(await couldNot([], { LOCAL_RPC_URL })).to.match(/connect/i);
+      });
+
+      it("when the RPC dies on the way", async () => {
+        const proxy = await RpcProxy.start(anvilUrl);
+        proxy.behave(({ method }) => (method === "eth_call" ? { as: "dead" } : undefined));
+        const { code, stdout } = await run(["--resume"], {
+          env: { LOCAL_RPC_URL: `${proxy.url}/${SECRET}` },
+        });
+        await proxy.stop();
+        expect(stdout).to.include("could not tell: ").and.to.not.include(SECRET);
+        expect(code).to.equal(2);
+        expect((await last())?.outcome).to.equal("could not tell");
+      });
+
+      it("when the second RPC is dead", async () => {
+        const complaint = await couldNot(["--second-rpc", `http://127.0.0.1:9/${SECRET}`]);
+        expect(complaint).to.match(/^The second RPC does not answer: /);
+      });
+
+      it("when an RPC is of another chain", async () => {
+        const other = await startAnvil({ port: OTHER_PORT, chainId: 5 });
+        try {
+          expect(await couldNot([], { LOCAL_RPC_URL: other.url })).to.match(/chain/);
+          const second = await couldNot(["--second-rpc", other.url]);
+          expect(second).to.match(/one of them is behind, on a fork, of another chain, or lies/);
+        } finally {
+          await other.stop();
+        }
+      });
+
+      it("when the RPC is of a chain that only looks the same", async () => {
+        const other = await startAnvil({ port: OTHER_PORT });
+        try {
+          expect(await couldNot([], { LOCAL_RPC_URL: other.url })).to.match(
+            /it is behind, or of another chain\.\n$/,
+          );
+          const provider = new JsonRpcProvider(other.url);
+          await provider.send("anvil_mine", [toBeHex(await suite.escrow.runner!.provider!.getBlockNumber())]);
+          provider.destroy();
+          expect(await couldNot([], { LOCAL_RPC_URL: other.url })).to.match(
+            /it is of another chain than the record\.\n$/,
+          );
+        } finally {
+          await other.stop();
+        }
+      });
+
+      it("when the database is away, or has no such index", async () => {
+        const away = await couldNot(["--database", `postgres://somebody:${SECRET}@127.0.0.1:9/holdfast`]);
+        expect(away).to.match(/^The database does not let anybody in: /);
+        expect(await couldNot(["--schema", "elsewhere"])).to.include("has no index in a schema elsewhere");
+      });
+    });
+
+    it("ends with 130 at Ctrl-C, and goes on from there", async () => {
+      const proxy = await RpcProxy.start(anvilUrl);
+      const env = { LOCAL_RPC_URL: proxy.url };
+      const asked: number[] = [];
+      proxy.watch(({ method, params }) => {
+        if (method === "eth_getLogs") asked.push(Number((params[0] as { fromBlock: string }).fromBlock));
+      });
+      const read = 4;
+      const meanwhile = (child: ChildProcess) =>
+        proxy.behave(({ method }) => {
+          if (method !== "eth_getLogs" || asked.length <= read) return undefined;
+          child.kill("SIGINT");
+          return { as: "silence" };
+        });
+      const stopped = await run([], { env, meanwhile });
+      expect(stopped.stderr).to.equal("Stopped. What was read is kept: go on with --resume.\n");
+      expect(stopped.code).to.equal(130);
+      expect(Math.min(...asked)).to.equal(suite.record.startBlock);
+
+      const [reached] = asked.splice(0).slice(-1);
+      proxy.behave();
+      const resumed = await run(["--resume"], { env });
+      await proxy.stop();
+      expect(resumed.stdout).to.match(/2012 payments, no differences\.\n$/);
+      expect(resumed.code).to.equal(0);
+      // It goes on after the last block with a log, whose hash it knows.
+      expect(Math.min(...asked)).to.be.within(suite.record.startBlock + 8, reached!);
+    });
+
+    it("is told of by GraphQL and by `ops status`, and asks GraphQL as well", async () => {
+      const indexer = await startIndexer({
+        recordsDir: directory,
+        rpcUrls: { [CHAIN_ID]: anvilUrl },
+        port: INDEXER_PORT,
+        timeoutSeconds: 500,
+        schema: SCHEMA,
+        env: { HOLDFAST_DEPLOY_DIR: directory },
+        ...(databaseUrl ? { databaseUrl } : { databaseDir: join(directory, "pglite") }),
+      });
+      try {
+        const asked = await run(["--graphql", indexer.url, "--second-rpc", anvilUrl, "--by", "by-graphql"]);
+        expect(asked.stdout).to.match(/2012 payments, no differences\.\n$/);
+        expect(asked.code).to.equal(0);
+
+        const answer = await askGraphql(
+          indexer.url,
+          `{ reconciliationRuns(chainId: ${CHAIN_ID}, first: 1) { unreadable items {
+            at by block blockHash outcome payments counts { outcome count } rpcCalls seconds applied } } }`,
+        );
+        const { at, counts, blockHash, block, ...told } = (await last())!;
+        expect(answer.reconciliationRuns).to.deep.equal({
+          unreadable: 0,
+          items: [
+            {
+              ...told,
+              at: String(Math.floor(Date.parse(at) / 1_000)),
+              block: String(block),
+              blockHash,
+              outcome: "CLEAN",
+              counts: Object.entries(counts).map(([outcome, count]) => ({ outcome, count })),
+            },
+          ],
+        });
+        expect(told.by).to.equal("by-graphql");
+      } finally {
+        await indexer.stop();
+      }
+      await cp("deploy/parameters", join(directory, "parameters"), { recursive: true });
+      await mkdir(join(directory, "records"));
+      await cp(join(directory, `${CHAIN_ID}.json`), join(directory, "records", `${CHAIN_ID}.json`));
+      const status = await hardhatWith(variables(), "ops", "status", "--network", "local");
+      expect(status.stdout).to.match(/at block \d+ by by-graphql: 2012 payments, clean\n/);
     });
   });
 });

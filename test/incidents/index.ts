@@ -12,6 +12,7 @@ import {
   apiDown,
   badPackage,
   databaseDown,
+  failedReconciliation,
   leakedSecret,
   outage,
   silentAlerting,
@@ -44,6 +45,7 @@ export const INCIDENTS: readonly Incident[] = [
   stolenKey,
   badUpgrade,
   usedNonce,
+  failedReconciliation,
   wrongIndex,
   leak,
 ];

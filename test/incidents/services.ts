@@ -84,6 +84,28 @@ export const badPackage: Incident = {
   },
 };
 
+/** A row that says too much, and one that is gone. */
+const DAMAGED = 2;
+
+export const failedReconciliation: Incident = {
+  runbook: "failed-reconciliation",
+  happens: "the daily reconciliation meets rows that somebody changed",
+  alert: "HoldfastReconciliationFailed",
+  async cause({ postgres, suite }) {
+    // As a replica would write: without Ponder's triggers, which would keep it for a reorganisation.
+    await postgres.query(
+      "holdfast",
+      `set session_replication_role = replica;
+       update holdfast_1.payment set released = released + 1 where payment_id =
+         (select payment_id from holdfast_1.payment order by created_at desc limit 1);
+       delete from holdfast_1.payment_event where (block, log_index) =
+         (select block, log_index from holdfast_1.payment_event order by block, log_index limit 1)`,
+    );
+    await suite.terminal.type("npx hardhat reconcile --network local --schema holdfast_1 --by daily", 1);
+    return { FINDINGS: String(DAMAGED) };
+  },
+};
+
 export const wrongIndex: Incident = {
   runbook: "index-wrong",
   happens: "a row was changed by hand",

@@ -6,6 +6,7 @@ import { startAnvil } from "../../scripts/lib/anvil.js";
 import { startIndexer, type Indexer } from "../../scripts/lib/indexer.js";
 import { deployEmittedSuite, type EmittedSuite } from "./emitted-suite.js";
 import { everyEvent } from "./every-event.js";
+import { recordRun } from "./reconciliation-runs.js";
 
 /** A chain on which every event of the suite was emitted, for indexers to be started on. */
 export interface EmittedStack {
@@ -15,6 +16,8 @@ export interface EmittedStack {
   /** Starts an indexer on a database of its own, unless it is told to use another. */
   startIndexer(port: number, database?: { databaseDir: string } | { databaseUrl: string }): Promise<Indexer>;
   newDatabaseDir(): Promise<string>;
+  /** Where its indexers read when they were reconciled; once they were. */
+  reconciliations: string;
   /** Stops all that was started and removes all that was written. */
   dispose(): Promise<void>;
 }
@@ -25,6 +28,9 @@ export async function startEmittedStack(port: number, chainId = 31337): Promise<
   const suite = await deployEmittedSuite(anvil.url, chainId);
   const story = everyEvent(chainId, suite.addresses);
   await suite.emit(...story.events);
+
+  const reconciliations = join(suite.recordsDir, "reconciliations");
+  await recordRun(reconciliations, chainId);
 
   const indexers: Indexer[] = [];
   const directories: string[] = [];
@@ -37,11 +43,13 @@ export async function startEmittedStack(port: number, chainId = 31337): Promise<
     chainId,
     suite,
     story,
+    reconciliations,
     newDatabaseDir,
     startIndexer: async (indexerPort, database) => {
       const indexer = await startIndexer({
         recordsDir: suite.recordsDir,
         rpcUrls: { [chainId]: anvil.url },
+        env: { HOLDFAST_DEPLOY_DIR: suite.recordsDir },
         port: indexerPort,
         ...(database ?? { databaseDir: await newDatabaseDir() }),
       });

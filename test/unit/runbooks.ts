@@ -6,6 +6,7 @@ import hre from "hardhat";
 
 import { FUNCTION_ROLES, ROLE_NAMES } from "../../deploy/roles.js";
 import { INCIDENTS } from "../incidents/index.js";
+import { Pager, type Alert, type Heard } from "../support/incidents/pager.js";
 import { sooner } from "../support/incidents/rules.js";
 import { missingLine } from "../support/incidents/seen.js";
 import { codeIn, readPage, sectionOf } from "../support/markdown.js";
@@ -208,6 +209,35 @@ describe("what plays the incidents", () => {
     expect(missingLine(["a…c", "e"], "x\nabc d\ne")).to.equal(undefined);
     expect(missingLine(["e", "a…c"], "abc\ne")).to.equal("a…c");
     expect(missingLine(["a.c"], "abc")).to.equal("a.c");
+  });
+
+  it("takes for an alert's end what is told of it, and not of its namesake or of an earlier time", async () => {
+    const pager = await Pager.start();
+    const tell = async (status: Alert["status"], chain: string) => {
+      const alerts = [{ status, labels: { alertname: "Odd", chain }, annotations: {} }];
+      await fetch(pager.url, { method: "POST", body: JSON.stringify({ alerts }) });
+    };
+    const isOver = (heard: Heard) =>
+      pager.hearEndOf(heard, 0).then(
+        () => true,
+        () => false,
+      );
+    try {
+      await tell("resolved", "one");
+      await tell("firing", "one");
+      await tell("firing", "other");
+      const heard = await pager.hear("firing", "Odd", 0, 5);
+      expect(heard.alert.labels.chain).to.equal("one");
+      await tell("resolved", "other");
+      expect(await isOver(heard)).to.equal(false);
+      await tell("resolved", "one");
+      await tell("firing", "one");
+      expect(await isOver(heard)).to.equal(false);
+      await tell("resolved", "one");
+      expect((await pager.hearEndOf(heard, 5)).alert.labels).to.deep.equal(heard.alert.labels);
+    } finally {
+      await pager.stop();
+    }
   });
 
   it("shortens how long a condition must hold, and nothing else", () => {

@@ -1,4 +1,6 @@
-import { drizzle } from "drizzle-orm/pg-proxy";
+import { createTableRelationsHelpers, extractTablesRelationalConfig } from "drizzle-orm";
+import { PgDialect } from "drizzle-orm/pg-core";
+import { PgRemoteDatabase, PgRemoteSession } from "drizzle-orm/pg-proxy";
 import { sql } from "ponder";
 
 /** What of Ponder's query builder the generated answers use. */
@@ -18,10 +20,29 @@ interface Question {
 const MOST_IN_ONE = 100;
 
 /**
- * The same query builder, but lists that are asked for at the same time become one statement. The generated answers ask
- * for the list of each row by itself: the events of fifty payments would be fifty statements.
+ * Makes query builders that are what they are made of, but lists that are asked for at the same time become one
+ * statement. The generated answers ask for the list of each row by itself: the events of fifty payments would be fifty
+ * statements. Each request gets one of its own, so that nobody waits for a stranger's rows.
  */
-export function batching(qb: QueryBuilder, schema: Record<string, unknown>): QueryBuilder {
+export function batching(schema: Record<string, unknown>): (qb: QueryBuilder) => QueryBuilder {
+  // What Drizzle's own `drizzle()` would find out again for every request.
+  const dialect = new PgDialect({ casing: "snake_case" });
+  const { tables, tableNamesMap } = extractTablesRelationalConfig(schema, createTableRelationsHelpers);
+  const tableSchema = { fullSchema: schema, schema: tables, tableNamesMap };
+
+  return (qb) => {
+    const session = new PgRemoteSession(batch(qb), dialect, tableSchema);
+    const db = new PgRemoteDatabase(dialect, session, tableSchema as never);
+    return {
+      raw: db as unknown as QueryBuilder["raw"],
+      // With a label comes what is no list: Ponder's own question of how far it is.
+      wrap: (...args) => (args.length === 1 ? (args[0] as (db: unknown) => unknown)(db) : qb.wrap(...args)),
+    };
+  };
+}
+
+/** Takes questions for as long as the rows of one level ask, and asks them together. */
+function batch(qb: QueryBuilder) {
   let waiting: Question[] = [];
   const askAll = () => {
     const questions = waiting;
@@ -29,20 +50,12 @@ export function batching(qb: QueryBuilder, schema: Record<string, unknown>): Que
     for (let i = 0; i < questions.length; i += MOST_IN_ONE)
       void answer(qb, questions.slice(i, i + MOST_IN_ONE));
   };
-  const db = drizzle(
-    (text, values) =>
-      new Promise<{ rows: unknown[][] }>((resolve, reject) => {
-        // Whatever the rows of one level ask for is asked before this comes to its turn.
-        if (waiting.length === 0) setImmediate(askAll);
-        waiting.push({ text, values, resolve: (rows) => resolve({ rows }), reject });
-      }),
-    { schema, casing: "snake_case" },
-  );
-  return {
-    raw: db as unknown as QueryBuilder["raw"],
-    // With a label comes what is no list: Ponder's own question of how far it is.
-    wrap: (...args) => (args.length === 1 ? (args[0] as (db: unknown) => unknown)(db) : qb.wrap(...args)),
-  };
+  return (text: string, values: unknown[]) =>
+    new Promise<{ rows: unknown[][] }>((resolve, reject) => {
+      // Whatever the rows of one level ask for is asked before this comes to its turn.
+      if (waiting.length === 0) setImmediate(askAll);
+      waiting.push({ text, values, resolve: (rows) => resolve({ rows }), reject });
+    });
 }
 
 /** Each question is a column of the one row: all its rows as JSON, in their order. */

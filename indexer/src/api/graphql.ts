@@ -1,5 +1,5 @@
-import { GraphQLError, parse } from "graphql";
-import { createYoga, type Plugin } from "graphql-yoga";
+import { GraphQLError, parse, validate, type DocumentNode, type GraphQLSchema } from "graphql";
+import { createLRUCache, createYoga, type Plugin } from "graphql-yoga";
 import schema from "ponder:schema";
 
 import { ponderLogger } from "../../watch/index.js";
@@ -19,17 +19,38 @@ const limits: Plugin = {
       }
     };
   },
-  onValidate({ addValidationRule, context }) {
+  // After what is remembered of a document: how much it asks for depends on the variables too.
+  onValidate({ params, context }) {
+    const { schema, documentAST } = params as { schema: GraphQLSchema; documentAST: DocumentNode };
     const { variables } = (context as { params?: { variables?: Record<string, unknown> } }).params ?? {};
-    addValidationRule(operationLimits(variables));
+    return ({ valid, setResult }) => {
+      if (valid) setResult([...validate(schema, documentAST, [operationLimits(variables)])]);
+    };
   },
 };
+
+/** Questions that are longer are read anew each time: the memory for those that were read is not for strangers to fill. */
+const LONGEST_REMEMBERED = 5_000;
+
+/** Remembers the questions that were asked last, as read. */
+function lastAsked<Of extends object>() {
+  const cache = createLRUCache<Of>({ max: 500 });
+  return {
+    get: (question: string) => cache.get(question),
+    set: (question: string, of: Of) => {
+      if (question.length <= LONGEST_REMEMBERED) cache.set(question, of);
+    },
+  };
+}
 
 const tooLong = () =>
   new GraphQLError(
     `The operation has more than ${LIMITS.tokens} words and signs: ask in several, and pass values as variables.`,
     { extensions: { code: "TOO_LARGE" } },
   );
+
+/** An error is said as of the first time, with what this makes of it. */
+const NOTHING_REMEMBERED = { get: () => undefined, set: () => undefined };
 
 /** How Ponder's own objections to a question begin; what it throws otherwise comes from the database. */
 const OBJECTION = /^(Invalid |Cannot specify |Unknown |Unexpected )/;
@@ -59,16 +80,18 @@ function masked(error: unknown): Error {
 
 declare const PONDER_DATABASE: { readonlyQB: QueryBuilder };
 
+const batched = batching(schema);
+
 /** The one endpoint for all questions: those that Ponder generates from the tables, and our own. */
 export const yoga = createYoga({
   graphqlEndpoint: "*",
   schema: withQuestions(buildGraphQLSchema({ schema }), words, answers),
   context: () => {
-    const qb = batching(PONDER_DATABASE.readonlyQB, schema);
+    const qb = batched(PONDER_DATABASE.readonlyQB);
     return { qb, getDataLoader: buildDataLoaderCache(qb) };
   },
   logging: false,
   maskedErrors: { maskError: masked },
-  parserAndValidationCache: false,
+  parserAndValidationCache: { documentCache: lastAsked(), errorCache: NOTHING_REMEMBERED },
   plugins: [limits],
 });

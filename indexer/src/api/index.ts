@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
 import { client, graphql } from "ponder";
 import { db } from "ponder:api";
 import schema from "ponder:schema";
@@ -16,11 +17,22 @@ const app = new Hono();
 /** Opened in a browser: Ponder's editor. */
 const editor = graphql({ db, schema });
 
+/** More than any question within the limits has. */
+const MOST_BYTES = 256 * 1024;
+const limited = bodyLimit({
+  maxSize: MOST_BYTES,
+  onError: (c) => {
+    const message = `The question is longer than ${MOST_BYTES} bytes: ask in several.`;
+    return c.json({ errors: [{ message, extensions: { code: "TOO_LARGE" } }] });
+  },
+});
+
 for (const path of ["/", "/graphql"]) {
   app.get(path, editor);
   // As Ponder answers: what is wrong with a question is in the answer, not in its status; a failure of ours is in both.
-  app.post(path, async (c) => {
+  app.post(path, limited, async (c) => {
     const answer = await yoga.fetch(c.req.raw);
+    if (answer.status === 200) return answer;
     return new Response(answer.body, { status: answer.status >= 500 ? 500 : 200, headers: answer.headers });
   });
 }

@@ -18,10 +18,7 @@ export async function requireGateForPolicy(suite: Suite): Promise<void> {
  * As {@link requireGateForPolicy}, of what is planned, whatever its verb is called, and of what was planned days ago: the
  * books may have gone wrong since.
  */
-export async function requireGateForSteps(
-  suite: Suite,
-  steps: readonly Pick<Step, "call">[],
-): Promise<void> {
+export async function requireGateForSteps(suite: Suite, steps: readonly Pick<Step, "call">[]): Promise<void> {
   if (steps.some(enforces)) await requireGate(suite);
 }
 

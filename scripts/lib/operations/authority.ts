@@ -8,6 +8,7 @@ import { FUNCTION_ROLES, HELD_ROLES, ROLES, type HeldRole, type RoleName } from 
 import { TARGET_INTERFACES } from "../../../deploy/selectors.js";
 import type { AccessManager } from "../../../types/ethers-contracts/index.js";
 import type { Transaction } from "./fork.js";
+import { toType } from "./to-type.js";
 
 /** Something that waits for its delay to pass. Times in Unix seconds. */
 export interface PendingOperation {
@@ -62,7 +63,7 @@ export async function chooseAccount(
   const holds = async (account: string) => (await accessManager.hasRole(ROLES[role].id, account)).isMember;
   if (named !== undefined) {
     if (await holds(named)) return getAddress(named);
-    throw new Fault(`${named} does not hold ${role}; ask who does with \`npx hardhat roles\`.`);
+    throw new Fault(`${named} does not hold ${role}; ask who does with \`${toType("roles")}\`.`);
   }
   const heldRole = HELD_ROLES.find((name) => name === role);
   const candidates = heldRole === undefined ? [] : holders[heldRole];

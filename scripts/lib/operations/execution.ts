@@ -14,7 +14,7 @@ import { findMoved } from "./moved.js";
 import { namesOfStorage } from "./naming.js";
 import type { OpenManifest } from "./open.js";
 import { outcomesOf, type CarriedOut } from "./outcomes.js";
-import { findProgress, type OperationProgress } from "./progress.js";
+import { findProgress, isBegun, type OperationProgress, type Urgency } from "./progress.js";
 import { readRaw } from "./raw.js";
 import { hindrancesOf } from "./readiness.js";
 import { requireRehearsed } from "./rehearsal.js";
@@ -24,6 +24,7 @@ import { spentNonces, type Spent } from "./spent.js";
 import { submit, type Patience } from "./submit.js";
 import type { Suite } from "./suite.js";
 import { formatDuration, formatTime } from "./units.js";
+import { changesCode, requireWayBack } from "./way-back.js";
 
 /** Who executes an operation, and how. */
 export interface Executing {
@@ -31,6 +32,8 @@ export interface Executing {
   readonly signer?: Signer;
   /** Where owners may have left signatures, besides the operation's folder. */
   readonly service?: TransactionService;
+  /** Upgrades although no rollback that was signed would work. */
+  readonly withoutRollback?: boolean;
   /** Told in one sentence each what is being done. */
   readonly tell?: (sentence: string) => void;
   readonly patience?: Partial<Patience>;
@@ -41,6 +44,7 @@ export interface Executing {
 /** An operation while it is executed. */
 export class Execution {
   readonly #tell: (sentence: string) => void;
+  readonly #told = new Set<string>();
 
   constructor(
     private readonly suite: Suite,
@@ -56,14 +60,26 @@ export class Execution {
    * @throws {@link Fault} that says what moved since the plan, what is missing, or from when on it works.
    */
   async require(step: Step): Promise<void> {
-    const progress = await findProgress(this.#provider, this.opened);
     const isUrgent = step.branch === "ready";
-    const standing = { provider: this.#provider, times: progress.times, ...(isUrgent && { urgent: step }) };
-    await requireRehearsed(this.opened, standing);
+    const progress = await findProgress(this.#provider, this.opened, { isUrgent });
+    // What was signed beforehand was rehearsed before it was signed. Whatever became of that file is no reason to wait.
+    if (!(await this.isSignedBeforehand(step))) {
+      const standing = { provider: this.#provider, times: progress.times, ...(isUrgent && { urgent: step }) };
+      await requireRehearsed(this.opened, standing);
+    }
     if (step.id in progress.times) throw new Fault(`The step ${step.id} was carried out already.`);
     if (step.branch === "main") await this.#requireTurn(step, progress);
     else await this.#requireReady(step, progress);
     await this.#requireSender(step);
+  }
+
+  /** Whether a step was kept ready and lacks nobody's consent, so that it is only sent. */
+  async isSignedBeforehand({ id, branch }: Step): Promise<boolean> {
+    if (branch !== "ready") return false;
+    if (this.opened.accountOf(id).kind === "key") return (await readRaw(this.opened, id)) !== undefined;
+    const { service } = this.given;
+    const consents = await collectFor(this.#provider, this.opened, id, { ...(service && { service }) });
+    return consents.missing === 0;
   }
 
   /**
@@ -89,7 +105,7 @@ export class Execution {
       ...(this.given.patience && { patience: this.given.patience }),
     });
     await this.#requireSuccess(step, receipt.hash);
-    const { carriedOut } = await this.record();
+    const { carriedOut } = await this.record({ isUrgent: step.branch === "ready" });
     const found = carriedOut.find((line) => line.step === step.id);
     if (found !== undefined) return found;
     throw new Fault(
@@ -97,24 +113,40 @@ export class Execution {
     );
   }
 
-  /** Writes down what the chain says was carried out and nobody has written down yet: what a process that died left. */
-  async record(): Promise<OperationProgress> {
-    const progress = await findProgress(this.#provider, this.opened);
-    const outcomes = outcomesOf(this.opened);
-    const known = new Set(
-      (await outcomes.read()).flatMap((line) => (line.kind === "carried out" ? [line.hash] : [])),
-    );
+  /**
+   * Writes down what the chain says was carried out and nobody has written down yet: what a process that died left. Where
+   * it is urgent, what cannot be compared or written down now is left for later.
+   */
+  async record({ isUrgent = false }: Urgency = {}): Promise<OperationProgress> {
+    const progress = await findProgress(this.#provider, this.opened, { isUrgent });
     const carriedOut: CarriedOut[] = [];
     for (const line of progress.carriedOut) {
-      if (known.has(line.hash)) {
-        carriedOut.push(line);
-        continue;
-      }
-      const compared = { ...line, surprises: await this.#compare(line, progress) };
-      if (keepsRecords()) await outcomes.add(compared);
-      carriedOut.push(compared);
+      carriedOut.push(
+        await this.#recorded(line, progress).catch((error: unknown) => {
+          if (!isUrgent) throw error;
+          this.#tellOnce(
+            `What ${line.step} changed is not compared with the manifest now: ${messageOf(error)}`,
+          );
+          return { ...line, surprises: null };
+        }),
+      );
     }
     return { ...progress, carriedOut };
+  }
+
+  #tellOnce(sentence: string): void {
+    if (!this.#told.has(sentence)) this.#tell(sentence);
+    this.#told.add(sentence);
+  }
+
+  async #recorded(line: CarriedOut, progress: OperationProgress): Promise<CarriedOut> {
+    const outcomes = outcomesOf(this.opened);
+    const isKnown = (known: Awaited<ReturnType<typeof outcomes.read>>[number]) =>
+      known.kind === "carried out" && known.hash === line.hash;
+    if ((await outcomes.read()).some(isKnown)) return line;
+    const compared = { ...line, surprises: await this.#compare(line, progress) };
+    if (keepsRecords()) await outcomes.add(compared);
+    return compared;
   }
 
   get #provider() {
@@ -131,11 +163,12 @@ export class Execution {
     return { ...(signer && { executor: signer.address }), ...(service && { service }) };
   }
 
-  async #requireTurn(step: Step, { times, left, outside, spent }: OperationProgress): Promise<void> {
+  async #requireTurn(step: Step, progress: OperationProgress): Promise<void> {
+    const { times, left, outside, spent } = progress;
     const { manifest } = this.opened;
     if (left[0]?.id !== step.id) throw new Fault(`The step ${left[0]!.id} comes before ${step.id}.`);
     const { timestamp: now } = (await this.#provider.getBlock("latest"))!;
-    if (Object.keys(times).length === 0 && now > manifest.expiresAt)
+    if (!isBegun(manifest, times) && now > manifest.expiresAt)
       throw new Fault(`The plan expired on ${formatTime(manifest.expiresAt)}; plan again.`);
     const { from, until } = dueTimes(step, times);
     if (now < from) {
@@ -151,6 +184,8 @@ export class Execution {
       throw new Fault("The chain is not as it was when this was planned; nothing was sent:", {
         details: [...outside, ...moved],
       });
+    if (changesCode(step) && this.given.withoutRollback !== true)
+      await requireWayBack(this.#provider, this.suite.record, this.opened, progress);
     // What a key does itself, it signs now.
     if (this.opened.accountOf(step.id).kind === "key")
       await requireHonest(this.suite, this.#provider, manifest, done);
@@ -229,6 +264,8 @@ export class Execution {
     return await compareWithPlan(connection, storage, this.opened.step(step), hash, times);
   }
 }
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 /** When a step of the main branch may be carried out, in Unix seconds, given when those before it were. */
 export function dueTimes({ notBefore, notAfter }: Step, times: OperationProgress["times"]) {

@@ -11,6 +11,7 @@ import { mayWrite } from "../mode.js";
 import type { Manifest } from "./manifest.js";
 import { MANIFEST_FILE, PAGE_FILE } from "./open.js";
 import { formatPage } from "./page.js";
+import { toType } from "./to-type.js";
 
 /** Where the operations on a chain are kept, one folder each, never changed and never deleted. */
 export const operationsFolder = (chainId: number) =>
@@ -69,7 +70,7 @@ export async function findOperation(
   if (found === undefined) {
     throw new Fault(
       given === undefined
-        ? `There is no operation on chain ${chainId} yet; plan one: npx hardhat ops plan.`
+        ? `There is no operation on chain ${chainId} yet; plan one: ${toType("ops plan")}`
         : `There is no operation ${given} on chain ${chainId}:`,
       { details: all.map(({ path: folder }) => path.basename(folder)) },
     );
@@ -113,7 +114,9 @@ async function writeFolder(manifest: Manifest, directory: string): Promise<Opera
   const { name } = manifest.operation;
   const folder = path.join(directory, `${number}-${name}`);
   if (!FOLDER.test(path.basename(folder)))
-    throw new Fault(`There is no number left after those in ${directory}; move away what nobody planned there.`);
+    throw new Fault(
+      `There is no number left after those in ${directory}; move away what nobody planned there.`,
+    );
   await mkdir(directory, { recursive: true });
   // Not recursive: whoever plans at the same moment gets the next number, or an error, but never this folder.
   await mkdir(folder);

@@ -57,26 +57,36 @@ export function formatCall({ contract, function: signature, arguments: args, cal
 const formatArgument = ({ name, value, meaning }: DecodedArgument) =>
   `${name}: ${meaning ?? (typeof value === "string" ? value : value.join(", "))}`;
 
+/** How a call is written where it is shown. */
+interface Written {
+  readonly mark: (text: string) => string;
+  readonly prose: (text: string) => string;
+}
+
+const same = (text: string) => text;
+const AS_IS: Written = { mark: same, prose: same };
+
 /**
  * A call with every argument as it is, and with what it means: a line each, what it contains indented under it.
  *
- * @param mark Sets off what is not prose.
+ * @param written Sets off what is no prose, and makes prose safe where it is shown.
  */
 export function describeCall(
   { address, contract, function: signature, arguments: args, calls }: DecodedCall,
-  mark: (text: string) => string = (text) => text,
+  written: Written = AS_IS,
   indent = "",
 ): string[] {
+  const { mark, prose } = written;
   return [
-    `${indent}- ${contract} ${mark(address)}: ${mark(signature)}`,
+    `${indent}- ${prose(contract)} ${mark(address)}: ${mark(signature)}`,
     ...args
       // What the inner calls say in words.
       .filter(({ type }) => calls.length === 0 || !type.startsWith("bytes"))
       .map(({ name, value, meaning }) => {
         const shown = typeof value === "string" ? value : value.join(", ");
-        return `${indent}  - ${name}: ${shown === "" ? "(empty)" : mark(shown)}${meaning === undefined ? "" : `, ${meaning}`}`;
+        return `${indent}  - ${prose(name)}: ${shown === "" ? "(empty)" : mark(shown)}${meaning === undefined ? "" : `, ${prose(meaning)}`}`;
       }),
-    ...calls.flatMap((call) => describeCall(call, mark, `${indent}  `)),
+    ...calls.flatMap((call) => describeCall(call, written, `${indent}  `)),
   ];
 }
 

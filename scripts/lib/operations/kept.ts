@@ -59,7 +59,9 @@ export async function findKept(
 ): Promise<Kept | undefined> {
   const suite = remembering(given);
   const { provider } = suite.connection.ethers;
-  const { operations, unreadable } = await readRegister(provider, suite.record, directory);
+  const { operations, unreadable } = await readRegister(provider, suite.record, directory, {
+    isUrgent: true,
+  });
   for (const { problem } of unreadable) tell(problem);
   for (const { operation, opened, progress, standing } of operations.toReversed()) {
     if (standing === "elsewhere") continue;

@@ -50,6 +50,10 @@ const NAME_OF_HOLDER = new RegExp(`^${HOLDER}(\\+${HOLDER})*$`);
 /** Whether it is a name as {@link namesOfHolders} gives them. */
 export const isNameOfHolder = (name: string) => NAME_OF_HOLDER.test(name);
 
+/** The roles that such a name says somebody holds. */
+export const rolesInName = (name: string): string[] =>
+  name.split("+").map((part) => part.replace(/ \d+$/, ""));
+
 /** What a version that an operation puts in place is called, as long as it has no other name. */
 export const nameOfVersion = (proxy: string, { contract, version }: { contract: string; version: string }) =>
   `${proxy}'s ${contract} ${version}`;

@@ -15,6 +15,7 @@ import { manifestSchema, type AccountInManifest, type Manifest, type Step } from
 import { formatPage } from "./page.js";
 import { placeOf, type Spent } from "./spent.js";
 import { findTampering } from "./tampering.js";
+import { toType } from "./to-type.js";
 
 export const MANIFEST_FILE = "manifest.json";
 export const PAGE_FILE = "manifest.md";
@@ -124,10 +125,15 @@ export class OpenManifest {
  *
  * @param place Its folder, or the file itself.
  * @param record Of the chain that it is for; read from `deploy/records/` if left out.
+ * @param isRead Whether somebody decides by the page beside it; nobody does who only sends what was signed beforehand.
  * @throws {@link Fault} if there is none, anything in it is not what follows from the rest, or the page beside it says
  * something else.
  */
-export async function openManifest(place: string, record?: DeploymentRecord): Promise<OpenManifest> {
+export async function openManifest(
+  place: string,
+  record?: DeploymentRecord,
+  { isRead = true }: { isRead?: boolean } = {},
+): Promise<OpenManifest> {
   const file = (await isFolder(place)) ? path.join(place, MANIFEST_FILE) : place;
   let text: string;
   try {
@@ -136,7 +142,7 @@ export async function openManifest(place: string, record?: DeploymentRecord): Pr
     const { code } = cause as NodeJS.ErrnoException;
     throw new Fault(
       code === "ENOENT"
-        ? `There is no manifest at ${file}; plan the operation first: npx hardhat ops plan.`
+        ? `There is no manifest at ${file}; plan the operation first: ${toType("ops plan")}`
         : `The manifest ${file} cannot be read (${code}); restore it from git, or plan again.`,
       { cause },
     );
@@ -160,13 +166,13 @@ export async function openManifest(place: string, record?: DeploymentRecord): Pr
       details: faults,
     });
   }
-  const folder = path.dirname(file);
-  await requirePage(folder, manifest);
-  return new OpenManifest(manifest, folder);
+  const opened = new OpenManifest(manifest, path.dirname(file));
+  if (isRead) await requirePage(opened);
+  return opened;
 }
 
 /** The page is what people read before they sign: it says what the manifest says, to the letter. */
-async function requirePage(folder: string, manifest: Manifest): Promise<void> {
+export async function requirePage({ folder, manifest }: OpenManifest): Promise<void> {
   const file = path.join(folder, PAGE_FILE);
   const page = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return undefined;

@@ -11,12 +11,12 @@ export function formatPage(manifest: Manifest): string {
   const ready = steps.filter(({ branch }) => branch === "ready");
   const pages = new Pages(manifest);
   return `${[
-    `# ${operation.title}`,
-    `${operation.reason}`,
+    `# ${prose(operation.title)}`,
+    prose(operation.reason),
     table(
       ["", ""],
       [
-        ["operation", `${operation.verb}: ${operation.name}`],
+        ["operation", prose(`${operation.verb}: ${operation.name}`)],
         ["chain", String(chainId)],
         ["planned", `${formatTime(plannedAt.time)}, on block ${plannedAt.block} (${plannedAt.hash})`],
         ["first step by", formatTime(expiresAt)],
@@ -26,7 +26,7 @@ export function formatPage(manifest: Manifest): string {
     "Compare the digest with the one that the others have: it stands for every byte of `manifest.json`.",
     ...(cautions.length === 0
       ? []
-      : ["## Before you sign", cautions.map((caution) => `- ${caution}`).join("\n")]),
+      : ["## Before you sign", cautions.map((caution) => `- ${prose(caution)}`).join("\n")]),
     "## Who acts",
     table(
       ["account", "holds", "kind", "nonce"],
@@ -69,7 +69,7 @@ class Pages {
     const { transaction } = step;
     return [
       `### ${step.id}`,
-      step.title,
+      prose(step.title),
       table(
         ["", ""],
         [
@@ -78,12 +78,12 @@ class Pages {
           ...(step.safeTxHash === null ? [] : [["safeTxHash", code(step.safeTxHash)]]),
         ],
       ),
-      describeCall(step.call, code).join("\n"),
+      describeCall(step.call, { mark: code, prose }).join("\n"),
       `It changes:`,
       table(
         ["where", "what", "from", "to"],
         step.changes.map((change) => [
-          change.contract,
+          prose(change.contract),
           code(change.name),
           this.#value(change, change.before),
           this.#value(change, change.after),
@@ -133,7 +133,7 @@ class Pages {
 
   #who(address: string): string {
     const name = this.manifest.names[address];
-    return name === undefined ? code(address) : `${name} ${code(address)}`;
+    return name === undefined ? code(address) : `${prose(name)} ${code(address)}`;
   }
 }
 
@@ -150,9 +150,20 @@ function formatWhen({ notBefore, notAfter }: Step): string {
 }
 
 const formatCode = ({ contract, version, implementation, codehash }: Manifest["proxies"][number]["before"]) =>
-  `${contract} ${version} at ${code(implementation)}, codehash ${code(codehash)}`;
+  `${prose(`${contract} ${version}`)} at ${code(implementation)}, codehash ${code(codehash)}`;
 
-const code = (text: string) => `\`${text}\``;
+/**
+ * Free text as text: whoever wrote a reason, or a name on the chain, must not hide the rest of the page in a comment, a
+ * fence or a link, nor add to it.
+ */
+const prose = (text: string) => text.replaceAll(/[\\`<&[\]~$]/g, "\\$&");
+/** As in {@link prose}; what holds the sign that ends it is set off by more of them. */
+const code = (text: string) => {
+  const longest = Math.max(0, ...Array.from(text.matchAll(/`+/g), ([run]) => run.length));
+  if (longest === 0) return `\`${text}\``;
+  const ticks = "`".repeat(longest + 1);
+  return `${ticks} ${text} ${ticks}`;
+};
 const fence = (lines: readonly string[]) => ["```", ...lines, "```"].join("\n");
 const details = (summary: string, content: string) =>
   `<details>\n<summary>${summary}</summary>\n\n${content}\n\n</details>`;

@@ -21,8 +21,7 @@ export interface Move {
 
 /** What was signed for a move: a key's whole transaction, or what a Safe's owners handed in, and who sends that. */
 export type Signed =
-  | { readonly raw: string }
-  | { readonly signatures: readonly OwnerSignature[]; readonly sender?: string };
+  { readonly raw: string } | { readonly signatures: readonly OwnerSignature[]; readonly sender?: string };
 
 /**
  * Makes a move on a fork, at `time` if that is named.

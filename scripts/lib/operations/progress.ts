@@ -32,20 +32,39 @@ export interface OperationProgress {
   readonly spent: Readonly<Record<string, Spent>>;
 }
 
+/** Of what was signed for the moment in which it is needed: no file that only records may be in its way. */
+export interface Urgency {
+  readonly isUrgent?: boolean;
+}
+
+/** What a file holds, or if that is damaged and there is no time, something else. */
+async function unlessUrgent<Content>(
+  isUrgent: boolean,
+  read: Promise<Content>,
+  instead: Content,
+): Promise<Content> {
+  return await read.catch((error: unknown) => {
+    if (isUrgent && error instanceof Fault) return instead;
+    throw error;
+  });
+}
+
 /**
  * Finds out how far an operation has come. The chain alone decides: each transaction's receipt is looked up, whatever the
  * record says, and what was sent by somebody else, with another tool, or by a process that died, counts as well.
  */
-export async function findProgress(provider: Provider, opened: OpenManifest): Promise<OperationProgress> {
-  const recorded = (await outcomesOf(opened).read()).filter((line) => line.kind === "carried out");
-  const keys = opened.manifest.accounts.filter(({ kind }) => kind === "key").map(({ address }) => address);
-  const spent = Object.fromEntries(
-    await Promise.all(keys.map(async (key) => [key, await spentNonces(provider, opened, key)] as const)),
-  );
+export async function findProgress(
+  provider: Provider,
+  opened: OpenManifest,
+  { isUrgent = false }: Urgency = {},
+): Promise<OperationProgress> {
+  const lines = await unlessUrgent(isUrgent, outcomesOf(opened).read(), []);
+  const recorded = lines.filter((line) => line.kind === "carried out");
+  const spent = await unlessUrgent(isUrgent, spentByKeys(provider, opened), {});
   const found = await Promise.all(
     opened.manifest.steps.map((step) => {
       const known = recorded.filter((line) => line.step === step.id);
-      return findExecution({ provider, opened, spent: spent[step.account] ?? [] }, step, known);
+      return findExecution({ provider, opened, spent: spent[step.account] ?? [] }, step, { known, isUrgent });
     }),
   );
   const carriedOut = found.filter((line) => line !== undefined);
@@ -62,6 +81,17 @@ export async function findProgress(provider: Provider, opened: OpenManifest): Pr
   };
 }
 
+async function spentByKeys(provider: Provider, opened: OpenManifest): Promise<Record<string, Spent>> {
+  const keys = opened.manifest.accounts.filter(({ kind }) => kind === "key").map(({ address }) => address);
+  return Object.fromEntries(
+    await Promise.all(keys.map(async (key) => [key, await spentNonces(provider, opened, key)] as const)),
+  );
+}
+
+/** Whether an operation was begun. What was kept ready may have been needed without it. */
+export const isBegun = ({ steps }: Manifest, times: Times): boolean =>
+  steps.some(({ id, branch }) => branch === "main" && id in times);
+
 interface Place {
   readonly provider: Provider;
   readonly opened: OpenManifest;
@@ -72,10 +102,11 @@ interface Place {
 async function findExecution(
   place: Place,
   step: Step,
-  known: readonly CarriedOut[],
+  { known, isUrgent }: { known: readonly CarriedOut[]; isUrgent: boolean },
 ): Promise<CarriedOut | undefined> {
   const { provider, opened } = place;
-  const hashes = new Set([...known.map(({ hash }) => hash), ...(await hashesTried(opened, step))]);
+  const tried = await unlessUrgent(isUrgent, hashesTried(opened, step), []);
+  const hashes = new Set([...known.map(({ hash }) => hash), ...tried]);
   const receipt =
     (await firstThatDid(place, step, hashes)) ??
     (await firstThatDid(place, step, await hashesOnTheChain(provider, opened, step)));

@@ -5,7 +5,7 @@ import type { DeploymentRecord } from "../../../deploy/index.js";
 import { ROLES, type RoleName } from "../../../deploy/roles.js";
 import { hindrances } from "../safe/hindrances.js";
 import { nonceOf } from "./accounts.js";
-import { collectFor, type Collecting } from "./consents.js";
+import { collectFor, type Collecting, type Consents } from "./consents.js";
 import type { Step } from "./manifest.js";
 import { findMovedProxy, findMovedSuite, findOtherChain } from "./moved.js";
 import type { OpenManifest } from "./open.js";
@@ -14,6 +14,7 @@ import { readRaw } from "./raw.js";
 import { contractsAt } from "./suite.js";
 import { tryOut } from "./try-out.js";
 import { formatTime } from "./units.js";
+import { operationIn, toType } from "./to-type.js";
 
 /** Something in the way of a step that was signed beforehand. */
 export interface Hindrance {
@@ -30,6 +31,8 @@ export interface Hindrance {
   readonly after?: string;
   /** How many transactions of the same account have to come first. */
   readonly ahead?: number;
+  /** That all is there but the signature of one owner: any of these can send it, which stands for signing it. */
+  readonly lastOwners?: readonly string[];
   /** A whole sentence; nothing if there is nothing to do. */
   readonly remedy?: string;
 }
@@ -150,7 +153,7 @@ async function findMovedCode(
   const moved: string[] = [];
   for (const proxy of concerned)
     moved.push(...(await findMovedProxy(provider, record, proxy, isAfter ? "after" : "before")));
-  return dead(moved, isAfter ? "Look what runs there now: npx hardhat ops status." : PLAN_AGAIN);
+  return dead(moved, isAfter ? `Look what runs there now: ${toType("ops status")}` : PLAN_AGAIN);
 }
 
 async function findLostRole({
@@ -178,7 +181,7 @@ async function findUsedNonce({ provider, opened, step }: Looking): Promise<Hindr
 }
 
 async function findUnsigned({ provider, opened, step, collecting }: Looking): Promise<Hindrance | undefined> {
-  const remedy = "Have it signed: npx hardhat ops sign.";
+  const remedy = `Have it signed: ${toType("ops sign", operationIn(opened), "--signer <theirs>")}`;
   try {
     if (opened.accountOf(step.id).kind === "key") {
       if ((await readRaw(opened, step.id)) !== undefined) return undefined;
@@ -188,11 +191,22 @@ async function findUnsigned({ provider, opened, step, collecting }: Looking): Pr
     const { state } = consents.tree;
     // Its nonce is another question.
     const why = hindrances({ ...opened.safeTransaction(step.id), nonce: state.nonce }, state, consents);
-    return why.length === 0 ? undefined : { kind: "unsigned", why, remedy };
+    if (why.length === 0) return undefined;
+    const lastOwners = lastOwnersOf(consents);
+    return { kind: "unsigned", why, remedy, ...(lastOwners.length > 0 && { lastOwners }) };
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     return dead([error.message], "Have it signed again.");
   }
+}
+
+/** Of a Safe of whose signatures one was held back: the owners with a key who have not signed. */
+function lastOwnersOf({ tree, signatures, refused, missing }: Consents): string[] {
+  // What was given and does not count was not held back, but lost.
+  if (missing !== 1 || signatures.length === 0 || refused.length > 0) return [];
+  const signed = signatures.map(({ owner }) => owner);
+  const keys = tree.owners.filter(({ kind }) => kind === "key").map(({ address }) => address);
+  return keys.filter((address) => !signed.includes(address));
 }
 
 const nowOf = async (provider: Provider) => (await provider.getBlock("latest"))!.timestamp;

@@ -1,4 +1,5 @@
 import { Fault } from "../../../deploy/fault.js";
+import { SAFE } from "../safe/abi.js";
 import { readSignatures } from "../safe/files.js";
 import type { Account } from "./accounts.js";
 import { collectFor, type Collecting } from "./consents.js";
@@ -11,6 +12,7 @@ import { findHindrances, type Hindrance, type Looking } from "./readiness.js";
 import type { Register, Registered } from "./register.js";
 import { contractsAt, type Suite } from "./suite.js";
 import { tryOut } from "./try-out.js";
+import { canGoOn, findLive, warningsAbout } from "./unwanted.js";
 
 /** Whether something that was signed works: now, later, or never as it is signed; see {@link Hindrance.kind}. */
 export type Verdict = "works" | Hindrance["kind"];
@@ -33,6 +35,8 @@ export interface OperationReadiness {
   readonly steps: readonly StepReadiness[];
   /** What somebody must see to. Whole sentences. */
   readonly attention: readonly string[];
+  /** What is signed, can be sent by anybody, and is wanted by nobody any more. Whole sentences. */
+  readonly unwanted: readonly string[];
 }
 
 /** The first look at a step, before it is tried out. */
@@ -40,6 +44,8 @@ interface Look {
   readonly registered: Registered;
   readonly step: Step;
   readonly hindrances: readonly Hindrance[];
+  /** Who would send it, where one signature is left to whoever does. */
+  readonly lastOwners: readonly string[];
 }
 
 /** How closely to look. */
@@ -87,6 +93,10 @@ async function conclude(
 ): Promise<OperationReadiness> {
   const { operation, opened, standing } = registered;
   const readiness = steps.map(({ look, verdict }) => describe(look, verdict));
+  const { provider } = suite.connection.ethers;
+  const isWanted =
+    standing === "done" ? await isAtStake(suite, registered) : await canGoOn(provider, registered);
+  const live = isWanted ? [] : await findLive(provider, registered);
   return {
     number: operation.number,
     name: operation.name,
@@ -94,6 +104,7 @@ async function conclude(
     standing,
     steps: readiness,
     attention: await findGaps(suite, registered, readiness),
+    unwanted: warningsAbout(registered, live),
   };
 }
 
@@ -108,7 +119,12 @@ async function lookAt(
     if (step.branch === "main" && !(await isSignedAtAll(registered, step))) return [];
     const { provider } = connection.ethers;
     const looking: Looking = { provider, record, opened, step, progress, collecting };
-    return [{ registered, step, hindrances: await findHindrances(looking) }];
+    const hindrances = await findHindrances(looking);
+    const lastOwners = hindrances[0]?.lastOwners ?? [];
+    const [executor] = lastOwners;
+    if (executor === undefined) return [{ registered, step, hindrances, lastOwners }];
+    const asLast = { ...looking, collecting: { ...collecting, executor } };
+    return [{ registered, step, hindrances: await findHindrances(asLast), lastOwners }];
   });
   return (await Promise.all(looks)).flat();
 }
@@ -134,7 +150,7 @@ async function tryAll(suite: Suite, looks: readonly Look[], { ahead, collecting 
       const { registered, step, hindrances } = look;
       const found = await contained(registered.operation, async () =>
         hindrances.length === 0
-          ? await tryOut(provider, registered.opened, step, collecting)
+          ? await tryOut(provider, registered.opened, step, asSender(look, collecting))
           : isLater(look) && fork !== undefined
             ? await tryLater(fork, look, collecting)
             : [],
@@ -146,6 +162,11 @@ async function tryAll(suite: Suite, looks: readonly Look[], { ahead, collecting 
   };
   if (!ahead || !looks.some(isLater)) return await work();
   return await withFork(suite.connection, await provider.getBlockNumber(), work);
+}
+
+/** Where one signature is left to whoever sends it, an owner does. */
+function asSender({ lastOwners: [executor] }: Look, collecting: Collecting = {}): Collecting {
+  return { ...collecting, ...(executor !== undefined && { executor }) };
 }
 
 const refusedFor = (why: readonly string[]): Hindrance => ({
@@ -161,11 +182,9 @@ const merge = (waiting: readonly Hindrance[]): Hindrance | undefined =>
     : waiting.reduce((all, one) => ({ ...all, ...one, why: [...all.why, ...one.why] }));
 
 /** Carries a step out, byte for byte, on a fork on which all has come about that it waits for. */
-async function tryLater(
-  fork: Fork,
-  { registered, step, hindrances }: Look,
-  collecting?: Collecting,
-): Promise<readonly string[]> {
+async function tryLater(fork: Fork, look: Look, collecting?: Collecting): Promise<readonly string[]> {
+  const { registered, step, hindrances, lastOwners } = look;
+  const [executor] = lastOwners;
   const { opened, progress } = registered;
   try {
     await fork.apart(async () => {
@@ -179,11 +198,12 @@ async function tryLater(
       await fork.reach(earliestOf(step, times));
       const account = opened.accountOf(step.id) as Account;
       await skipTo(fork, account, step.nonce);
+      if (executor !== undefined) await approveAs(fork, executor, step);
       const transaction = { ...step.transaction, value: BigInt(step.transaction.value) };
       await perform(
         fork,
         { account, nonce: step.nonce, transaction },
-        await signedFor(fork, registered, step, collecting),
+        await signedFor(fork, registered, step, asSender(look, collecting)),
       );
     });
     return [];
@@ -191,6 +211,12 @@ async function tryLater(
     if (error instanceof Fault) return [error.message];
     throw error;
   }
+}
+
+/** On a fork anybody may send; the owner who would says so beforehand. */
+async function approveAs(fork: Fork, owner: string, { account, safeTxHash }: Step): Promise<void> {
+  const data = SAFE.encodeFunctionData("approveHash", [safeTxHash]);
+  await fork.send(owner, { to: account, value: 0n, data });
 }
 
 /** All of the main branch that is left, up to a step of it. */
@@ -216,11 +242,15 @@ async function signedFor(
 }
 
 function describe(
-  { step: { id, title, account, nonce } }: Look,
+  { step: { id, title, account, nonce }, lastOwners }: Look,
   hindrance: Hindrance | undefined,
 ): StepReadiness {
-  const { kind: verdict, ...rest } = hindrance ?? { kind: "works" as const, why: [] };
-  return { step: id, title, account, nonce, verdict, ...rest };
+  const { kind: verdict, why, ...rest } = hindrance ?? { kind: "works" as const, why: [] };
+  const last =
+    lastOwners.length === 0
+      ? []
+      : [`The last signature is that of who sends it: ${lastOwners.join(" or ")}.`];
+  return { step: id, title, account, nonce, verdict, why: [...why, ...last], ...rest };
 }
 
 /** Acts of the guardian of which nothing would work in the very moment in which it is needed. */

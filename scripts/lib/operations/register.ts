@@ -8,7 +8,7 @@ import { targetsIn } from "./derive.js";
 import { listOperations, type OperationFolder } from "./folder.js";
 import { findOtherChain } from "./moved.js";
 import { openManifest, type OpenManifest } from "./open.js";
-import { findProgress, type OperationProgress } from "./progress.js";
+import { findProgress, isBegun, type OperationProgress, type Urgency } from "./progress.js";
 import { operationsIn } from "./scheduled.js";
 import { contractsAt } from "./suite.js";
 
@@ -33,14 +33,18 @@ export interface Register {
  * Opens all operations on a chain and finds out how far each has come. One that cannot be read keeps no other from it.
  *
  * @param directory Where they are, if not in `deploy/operations/`.
+ * @param urgency Of whoever only sends what was signed beforehand: pages and records are in nobody's way then.
  */
 export async function readRegister(
   provider: Provider,
   record: DeploymentRecord,
   directory?: string,
+  urgency: Urgency = {},
 ): Promise<Register> {
   const listed = await listOperations(record.chainId, directory);
-  const read = await Promise.all(listed.map((operation) => readOperation(provider, record, operation)));
+  const read = await Promise.all(
+    listed.map((operation) => readOperation(provider, record, operation, urgency)),
+  );
   const { readable: operations, unreadable } = partition<Registered>(read);
   return { operations, unreadable };
 }
@@ -49,10 +53,11 @@ async function readOperation(
   provider: Provider,
   record: DeploymentRecord,
   operation: OperationFolder,
+  urgency: Urgency,
 ): Promise<Registered | Unreadable> {
   return await contained(operation, async () => {
-    const opened = await openManifest(operation.path, record);
-    return { operation, opened, ...(await standingOf(provider, record, opened)) };
+    const opened = await openManifest(operation.path, record, { isRead: urgency.isUrgent !== true });
+    return { operation, opened, ...(await standingOf(provider, record, opened, urgency)) };
   });
 }
 
@@ -62,17 +67,18 @@ async function standingOf(
   provider: Provider,
   record: DeploymentRecord,
   opened: OpenManifest,
+  urgency: Urgency,
 ): Promise<Pick<Registered, "progress" | "standing">> {
   const { manifest } = opened;
   if ((await findOtherChain(provider, manifest)).length > 0)
     return { progress: NOTHING, standing: "elsewhere" };
-  const progress = await findProgress(provider, opened);
+  const progress = await findProgress(provider, opened, urgency);
   const { left, times } = progress;
   const { timestamp: now } = (await provider.getBlock("latest"))!;
-  const isBegun = manifest.steps.some(({ id, branch }) => branch === "main" && id in times);
   const [next] = left;
   if (next === undefined) return { progress, standing: "done" };
-  if (!isBegun) return { progress, standing: now > manifest.expiresAt ? "expired" : "planned" };
+  if (!isBegun(manifest, times))
+    return { progress, standing: now > manifest.expiresAt ? "expired" : "planned" };
   if (await isCancelled(provider, record, opened)) return { progress, standing: "cancelled" };
   const { notAfter } = next;
   const isLate = notAfter !== null && now > times[notAfter.step]! + notAfter.seconds;

@@ -10,6 +10,7 @@ import { nonceOf } from "./accounts.js";
 import type { Step } from "./manifest.js";
 import type { OpenManifest } from "./open.js";
 import type { Times } from "./timed.js";
+import { operationIn, toType } from "./to-type.js";
 
 export const REHEARSAL_FILE = "rehearsal.json";
 
@@ -91,7 +92,7 @@ export interface Standing {
 export async function requireRehearsed(opened: OpenManifest, standing: Standing): Promise<Rehearsal> {
   const rehearsal = await readRehearsal(opened);
   if (rehearsal === undefined) {
-    throw new Fault("The operation was not rehearsed yet: npx hardhat ops rehearse.");
+    throw new Fault(`The operation was not rehearsed yet: ${toType("ops rehearse", operationIn(opened))}`);
   }
   const problems = problemsOf(rehearsal);
   if (rehearsal.passed !== (problems.length === 0))
@@ -117,8 +118,27 @@ async function findMissed(
       step.branch === "ready" && (await nonceOf(provider, opened.accountOf(step.id))) > step.nonce;
     if (!isUsed) missed.push(step.id);
   }
-  return missed;
+  if (urgent !== undefined) return missed;
+  const paths = branches.map(({ steps }) => steps.map(({ step }) => step).join(ARROW));
+  const isPlayed = (path: string) =>
+    paths.some((other) => other === path || other.endsWith(`${ARROW}${path}`));
+  const ladder = opened.manifest.steps.filter(({ id }) => played.has(id));
+  const rescues = ladder.flatMap((step) =>
+    afterPause(step, ladder).map(({ id }) => `${step.id}${ARROW}${id}`),
+  );
+  return [...missed, ...rescues.filter((path) => !isPlayed(path))];
 }
+
+/** Between the steps of a path. */
+export const ARROW = " → ";
+
+/** What is played after a pause that was kept ready: the rollback whose nonce comes next, if there is one. */
+export const afterPause = ({ id, branch, nonce, account }: Step, steps: readonly Step[]): Step[] =>
+  branch === "ready" && id.startsWith("pause")
+    ? steps.filter(
+        (other) => other.id.startsWith("rollback") && other.nonce === nonce + 1 && other.account === account,
+      )
+    : [];
 
 async function requireOnChain({ forkedAt: { block, hash } }: Rehearsal, provider: Provider): Promise<void> {
   if ((await provider.getBlock(block))?.hash === hash) return;

@@ -1,4 +1,4 @@
-import { isError } from "ethers";
+import { isError, type EthersError } from "ethers";
 
 import { Fault } from "../../../deploy/fault.js";
 import { keepsRecords } from "../mode.js";
@@ -7,12 +7,13 @@ import { collectFor } from "./consents.js";
 import { findMovedDomains, readDomains, type Domains } from "./domains.js";
 import { withFork, type Fork } from "./fork.js";
 import type { Step } from "./manifest.js";
-import { findMoved } from "./moved.js";
+import { findMoved, findOtherChain } from "./moved.js";
 import { namesOfStorage } from "./naming.js";
 import type { OpenManifest } from "./open.js";
 import { perform, skipTo, type Signed } from "./perform.js";
+import { findProgress, isBegun } from "./progress.js";
 import { readRaw } from "./raw.js";
-import { writeRehearsal, type Branch, type Manner, type Rehearsal } from "./rehearsal.js";
+import { afterPause, ARROW, writeRehearsal, type Branch, type Manner, type Rehearsal } from "./rehearsal.js";
 import { requireHonest } from "./scrutiny.js";
 import { changesOf } from "./simulate.js";
 import { isNoAnswer } from "./reverts.js";
@@ -23,22 +24,20 @@ import { findSurprises, type Times } from "./timed.js";
 import { Trial } from "./trial.js";
 import { formatTime } from "./units.js";
 
-/** What a guardian does at once, also where payments fail already. */
+/** What a guardian does at once, also where payments fail already. Whatever else is done then has to mend them. */
 const RESCUES = ["pause", "rollback", "cancel"];
 
 /** Seconds between one step and the next, where nothing asks for more. */
 const PACE = 60;
 
-/** How far the operation has come on the chain: when each step was carried out, in Unix seconds. */
 export interface Rehearsing {
-  readonly done?: Times;
   /** Told what is being tried. */
   readonly tell?: (sentence: string) => void;
 }
 
 /**
- * Carries an operation out on a fork of the chain as it is now, in every way that it is meant for: the main branch, and if
- * there is anything kept ready, each of its transactions after it. With payments before, between and after. What was
+ * Carries an operation out on a fork of the chain as it is now, in every way that it is meant for: what is left of the main
+ * branch, and if there is anything kept ready, each of its transactions after it. With payments before, between and after. What was
  * signed is executed byte for byte; for what was not, owners approve the very same hashes on the fork. Writes the outcome
  * beside the manifest, when live.
  *
@@ -51,15 +50,14 @@ export async function rehearse(
   options: Rehearsing = {},
 ): Promise<Rehearsal> {
   const block = (await suite.connection.ethers.provider.getBlock("latest"))!;
-  const { done = {} } = options;
-  const isBegun = Object.keys(done).length > 0;
-  if (!isBegun && block.timestamp > opened.manifest.expiresAt) {
+  requireUnmoved(await findOtherChain(suite.connection.ethers.provider, opened.manifest));
+  const { times: done } = await findProgress(suite.connection.ethers.provider, opened);
+  if (!isBegun(opened.manifest, done) && block.timestamp > opened.manifest.expiresAt) {
     throw new Fault(`The plan expired on ${formatTime(opened.manifest.expiresAt)}; plan again.`);
   }
   const rehearsal = await withFork(suite.connection, block.number, async (fork) => {
     const moved = await findMoved(fork.provider, suite.record, opened.manifest, { done: Object.keys(done) });
-    if (moved.length > 0)
-      throw new Fault("The chain is not as it was when this was planned:", { details: moved });
+    requireUnmoved(moved);
     await requireHonest(suite, fork.provider, opened.manifest, Object.keys(done));
     const stage = await Stage.set(suite, opened, fork, options);
     const branches = await stage.playAll(done);
@@ -76,6 +74,11 @@ export async function rehearse(
   return rehearsal;
 }
 
+function requireUnmoved(moved: readonly string[]): void {
+  if (moved.length > 0)
+    throw new Fault("The chain is not as it was when this was planned:", { details: moved });
+}
+
 /** A branch while it is played. */
 interface Playing extends Branch {
   readonly times: Record<string, number>;
@@ -83,15 +86,18 @@ interface Playing extends Branch {
 
 /** A fork with all that is needed to play an operation on it. */
 class Stage {
+  private trial: Trial | undefined;
+  /** That payments failed before a guardian did anything, why, and whether they do afterwards. */
+  private ailment: string | undefined;
+
   private constructor(
     private readonly suite: Suite,
     private readonly opened: OpenManifest,
     private readonly fork: Fork,
     private readonly storage: StorageNames,
     private readonly domains: Domains,
-    /** Proxies that the operation leaves as they are, and whose code failed its self-test before. */
+    /** Proxies that a guardian leaves as they are, and whose code failed its self-test before. */
     private readonly excused: readonly string[],
-    private trial: Trial | undefined,
     private readonly tell: (sentence: string) => void,
   ) {}
 
@@ -104,36 +110,31 @@ class Stage {
     const { manifest } = opened;
     const storage = await namesOfStorage(fork.provider, suite.record, manifest, manifest.steps);
     const domains = await readDomains(fork.provider, manifest);
-    const trial = await Trial.begin(fork, suite).catch((error: unknown) => {
-      // An escrow that does not answer takes no payments to try; a guardian may be about to mend just that.
-      if (isNoAnswer(error)) return undefined;
-      throw error;
-    });
     const ailing = manifest.proxies
-      .filter(({ before, after }) => before.implementation === after.implementation)
+      .filter(({ before, after }) => isRescue(opened) && before.implementation === after.implementation)
       .map(async ({ name, address }) => ((await passesSelfTest(fork.provider, address)) ? [] : [name]));
     const excused = (await Promise.all(ailing)).flat();
-    return new Stage(suite, opened, fork, storage, domains, excused, trial, tell);
+    return new Stage(suite, opened, fork, storage, domains, excused, tell);
   }
 
   get payments(): string {
-    return (
+    const tried =
       this.trial?.description ??
-      "none: there is no token that can be deposited, or none that the fork could give"
-    );
+      "none: there is no token that can be deposited, or none that the fork could give";
+    return this.ailment ?? tried;
   }
 
   /** The main branch, and from its end on each transaction that is kept ready. */
   async playAll(done: Times): Promise<Branch[]> {
     const { steps } = this.opened.manifest;
     const left = steps.filter(({ id, branch }) => branch === "main" && !(id in done));
-    const main = this.#begin(left.map(({ id }) => id).join(" → "), done);
-    const couldPay = await this.#attempt(main, () => this.#payBefore());
-    if (!couldPay && RESCUES.includes(this.opened.manifest.operation.verb)) {
-      // It may be what the guardian acts for, and must not keep them from it.
-      this.trial = undefined;
-      main.problems.length = 0;
-    }
+    const main = this.#begin(left.map(({ id }) => id).join(ARROW) || "as it stands", done);
+    const couldPay =
+      (await this.#attempt(main, () => this.#beginTrial())) &&
+      (await this.#attempt(main, () => this.#payBefore()));
+    // It may be what the guardian acts for, and must not keep them from it.
+    const failing = !couldPay && isRescue(this.opened) ? main.problems.splice(0).join(" ") : undefined;
+    if (failing !== undefined) this.trial = undefined;
     const isDone = await this.#attempt(main, async () => {
       for (const step of left) await this.#carryOut(main, step);
     });
@@ -141,23 +142,41 @@ class Stage {
     if (!isDone) return [recordOf(main)];
     await this.#attempt(main, () => this.#requireSound("after"));
     await this.#attempt(main, async () => this.trial?.roundAfterPauses());
+    if (failing !== undefined) this.ailment = await this.#payAgain(failing);
 
     const branches = [recordOf(main)];
     const ready: Step[] = [];
     for (const step of steps)
       if (step.branch === "ready" && !(await this.#isNonceUsed(step))) ready.push(step);
-    for (const step of ready) {
-      const next = ready.find(({ id, nonce }) => id.startsWith("rollback") && nonce === step.nonce + 1);
-      const path = step.id.startsWith("pause") && next !== undefined ? [step, next] : [step];
-      branches.push(await this.fork.apart(() => this.#playReady(main, path)));
-    }
+    for (const step of ready)
+      branches.push(await this.fork.apart(() => this.#playReady(main, [step, ...afterPause(step, ready)])));
     return branches;
+  }
+
+  async #beginTrial(): Promise<void> {
+    this.trial = await Trial.begin(this.fork, this.suite);
+  }
+
+  /** Where payments failed before a guardian acted: whether they still do, for the guardian to know. Takes it back. */
+  async #payAgain(failing: string): Promise<string> {
+    const before = `payments failed before: ${failing}`;
+    const again = this.#begin("payments, which failed before", {});
+    await this.fork.apart(() =>
+      this.#attempt(again, async () => {
+        await this.#beginTrial();
+        await this.trial?.roundAfterPauses();
+      }),
+    );
+    const { trial } = this;
+    this.trial = undefined;
+    if (again.problems.length > 0) return `${before} They fail afterwards too: ${again.problems.join(" ")}`;
+    return `${before} Afterwards: ${trial?.description ?? "none could be tried"}`;
   }
 
   async #playReady(main: Playing, path: readonly Step[]): Promise<Branch> {
     const trial = this.trial;
     this.trial = trial?.copy();
-    const playing = this.#begin([main.name, ...path.map(({ id }) => id)].join(" → "), main.times);
+    const playing = this.#begin([main.name, ...path.map(({ id }) => id)].join(ARROW), main.times);
     await this.#attempt(playing, async () => {
       const [first] = path as readonly [Step];
       await skipTo(this.fork, this.#account(first), first.nonce);
@@ -197,7 +216,8 @@ class Stage {
       return true;
     } catch (error) {
       // What a contract does not even answer is as much of a finding as what it refuses.
-      const silent = isError(error, "CALL_EXCEPTION") && `A contract does not answer: ${error.shortMessage}.`;
+      const isSilent = isNoAnswer(error) || isError(error, "CALL_EXCEPTION");
+      const silent = isSilent && `A contract does not answer: ${(error as EthersError).shortMessage}.`;
       const problem = error instanceof Fault ? error.message : silent;
       if (problem === false) throw error;
       this.trial = trial;
@@ -255,6 +275,8 @@ class Stage {
     if (until === 0) await this.trial.round();
   }
 }
+
+const isRescue = ({ manifest: { operation } }: OpenManifest) => RESCUES.includes(operation.verb);
 
 const recordOf = ({ name, steps, problems }: Playing): Branch => ({ name, steps, problems });
 

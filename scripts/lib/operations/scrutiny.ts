@@ -6,8 +6,9 @@ import { firstDifference } from "./canonical.js";
 import { callsMade } from "./calls.js";
 import { examineUpgrade, type ExaminedUpgrade, type Site, type UpgradeRequest } from "./implementations.js";
 import type { Manifest, Proxy, Step } from "./manifest.js";
-import { isNameOfHolder, keysOf, namesInRecord, namesOfHolders } from "./names.js";
-import type { Suite } from "./suite.js";
+import { rolesOf } from "./authority.js";
+import { isNameOfHolder, keysOf, namesInRecord, namesOfHolders, rolesInName } from "./names.js";
+import { contractsAt, type Suite } from "./suite.js";
 
 /*
  * What a manifest alone cannot prove, however well it agrees with itself: somebody who writes all of it by hand can call
@@ -15,7 +16,7 @@ import type { Suite } from "./suite.js";
  */
 
 /**
- * Makes sure that a manifest calls people what this checkout's parameters call them, and that an upgrade that is left puts
+ * Makes sure that a manifest calls people what this checkout's parameters or the chain itself call them, and that an upgrade that is left puts
  * the code in place that this checkout builds.
  *
  * @param provider Of the chain, or of a fork of it.
@@ -28,7 +29,7 @@ export async function requireHonest(
   manifest: Manifest,
   done: readonly string[],
 ): Promise<void> {
-  const names = findFalseHolders(suite, manifest);
+  const names = [...(await findFalseHolders(suite, provider, manifest)), ...findFalseTokens(suite, manifest)];
   if (names.length > 0) {
     throw new Fault(
       "The manifest does not call things what the parameters here call them; nothing of it is signed. If these changed " +
@@ -44,28 +45,48 @@ export async function requireHonest(
   for (const call of distinct.values()) await requireExamined(site, manifest.proxies, call);
 }
 
-/** Whom the parameters do not name, and tokens that they know otherwise. Whole sentences. */
-function findFalseHolders({ parameters, record }: Suite, { names, tokens }: Manifest): string[] {
+/**
+ * Who is called by roles that neither the parameters give them nor the chain: parameters may have changed since the plan,
+ * and whoever holds just those roles is still rightly called by them. Whole sentences.
+ */
+async function findFalseHolders(
+  { parameters, record }: Suite,
+  provider: Provider,
+  { names }: Manifest,
+): Promise<string[]> {
   const recorded = namesInRecord(record);
   const holders = namesOfHolders(parameters.holders);
-  const falseNames = Object.entries(names)
-    .filter(([address, name]) => !(address in recorded) && isNameOfHolder(name) && holders[address] !== name)
-    .map(
-      ([address, name]) => `It calls ${address} ${name}, and the parameters ${holders[address] ?? "do not"}.`,
+  const taken = new Set(Object.values(holders));
+  const { accessManager } = contractsAt(record, provider);
+  const sentences: string[] = [];
+  for (const [address, name] of Object.entries(names)) {
+    if (address in recorded || !isNameOfHolder(name) || holders[address] === name) continue;
+    // Of several holders of a role only the parameters tell which is the second.
+    const isAnothers = /\d/.test(name) && taken.has(name);
+    const held = (await rolesOf(accessManager, address)).toSorted().join("+");
+    if (!isAnothers && held === rolesInName(name).toSorted().join("+")) continue;
+    sentences.push(
+      `It calls ${address} ${name}, and the parameters ${holders[address] ?? "do not"}; on the chain it holds ` +
+        `${held || "nothing"}.`,
     );
-  const falseTokens = tokens.filter(({ symbol, address, decimals }) => {
-    if (address in recorded) return false;
-    const known = parameters.tokens.find((token) => token.symbol === symbol);
-    const place = known?.native ? NATIVE_COIN : known?.address;
-    return place === undefined || getAddress(place) !== address || known!.decimals !== decimals;
-  });
-  return [
-    ...falseNames,
-    ...falseTokens.map(
+  }
+  return sentences;
+}
+
+/** Tokens that the parameters know otherwise, or not at all. Whole sentences. */
+function findFalseTokens({ parameters, record }: Suite, { tokens }: Manifest): string[] {
+  const recorded = namesInRecord(record);
+  return tokens
+    .filter(({ symbol, address, decimals }) => {
+      if (address in recorded) return false;
+      const known = parameters.tokens.find((token) => token.symbol === symbol);
+      const place = known?.native ? NATIVE_COIN : known?.address;
+      return place === undefined || getAddress(place) !== address || known!.decimals !== decimals;
+    })
+    .map(
       ({ symbol, address, decimals }) =>
         `It knows a token ${symbol} at ${address} with ${decimals} decimals, and the parameters do not.`,
-    ),
-  ];
+    );
 }
 
 const upgradesIn = (call: Step["call"]) =>

@@ -1,7 +1,7 @@
 import { Fault } from "../../../deploy/fault.js";
 import { findMoved } from "./moved.js";
 import type { OpenManifest } from "./open.js";
-import type { OperationProgress } from "./progress.js";
+import { isBegun, type OperationProgress } from "./progress.js";
 import { requireRehearsed } from "./rehearsal.js";
 import { requireHonest } from "./scrutiny.js";
 import type { Suite } from "./suite.js";
@@ -23,7 +23,7 @@ export async function requireSignable(
   await requireRehearsed(opened, { provider, times });
   const done = Object.keys(times);
   const { timestamp: now } = (await provider.getBlock("latest"))!;
-  if (done.length === 0 && now > manifest.expiresAt)
+  if (!isBegun(manifest, times) && now > manifest.expiresAt)
     throw new Fault(`The plan expired on ${formatTime(manifest.expiresAt)}; plan again.`);
   const moved = await findMoved(provider, suite.record, manifest, { done, spent });
   if (moved.length > 0) {

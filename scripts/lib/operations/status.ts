@@ -88,7 +88,10 @@ export async function readStatus(
     ...found,
     operations: unfinished(register),
     reconciled,
-    attention: [...findAttention(found, { ...register, unreadable: [...register.unreadable, ...unreadable] }), ...attention],
+    attention: [
+      ...findAttention(found, { ...register, unreadable: [...register.unreadable, ...unreadable] }),
+      ...attention,
+    ],
   };
 }
 

@@ -87,6 +87,9 @@ const transactionOf = (desk: Desk, [first]: Act["calls"], encoded: readonly Enco
     encoded.map(({ data }) => data),
   );
 
+/** Of a single rung, whichever act is needed first would use up the nonce of the other. */
+export const LEAST_RUNGS = 2;
+
 /**
  * An act that is signed beforehand, several times over with successive nonces: if other transactions of the account use
  * some of them up, the next one still works.
@@ -102,6 +105,11 @@ export function planLadder(
     ...when
   }: Pick<PlannedStep, "id" | "notBefore" | "notAfter"> & { from: number; rungs: number },
 ): PlannedStep[] {
+  if (rungs < LEAST_RUNGS) {
+    throw new Fault(
+      `A ladder has ${LEAST_RUNGS} rungs at least, not ${rungs}: a pause that uses a nonce up must leave a rollback.`,
+    );
+  }
   const data = act.calls.map(encodeCall);
   return Array.from({ length: rungs }, (_, i) => ({
     ...when,

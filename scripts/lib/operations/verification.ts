@@ -5,7 +5,7 @@ import { UNTIL } from "./acts/pausing.js";
 import { withFork } from "./fork.js";
 import type { OpenManifest } from "./open.js";
 import { outcomesOf, type Verified } from "./outcomes.js";
-import { findProgress, type OperationProgress } from "./progress.js";
+import { findProgress, type OperationProgress, type Urgency } from "./progress.js";
 import { isNoAnswer } from "./reverts.js";
 import { findCodeFaults } from "./self-tests.js";
 import { entryOf } from "./state-diff.js";
@@ -20,9 +20,9 @@ import { formatTime, PAUSE_BITS, PAUSE_BIT_NAMES } from "./units.js";
  *
  * @throws {@link Fault} if nothing of the operation was carried out yet.
  */
-export async function verify(suite: Suite, opened: OpenManifest): Promise<Verified> {
+export async function verify(suite: Suite, opened: OpenManifest, urgency: Urgency = {}): Promise<Verified> {
   const { provider } = suite.connection.ethers;
-  const progress = await findProgress(provider, opened);
+  const progress = await findProgress(provider, opened, urgency);
   if (progress.carriedOut.length === 0)
     throw new Fault("Nothing of this operation was carried out yet, so there is nothing to verify.");
   const block = (await provider.getBlock("latest"))!;

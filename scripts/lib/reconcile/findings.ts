@@ -19,6 +19,7 @@ export interface Finding {
   readonly table: string;
   /** The row's key. */
   readonly key: string;
+  /** What the row is about as the chain's events say; only of a row that nothing made, as the row itself says. */
   readonly paymentId?: string;
   readonly field?: string;
   readonly found: string;

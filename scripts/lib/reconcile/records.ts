@@ -1,38 +1,17 @@
-import { appendFile, mkdir, readFile } from "node:fs/promises";
+import { appendFile, mkdir } from "node:fs/promises";
 import path from "node:path";
 
-import { z } from "zod";
-
 import { Fault } from "../../../deploy/fault.js";
-import { DEPLOY_DIR } from "../../../deploy/place.js";
+import {
+  LABEL,
+  readReconciliations,
+  reconciliationSchema,
+  recordsPath,
+  type ReconciliationRecord,
+} from "../../../deploy/reconciliations.js";
 import type { Reconciliation } from "./request.js";
 
-const schema = z.strictObject({
-  /** When it was done, ISO 8601. */
-  at: z.string(),
-  /** The label that an operator goes by: no personal data. */
-  by: z.string(),
-  block: z.number().int(),
-  blockHash: z.string(),
-  outcome: z.enum(["clean", "differences", "could not tell"]),
-  payments: z.number().int(),
-  counts: z.record(z.number().int()),
-  rpcCalls: z.number().int(),
-  seconds: z.number(),
-  applied: z.boolean(),
-});
-
-/** One run, as it is kept. */
-export type ReconciliationRecord = z.infer<typeof schema>;
-
-const FOLDER = path.join(DEPLOY_DIR, "reconciliations");
-
-/** One line a run, oldest first, only ever appended to. */
-export const recordsPath = (chainId: number, folder = FOLDER) =>
-  path.join(folder, String(chainId), "runs.jsonl");
-
-/** What operators may call themselves. */
-const LABEL = /^[a-z0-9][a-z0-9-]{0,31}$/;
+export { recordsPath, type ReconciliationRecord };
 
 /** @throws {@link Fault} that says what a label is. */
 export function checkLabel(label: string): string {
@@ -61,7 +40,7 @@ export async function recordReconciliation(
   };
   const file = recordsPath(result.chainId, folder);
   await mkdir(path.dirname(file), { recursive: true });
-  await appendFile(file, `${JSON.stringify(schema.parse(record))}\n`);
+  await appendFile(file, `${JSON.stringify(reconciliationSchema.parse(record))}\n`);
 }
 
 /** The last run on a chain, or nothing if there was none. */
@@ -69,20 +48,9 @@ export async function lastReconciliation(
   chainId: number,
   folder?: string,
 ): Promise<ReconciliationRecord | undefined> {
-  const file = recordsPath(chainId, folder);
-  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return "";
-    throw error;
-  });
-  const last = text.trimEnd().split("\n").at(-1)!;
-  if (last === "") return undefined;
-  let written: unknown;
-  try {
-    written = JSON.parse(last);
-  } catch {
-    // A run that was killed while it wrote.
-  }
-  const { success, data } = schema.safeParse(written);
-  if (success) return data;
-  throw new Fault(`The last line of ${file} is damaged; restore it from git, or remove that line.`);
+  const last = (await readReconciliations(chainId, folder)).at(-1);
+  if (last === undefined || last.run !== undefined) return last?.run;
+  throw new Fault(
+    `The last line of ${recordsPath(chainId, folder)} is damaged; restore it from git, or remove that line.`,
+  );
 }

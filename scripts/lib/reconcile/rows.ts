@@ -74,9 +74,19 @@ export async function compareRows(
     if (scope.paymentId === undefined && (await source.count(table)) !== all) {
       for (const key of await source.duplicates(table)) repeated.add(key);
     }
-    for (const key of repeated) findings.add(duplicated(table, key));
+    for (const key of repeated) {
+      const row = await rowOf(table, key, source, scratch);
+      if (scope.contains(table, row)) findings.add(duplicated(table, key, row));
+    }
   }
   return rows;
+}
+
+/** The row of a key as the chain's events make it, or else as the index has it: what says which payment it is about. */
+async function rowOf(table: Table, key: string, source: IndexSource, scratch: Scratch): Promise<PlainRow> {
+  const expected = scratch.find(table, key);
+  if (expected !== undefined) return JSON.parse(expected.value) as PlainRow;
+  return (await source.row(table, key.split(" "))) ?? {};
 }
 
 /** Ids that were met already: a bit each. */
@@ -135,9 +145,9 @@ const onlyOnChain = (table: Table, key: string, row: PlainRow): Finding => ({
   advice: ADVICE.resync,
 });
 
-const duplicated = (table: Table, key: string): Finding => ({
+const duplicated = (table: Table, key: string, row: PlainRow): Finding => ({
   outcome: "missing_on_chain",
-  ...about(table, key, table.name === "payment" ? { paymentId: key } : {}),
+  ...about(table, key, row),
   found: "more than one row in the index",
   expected: "one",
   advice: ADVICE.resync,

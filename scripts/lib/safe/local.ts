@@ -84,9 +84,7 @@ export interface SafeSetup {
   fallbackHandler?: string;
 }
 
-let made = 0;
-
-/** Makes a Safe by Safe's own factory. Returns its address. */
+/** Makes a Safe by Safe's own factory: on a chain of the same story, at the same address. Returns it. */
 export async function createSafe(connection: NetworkConnection, setup: SafeSetup): Promise<string> {
   const { version, owners, threshold, singleton = "SafeL2" } = setup;
   const contracts = await deploySafeContracts(connection, version);
@@ -106,9 +104,10 @@ export async function createSafe(connection: NetworkConnection, setup: SafeSetup
     ZeroAddress,
   ]);
   const [deployer] = await connection.ethers.getSigners();
+  const salt = await deployer!.getNonce();
   const sent = await deployer!.sendTransaction({
     to: contracts.SafeProxyFactory,
-    data: factory.encodeFunctionData("createProxyWithNonce", [contracts[singleton], initializer, made++]),
+    data: factory.encodeFunctionData("createProxyWithNonce", [contracts[singleton], initializer, salt]),
   });
   const { logs } = (await sent.wait())!;
   const creation = logs.map((log) => factory.parseLog(log)).find((event) => event?.name === "ProxyCreation");

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { noPostgres, Postgres } from "./postgres.js";
+import { noPostgres, Postgres } from "../postgres.js";
 import { SmallDisk } from "./small-disk.js";
 
 /** Room for the database, its write-ahead log and what the tests write. */

@@ -5,7 +5,7 @@ import { freePort } from "../../../scripts/lib/processes.js";
 import { FINALITY } from "./chain.js";
 import type { DatabaseKind } from "./databases.js";
 import { stopping } from "./stops.js";
-import type { Behaviour, Misanswer } from "./rpc-proxy.js";
+import type { Behaviour, Misanswer } from "../rpc-proxy.js";
 import type { Session } from "./session.js";
 
 /** Something that happens to an indexer that is at the head of its chain. Afterwards it must be right again. */

@@ -11,9 +11,18 @@ export interface Alert {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
+/** An alert, and when it was told of. */
+export interface Heard {
+  readonly at: number;
+  readonly alert: Alert;
+}
+
+/** What tells alerts of one name apart: their labels, in no order. */
+const identityOf = ({ labels }: Alert) => JSON.stringify(Object.entries(labels).sort());
+
 /** What wakes whoever is on call: a webhook that remembers what it was told, and when. */
 export class Pager {
-  readonly #told: { readonly at: number; readonly alert: Alert }[] = [];
+  readonly #told: Heard[] = [];
   readonly #server: Server;
 
   private constructor() {
@@ -21,8 +30,8 @@ export class Pager {
       void json(request).then((page) => {
         const at = Date.now();
         for (const alert of (page as { alerts: Alert[] }).alerts) this.#told.push({ at, alert });
+        response.end();
       });
-      response.end();
     });
   }
 
@@ -37,8 +46,8 @@ export class Pager {
   }
 
   /** Waits until it is told of an alert, after a moment. Returns the alert and when it was told. */
-  async hear(status: Alert["status"], name: string, after: number, seconds: number) {
-    let heard: { at: number; alert: Alert } | undefined;
+  async hear(status: Alert["status"], name: string, after: number, seconds: number): Promise<Heard> {
+    let heard: Heard | undefined;
     await eventually(() => {
       heard = this.#told.find(
         ({ at, alert }) => at >= after && alert.status === status && alert.labels.alertname === name,
@@ -48,9 +57,23 @@ export class Pager {
     return heard!;
   }
 
+  /**
+   * Waits until it was told that an alert which it heard is over. An alert of the same name about something else, such as
+   * another chain, does not count, nor does an end after which the same one began to fire again.
+   */
+  async hearEndOf({ at, alert }: Heard, seconds: number): Promise<Heard> {
+    let last: Heard | undefined;
+    await eventually(() => {
+      last = this.#told.findLast((told) => told.at >= at && identityOf(told.alert) === identityOf(alert));
+      if (last?.alert.status !== "resolved")
+        throw new Error(`Nobody was told that ${alert.labels.alertname} is over.`);
+    }, seconds);
+    return last!;
+  }
+
   /** The alerts that fire, as far as it was told. */
   get firing(): string[] {
-    const last = new Map(this.#told.map(({ alert }) => [JSON.stringify(alert.labels), alert]));
+    const last = new Map(this.#told.map(({ alert }) => [identityOf(alert), alert]));
     return [...last.values()]
       .filter(({ status }) => status === "firing")
       .map(({ labels }) => labels.alertname!);

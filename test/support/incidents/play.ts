@@ -54,7 +54,7 @@ export async function play(stack: IncidentStack, incident: Incident): Promise<Ti
   const resolved =
     alert === undefined || ringsOn !== undefined
       ? undefined
-      : await stack.pager.hear("resolved", alert, told!.at, RESOLVED_SECONDS);
+      : await stack.pager.hearEndOf(told!, RESOLVED_SECONDS);
   await expectAgreement(stack);
   return {
     runbook,

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 
 import { startIndexer, type Indexer, type IndexerOptions } from "../../../scripts/lib/indexer.js";
 import type { Monitor } from "../../../scripts/lib/monitoring.js";
-import type { Postgres } from "./postgres.js";
+import type { Postgres } from "../postgres.js";
 import type { Service } from "./compose.js";
 
 /** The database server. */

@@ -14,8 +14,8 @@ import { cast, type Story } from "../../../scripts/scenario/story.js";
 import { Telling } from "../../../scripts/scenario/telling.js";
 import { enterWorld, type World } from "../../../scripts/scenario/world.js";
 import { LocalChainProvider } from "../../../scripts/start/chain.js";
-import { noPostgres, Postgres } from "./postgres.js";
-import { RpcProxy } from "./rpc-proxy.js";
+import { noPostgres, Postgres } from "../postgres.js";
+import { RpcProxy } from "../rpc-proxy.js";
 import { asThePageSays, databaseUrl, newDatabase } from "../production.js";
 import { Compose } from "./compose.js";
 import { Pager } from "./pager.js";
@@ -202,6 +202,7 @@ async function startParts(running: Running, connect: Connect): Promise<Parts> {
     chainId: CHAIN_ID,
     rpcUrlsFile,
     recordsDir: path.join(directory, "deploy", "records"),
+    env: { HOLDFAST_DEPLOY_DIR: path.join(directory, "deploy") },
   };
   const services = {
     writer: new IndexerService({

@@ -43,7 +43,7 @@ describe("lists that are asked for at the same time", function () {
       },
       wrap: () => undefined,
     };
-    lists = batching(counting, { thing }).raw as unknown as Lists;
+    lists = batching({ thing })(counting).raw as unknown as Lists;
   });
   after(() => pglite.close());
   beforeEach(() => (statements = 0));

@@ -38,7 +38,7 @@ describe("the next upgrade after a rollback", function () {
     const implementation = await deployImplementation(connection, deployed.record, "escrow", contract);
     return toUpgrade(
       { proxy: "escrow", implementation, contract, ...(initializer && { initializer }) },
-      { rungs: 1, pauseFor: DAY },
+      { rungs: 2, pauseFor: DAY },
     );
   };
   /** Somebody pays whatever version runs, and half of it goes on at once. */

@@ -66,9 +66,9 @@ describe("the arguments of an operation", () => {
     expect(await refusal("upgrade", { reason: "why", implementation: "0x12" })).to.include(
       "--implementation is an address",
     );
-    for (const rungs of [0, 21, NaN]) {
+    for (const rungs of [0, 1, 21, NaN]) {
       expect(await refusal("upgrade", { reason: "why", implementation, rungs })).to.include(
-        `--rungs is from 1 to 20; it was ${rungs}`,
+        `--rungs is from 2 to 20; it was ${rungs}`,
       );
     }
     const calling = { reason: "why", implementation, call: "initializeV2" };

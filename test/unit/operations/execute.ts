@@ -1,9 +1,10 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 
 import { expect } from "chai";
 import { Interface } from "ethers";
 
+import { DEPLOY_DIR } from "../../../deploy/place.js";
 import { deployImplementation } from "../../../scripts/lib/operations/implementations.js";
 import { digestOf } from "../../../scripts/lib/operations/canonical.js";
 import { Execution, type Executing } from "../../../scripts/lib/operations/execution.js";
@@ -118,6 +119,18 @@ describe("executing an operation", function () {
       `0x${"0".repeat(63)}5`,
       `0x${nonce.toString(16).padStart(64, "0")}`,
     );
+  /** While the file is damaged that says how the new version lays out its storage. */
+  const withoutLayout = async ({ manifest }: OpenManifest, work: () => Promise<void>) => {
+    const { codehash } = manifest.proxies[0]!.after;
+    const kept = path.join(DEPLOY_DIR, "implementations", String(manifest.chainId), `${codehash}.json`);
+    const content = await readFile(kept);
+    await writeFile(kept, "{}");
+    try {
+      await work();
+    } finally {
+      await writeFile(kept, content);
+    }
+  };
   const pausedUntil = async () => Number(await chain.deployed.escrow.pausedUntil(1));
 
   describe("of a key", () => {
@@ -398,6 +411,70 @@ describe("executing an operation", function () {
       const opened = await upgraded("upgrade with a key");
       const outcome = await carryOut(opened, "rollback-1");
       expect(outcome).to.deep.include({ by: key, surprises: [] });
+    });
+
+    it("rolls back whatever became of the rehearsal, the layouts and what was written down", async () => {
+      const opened = await anew("upgrade");
+      await signAs(chain.connection, opened, people.slice(0, 2));
+      await carryOut(opened, "schedule", people[6]);
+      await chain.pass(2 * DAY);
+      await carryOut(opened, "execute", people[6]);
+      await rm(path.join(opened.folder, "rehearsal.json"));
+      await writeFile(outcomesOf(opened).path, "damaged\n");
+      await withoutLayout(opened, async () => {
+        const told: string[] = [];
+        const urgent = await execution(opened, people[6], { tell: (sentence) => told.push(sentence) });
+        expect(await faultOf(urgent.record())).to.include("is not what this program wrote");
+        const outcome = await urgent.carryOut(opened.step("rollback-1"));
+        expect(outcome).to.deep.include({ by: people[6], surprises: null });
+        expect(told.join()).to.include("What rollback-1 changed is not compared with the manifest now");
+      });
+    });
+
+    it("asks for the rehearsal where it is signed only now", async () => {
+      for (const [name, by] of [
+        ["upgrade", people[1]],
+        ["upgrade with a key", key],
+      ] as const) {
+        await chain.reset();
+        const opened = await anew(name);
+        await signAs(chain.connection, opened, people.slice(0, 2), "schedule");
+        await signAs(chain.connection, opened, people.slice(0, 1), "rollback-1").catch(() => []);
+        await rm(path.join(opened.folder, "rehearsal.json"));
+        expect(await faultOf(carryOut(opened, "rollback-1", by))).to.include("was not rehearsed yet");
+      }
+    });
+
+    it("is sent by an owner who has not signed, as the last signature", async () => {
+      const opened = await anew("upgrade");
+      await signAs(chain.connection, opened, people.slice(0, 2), "schedule");
+      await signAs(chain.connection, opened, people.slice(0, 2), "execute");
+      await signAs(chain.connection, opened, people.slice(0, 1), "rollback-1");
+      await carryOut(opened, "schedule", people[6]);
+      await chain.pass(2 * DAY);
+      await carryOut(opened, "execute", people[6]);
+      expect(await faultOf(carryOut(opened, "rollback-1", people[6]))).to.include(
+        "1 of 2 signatures is missing",
+      );
+      expect((await carryOut(opened, "rollback-1", people[2])).surprises).to.deep.equal([]);
+    });
+
+    it("has a rollback before new code is put in place, unless that is wanted otherwise", async () => {
+      const opened = await anew("upgrade");
+      for (const step of ["schedule", "execute", "pause-1", "rollback-2"])
+        await signAs(chain.connection, opened, people.slice(0, 2), step);
+      await carryOut(opened, "schedule", people[6]);
+      await chain.pass(2 * DAY);
+      expect(await faultOf(carryOut(opened, "execute", people[6])))
+        .to.include("nothing was sent")
+        .and.include("rollback-1: 2 of 2 signatures are missing")
+        .and.include("--without-rollback");
+      // The next one works once the first nonce is used.
+      await setNonce(safes.guardian, 1);
+      await (await execution(opened, people[6])).require(opened.step("execute"));
+      await setNonce(safes.guardian, 0);
+      const knowing = await execution(opened, people[6], { withoutRollback: true });
+      expect((await knowing.carryOut(opened.step("execute"))).surprises).to.deep.equal([]);
     });
 
     it("rolls nothing back that was not upgraded yet", async () => {

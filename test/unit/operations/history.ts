@@ -25,7 +25,7 @@ describe("the history of a suite", function () {
     const { connection, deployed } = chain;
     const implementation = await deployImplementation(connection, deployed.record, "escrow", "EscrowNext");
     const request = { proxy: "escrow", implementation, contract: "EscrowNext" } as const;
-    const opened = await chain.plan(toUpgrade(request, { rungs: 1, pauseFor: DAY }), { verb: "upgrade" });
+    const opened = await chain.plan(toUpgrade(request, { rungs: 2, pauseFor: DAY }), { verb: "upgrade" });
     for (const step of ["schedule", "execute"]) await chain.carryOut(opened, step);
     await chain.keep();
   });
@@ -78,7 +78,11 @@ describe("the history of a suite", function () {
     const { accessManager, escrow } = chain.deployed;
     await pause("test");
     const data = escrow.interface.encodeFunctionData("unpause", [1]);
-    const schedule = accessManager.interface.encodeFunctionData("schedule", [await escrow.getAddress(), data, 0]);
+    const schedule = accessManager.interface.encodeFunctionData("schedule", [
+      await escrow.getAddress(),
+      data,
+      0,
+    ]);
     await (await safe.execute([{ to: await accessManager.getAddress(), data: schedule }])).wait();
     const [entry] = await read();
     expect(entry!.by).to.equal(safe.address);
@@ -132,7 +136,11 @@ describe("the history of a suite", function () {
     const data = escrow.interface.encodeFunctionData("pause", [1, 60, "?"]).replace(/3f(0{62})$/, "ff$1");
     await (await holders.GUARDIAN.sendTransaction({ to: escrow, data })).wait();
     const upgrade = upgradeController.interface
-      .encodeFunctionData("upgrade", [await escrow.getAddress(), await accessManager.getAddress(), "0x12345678"])
+      .encodeFunctionData("upgrade", [
+        await escrow.getAddress(),
+        await accessManager.getAddress(),
+        "0x12345678",
+      ])
       .slice(0, -56);
     await (await accessManager.connect(holders.UPGRADER).schedule(upgradeController, upgrade, 0)).wait();
 

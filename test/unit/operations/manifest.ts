@@ -16,6 +16,7 @@ import { openManifest, type OpenManifest } from "../../../scripts/lib/operations
 import { findTampering } from "../../../scripts/lib/operations/tampering.js";
 import { toPause, toUpgrade } from "../../../scripts/lib/operations/verbs.js";
 import { createSafe } from "../../support/safes.js";
+import { formatPage } from "../../../scripts/lib/operations/page.js";
 import { AdminChain, faultOf } from "../../support/operations.js";
 
 const DAY = 86_400;
@@ -129,6 +130,26 @@ describe("a manifest", function () {
       await writeFile(page, written);
       expect((await openManifest(folder, chain.deployed.record)).digest).to.equal(opened.digest);
       await rm(folder, { recursive: true });
+    });
+
+    it("has a page of which no text that somebody wrote hides or forges anything", () => {
+      const hostile = "<!-- <details> ``` ~~~ &#x202e; [x]: http://x $$ \\ `code";
+      const manifest = structuredClone(opened.manifest);
+      manifest.operation.title = manifest.operation.reason = hostile;
+      manifest.cautions = [hostile];
+      manifest.proxies[0]!.after.version = hostile;
+      const [first] = manifest.steps;
+      first!.title = hostile;
+      first!.call.arguments = [{ name: "reason", type: "string", value: hostile, meaning: hostile }];
+      const [, address] = Object.keys(manifest.names);
+      manifest.names[address!] = hostile;
+      const page = formatPage(manifest);
+      const outside = page
+        .replaceAll(/^```\n[^]*?^```$/gm, "")
+        .replaceAll(/(?<![\\`])(`+)(?!`)[^]*?(?<!`)\1(?!`)/g, "")
+        .replaceAll(/^<\/?(details|summary)>.*$/gm, "");
+      expect(outside).to.not.match(/(?<!\\)[<`~$&[]/);
+      expect(page.split("\n").filter((line) => line.includes("\\<!--"))).to.have.length.above(5);
     });
 
     it("has a page that shows every hash, and the screens of every kind of device", async () => {

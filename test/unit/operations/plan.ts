@@ -23,7 +23,7 @@ import { termsOf } from "../../support/terms.js";
 
 const HOUR = 3_600;
 const DAY = 24 * HOUR;
-const PRECAUTIONS = { rungs: 1, pauseFor: DAY };
+const PRECAUTIONS = { rungs: 2, pauseFor: DAY };
 
 /** What a step changes, as `<contract> <entry>` and the values. */
 const changesOf = (opened: OpenManifest, id: string) =>
@@ -45,7 +45,7 @@ describe("planning an operation", function () {
   const upgradeTo = async (
     contract: string,
     initializer?: { function: string; args: unknown[] },
-    rungs = 1,
+    rungs = 2,
   ) => {
     const { connection, deployed } = chain;
     const implementation = await deployImplementation(connection, deployed.record, "escrow", contract);
@@ -319,6 +319,12 @@ describe("planning an operation", function () {
         notBefore: { step: "execute", seconds: 0 },
         notAfter: { step: "execute", seconds: chain.deployed.parameters.rollbackWindow },
       });
+    });
+
+    it("is refused with a single rung, whose nonce a pause would take from the rollback", async () => {
+      expect(await faultOf(chain.plan(await upgradeTo("EscrowNext", undefined, 1)))).to.include(
+        "A ladder has 2 rungs at least, not 1",
+      );
     });
 
     it("is refused if it changes anything that no upgrade may", async () => {

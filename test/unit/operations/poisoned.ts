@@ -74,7 +74,8 @@ describe("an operation's folder that somebody poisoned", function () {
 
   const POISONS: Readonly<Record<string, () => Promise<void>>> = {
     "has no JSON in its manifest": () => fileAt("{", "manifest.json"),
-    "has a manifest that is another thing": () => fileAt('{"format":"holdfast-operation/9"}', "manifest.json"),
+    "has a manifest that is another thing": () =>
+      fileAt('{"format":"holdfast-operation/9"}', "manifest.json"),
     "has a directory for its manifest": () => directoryAt("manifest.json"),
     "has a directory for its page": () => directoryAt("manifest.md"),
     "has a directory for its outcome": () => directoryAt("outcome.jsonl"),

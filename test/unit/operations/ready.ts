@@ -1,3 +1,6 @@
+import { readdir, rename } from "node:fs/promises";
+import path from "node:path";
+
 import { expect } from "chai";
 import { HDNodeWallet, Interface, Mnemonic, type TypedDataField } from "ethers";
 
@@ -6,7 +9,7 @@ import type { Collecting } from "../../../scripts/lib/operations/consents.js";
 import { deployImplementation } from "../../../scripts/lib/operations/implementations.js";
 import type { OpenManifest } from "../../../scripts/lib/operations/open.js";
 import { findProgress } from "../../../scripts/lib/operations/progress.js";
-import { writeRaw } from "../../../scripts/lib/operations/raw.js";
+import { signaturesFolder, writeRaw } from "../../../scripts/lib/operations/raw.js";
 import { findReadiness, type OperationReadiness } from "../../../scripts/lib/operations/ready.js";
 import { hindrancesOf } from "../../../scripts/lib/operations/readiness.js";
 import { readRegister, type Registered } from "../../../scripts/lib/operations/register.js";
@@ -237,6 +240,63 @@ describe("what is kept ready", function () {
     expect(verdicts(found)["rollback-2"]).to.equal("dead");
     expect(whyOf(found, "rollback-2")).to.include("escrow should run");
     expect(found.attention).to.deep.equal([]);
+  });
+
+  it("is a danger once nobody wants it: whoever has the files can send it until its nonces are used up", async () => {
+    await execute();
+    expect((await look()).unwanted).to.deep.equal([]);
+    await chain.carryOut(opened, "rollback-1");
+    await useNonces(1);
+    const found = await look();
+    expect(found.unwanted).to.deep.equal([
+      `rollback-2, pause-2 of operation 1 (done): anybody who has the files can send what is signed for nonce 1 of ` +
+        `${safes.guardian}. Use it up with other transactions of that account, such as one of no coin and no data to itself.`,
+    ]);
+    expect(formatReadiness([found], [], Date.now() / 1000))
+      .to.include("Signed, and wanted by nobody any more:\n  rollback-2, pause-2")
+      .and.include("Whatever can still be rolled back");
+    await useNonces(2);
+    expect((await look()).unwanted).to.deep.equal([]);
+  });
+
+  it("is as dangerous when the operation was cancelled, or something else took its place", async () => {
+    const { account, transaction, nonce } = opened.step("execute");
+    const { accessManager, holders } = chain.deployed;
+    await (
+      await accessManager.connect(holders.ADMIN).cancel(account, transaction.to, transaction.data)
+    ).wait();
+    const cancelled = await look();
+    expect(cancelled.standing).to.equal("cancelled");
+    expect(cancelled.unwanted.join()).to.include(
+      "rollback-1, rollback-2, pause-1, pause-2 of operation 1 (cancelled)",
+    );
+    await chain.reset();
+    expect((await look()).unwanted).to.deep.equal([]);
+    await chain.send("anvil_setNonce", account, `0x${(nonce + 1).toString(16)}`);
+    expect((await look()).unwanted.join())
+      .to.include("of operation 1 (under way)")
+      .and.include("nonces 0, 1");
+  });
+
+  it("is enough with one signature less, which whoever sends it gives", async () => {
+    const folder = signaturesFolder(opened);
+    const bobs = (await readdir(folder)).filter((file) => file.includes(people[1]!.address));
+    const elsewhere = (file: string) => path.join(opened.folder, file);
+    for (const file of bobs) await rename(path.join(folder, file), elsewhere(file));
+    try {
+      const later = await look();
+      expect(verdicts(later)).to.include({ "rollback-1": "later", "pause-1": "works" });
+      expect(later.attention).to.deep.equal([]);
+      expect(whyOf(later, "pause-1")).to.equal(
+        `The last signature is that of who sends it: ${people[1]!.address}.`,
+      );
+      await execute();
+      expect(verdicts(await look())).to.include({ "rollback-1": "works" });
+      await chain.carryOut(opened, "rollback-1");
+      expect((await look()).unwanted.join()).to.include("rollback-2, pause-2 of operation 1");
+    } finally {
+      for (const file of bobs) await rename(elsewhere(file), path.join(folder, file));
+    }
   });
 
   it("of a key is its whole transaction, fees included", async () => {

@@ -5,6 +5,7 @@ import type { Holders } from "../../../deploy/parameters.js";
 import { ROLES, type HeldRole } from "../../../deploy/roles.js";
 import type { OpenManifest } from "../../../scripts/lib/operations/open.js";
 import { rehearse } from "../../../scripts/lib/operations/rehearse.js";
+import { requireHonest } from "../../../scripts/lib/operations/scrutiny.js";
 import type { Suite } from "../../../scripts/lib/operations/suite.js";
 import { verify } from "../../../scripts/lib/operations/verification.js";
 import { requestOf, type VerbArguments } from "../../../scripts/ops/requests.js";
@@ -145,6 +146,31 @@ describe("acts of roles", function () {
         ["schedule → execute → revoke", []],
       ]);
       expect(passed).to.equal(true);
+    });
+
+    it("is honest about whoever holds the roles by which the plan calls them, and about nobody else", async () => {
+      const suite = suiteWith({ ADMIN: [newcomer] });
+      const { manifest } = await plan(suite, "rotate", {
+        role: "ADMIN",
+        from: holder("ADMIN"),
+        to: newcomer,
+      });
+      const { provider } = chain.connection.ethers;
+      const honesty = (names: Record<string, string>, asked = suite) =>
+        requireHonest(asked, provider, { ...manifest, names: { ...manifest.names, ...names } }, []);
+      await honesty({});
+      for (const name of ["CONFIGURATOR+GUARDIAN", "ADMIN"]) {
+        expect(await faultOf(honesty({ [holder("ADMIN")]: name }))).to.include(
+          `${holder("ADMIN")} ${name}, and the parameters CONFIGURATOR; on the chain it holds ADMIN+CONFIGURATOR`,
+        );
+      }
+      // The first holder must not pass for the second, though both hold the role.
+      const several = suiteWith({ ADMIN: [newcomer], GUARDIAN: [other, holder("GUARDIAN")] });
+      await honesty({ [holder("GUARDIAN")]: "GUARDIAN 2" }, several);
+      const swapped = suiteWith({ ADMIN: [newcomer], GUARDIAN: [holder("GUARDIAN"), other] });
+      expect(await faultOf(honesty({ [holder("GUARDIAN")]: "GUARDIAN 2" }, swapped))).to.include(
+        "GUARDIAN 2",
+      );
     });
 
     it("is verified by what it was to mend, and only remarks on the rest", async () => {

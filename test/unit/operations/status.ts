@@ -33,7 +33,7 @@ describe("the status of a suite", function () {
     const implementation = await deployImplementation(connection, deployed.record, "escrow", "EscrowNext");
     const initializer = { function: "initializeV2", args: ["7"] };
     const request = { proxy: "escrow", implementation, contract: "EscrowNext", initializer } as const;
-    return await chain.plan(toUpgrade(request, { rungs: 1, pauseFor: DAY }), { verb: "upgrade" });
+    return await chain.plan(toUpgrade(request, { rungs: 2, pauseFor: DAY }), { verb: "upgrade" });
   };
 
   it("needs no attention after a deployment, and was never reconciled", async () => {
@@ -162,7 +162,11 @@ describe("the status of a suite", function () {
     const { accessManager, holders, upgradeController, escrow } = chain.deployed;
     // Solidity takes bytes without their padding.
     const upgrade = upgradeController.interface
-      .encodeFunctionData("upgrade", [await escrow.getAddress(), await accessManager.getAddress(), "0x12345678"])
+      .encodeFunctionData("upgrade", [
+        await escrow.getAddress(),
+        await accessManager.getAddress(),
+        "0x12345678",
+      ])
       .slice(0, -56);
     const notText = escrow.interface
       .encodeFunctionData("extendPause", [1, 60, "?"])

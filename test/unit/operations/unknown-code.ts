@@ -1,13 +1,15 @@
 import { expect } from "chai";
+import { getAddress } from "ethers";
 
 import { deployImplementation } from "../../../scripts/lib/operations/implementations.js";
 import { rehearse } from "../../../scripts/lib/operations/rehearse.js";
 import type { Request } from "../../../scripts/lib/operations/plan.js";
-import { toCancel, toPause, toRollBack, toUpgrade } from "../../../scripts/lib/operations/verbs.js";
+import { toCancel, toGrant, toPause, toRollBack, toUpgrade } from "../../../scripts/lib/operations/verbs.js";
 import type { ProxyName } from "../../../scripts/lib/operations/suite.js";
 import { AdminChain, faultOf } from "../../support/operations.js";
 
 const DAY = 86_400;
+const NEWCOMER = getAddress("0x00000000000000000000000000000000000b0b01");
 /** Reverts, whatever is asked. */
 const MUTE = "0x5f5ffd";
 
@@ -45,10 +47,10 @@ describe("what a guardian does about code that nobody here knows", function () {
   /** Plans, rehearses and does it. */
   const manage = async (verb: string, prepare: Request["prepare"]) => {
     const opened = await chain.plan(prepare, { verb });
-    const { branches } = await rehearse(chain.suite, opened);
+    const { branches, payments } = await rehearse(chain.suite, opened);
     expect(branches.flatMap(({ problems }) => problems)).to.deep.equal([]);
     await chain.carryOut(opened, verb);
-    return opened.manifest;
+    return { ...opened.manifest, payments };
   };
   const cancelling = async () => {
     const { accessManager, complianceRegistry, holders } = chain.deployed;
@@ -89,6 +91,34 @@ describe("what a guardian does about code that nobody here knows", function () {
     it(`is to cancel what waits, ${what} as it is`, async () => {
       await become("escrow");
       await manage("cancel", await cancelling());
+    });
+  }
+
+  it("is told whether payments, which failed, work afterwards", async () => {
+    await silence("escrow");
+    const mended = await manage("rollback", toRollBack("escrow"));
+    expect(mended.payments)
+      .to.include("payments failed before: A contract does not answer")
+      .and.include("Afterwards: payments of 1 USDC each");
+    await silence("escrow");
+    const { payments } = await manage("cancel", await cancelling());
+    expect(payments).to.include("They fail afterwards too: A contract does not answer");
+  });
+
+  for (const proxy of ["escrow", "complianceRegistry"] as const) {
+    it(`excuses nobody else's act, with a mute ${proxy}`, async () => {
+      const { OPERATOR } = chain.suite.parameters.holders;
+      const holders = { ...chain.suite.parameters.holders, OPERATOR: [...OPERATOR, NEWCOMER] };
+      const suite = { ...chain.suite, parameters: { ...chain.suite.parameters, holders } };
+      const granting = toGrant({ role: "OPERATOR", account: NEWCOMER });
+      await silence(proxy);
+      const opened = await chain.plan(async (planning) => await granting({ ...planning, suite }), {
+        verb: "grant",
+      });
+      const { branches, passed } = await rehearse(suite, opened);
+      expect(passed).to.equal(false);
+      expect(branches[0]!.problems.join(" ")).to.include(`The self-test of ${proxy} fails`);
+      if (proxy === "escrow") expect(branches[0]!.problems[0]).to.include("A contract does not answer");
     });
   }
 

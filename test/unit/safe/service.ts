@@ -210,7 +210,9 @@ describe("the transaction service", () => {
       );
       const url = double.url.replace("/api", "");
       const lost = await openService({ chainId: CHAIN_ID, url });
-      expect(await faultOf(() => lost.signatures(ours))).to.match(/404: Not Found.*the service of this chain and its URL ends in \/api/);
+      expect(await faultOf(() => lost.signatures(ours))).to.match(
+        /404: Not Found.*the service of this chain and its URL ends in \/api/,
+      );
     });
 
     for (const [what, status, body, expected] of [

@@ -1,5 +1,6 @@
 import { paymentEventKind } from "ponder:schema";
 
+import type { ReconciliationRecord } from "../../../../deploy/reconciliations.js";
 import { pauseBits } from "../../model/enums.js";
 import type { ChainReading, TokenReading } from "./reading.js";
 
@@ -11,6 +12,8 @@ export interface Observation extends ChainReading {
   balances: Map<string, bigint>;
   /** Symbol and decimals of the tokens that the deployment record knows. */
   known: Map<string, { symbol: string; decimals: number }>;
+  /** The last run of `npx hardhat reconcile`, if there was one. */
+  reconciled: ReconciliationRecord | undefined;
 }
 
 type Labels = Record<string, string>;
@@ -158,6 +161,13 @@ export const gauges: GaugeOfChain[] = [
     help: "When the next scheduled operation can be executed.",
     labels: [],
     samples: ({ operations }) => (operations.nextReadyAt === null ? [] : one(operations.nextReadyAt)),
+  },
+  {
+    name: "holdfast_reconciled_timestamp_seconds",
+    help: "When index and chain were compared last, by how that ended.",
+    labels: ["outcome"],
+    samples: ({ reconciled }) =>
+      reconciled === undefined ? [] : [[{ outcome: reconciled.outcome }, Date.parse(reconciled.at) / 1_000]],
   },
   {
     name: "holdfast_indexed_block",

@@ -1,5 +1,6 @@
 import prometheus from "prom-client";
 
+import { readReconciliations, type ReconciliationRecord } from "../../../../deploy/reconciliations.js";
 import { indexedChains, type IndexedChain } from "../../../deployments.js";
 import { ponderRegistry } from "../../../watch/index.js";
 import { ChainWatch } from "./chain.js";
@@ -21,7 +22,7 @@ export function addPaymentMetrics(): void {
     labelNames: ["source"] as const,
     registers,
   });
-  for (const source of ["database", "chain"]) failures.inc({ source }, 0);
+  for (const source of ["database", "chain", "records"]) failures.inc({ source }, 0);
   const observe = sharedFor(
     FRESH_FOR_MS,
     observer((source) => failures.inc({ source })),
@@ -43,8 +44,8 @@ export function addPaymentMetrics(): void {
   }
 }
 
-/** Reads tables and chains; calls `fail` instead of throwing. */
-function observer(fail: (source: "database" | "chain") => void): () => Promise<Observation[]> {
+/** Reads tables, chains and records; calls `fail` instead of throwing. */
+function observer(fail: (source: "database" | "chain" | "records") => void): () => Promise<Observation[]> {
   const chains = new Map(
     indexedChains(process.env).map((chain) => [
       chain.id,
@@ -54,11 +55,15 @@ function observer(fail: (source: "database" | "chain") => void): () => Promise<O
   const counter = new EventCounter();
   const observeChain = async (reading: ChainReading): Promise<Observation> => {
     const { known, watch } = chains.get(reading.chainId)!;
-    const [events, look] = await Promise.all([counter.count(reading), watch.look()]);
+    const [events, look, reconciled] = await Promise.all([
+      counter.count(reading),
+      watch.look(),
+      lastRun(reading.chainId).catch(() => void fail("records")),
+    ]);
     const tokens = reading.tokens.map(({ address }) => address);
     const balances = await look.balances(tokens, reading.indexedBlock);
     if (balances.size < tokens.length) fail("chain");
-    return { ...reading, known, events, heads: look.heads, balances };
+    return { ...reading, known, events, heads: look.heads, balances, reconciled };
   };
   return async () => {
     try {
@@ -70,6 +75,9 @@ function observer(fail: (source: "database" | "chain") => void): () => Promise<O
     }
   };
 }
+
+const lastRun = async (chainId: number): Promise<ReconciliationRecord | undefined> =>
+  (await readReconciliations(chainId)).findLast(({ run }) => run !== undefined)?.run;
 
 const knownTokens = ({ tokens }: IndexedChain) =>
   new Map(tokens.map(({ address, symbol, decimals }) => [address.toLowerCase(), { symbol, decimals }]));

@@ -50,6 +50,7 @@ export function pageSize(first: number | null | undefined): number {
 const CURSORS = {
   payment: /^(\d{1,20})\.(0x[0-9a-f]{64})$/,
   entry: /^(\d{1,20})\.(\d{1,9})\.(\d{1,9})$/,
+  line: /^(\d{1,9})$/,
 } as const;
 
 /** The parts of a cursor, which an earlier page gave as `endCursor`. */

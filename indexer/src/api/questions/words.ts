@@ -150,7 +150,51 @@ export const words = /* GraphQL */ `
     storageProof: [String!]!
   }
 
+  "How a comparison of the index with the chain ended."
+  enum ReconciliationOutcome {
+    "Nothing differs."
+    CLEAN
+    "Something differs: the counts say what."
+    DIFFERENCES
+    "The chain could not be asked, or contradicts itself or another endpoint."
+    COULD_NOT_TELL
+  }
+
+  "How many rows had an outcome, such as \`matched\` or \`state_mismatch\`: docs/reconciliation.md."
+  type ReconciliationCount {
+    outcome: String!
+    count: Int!
+  }
+
+  "One run of \`npx hardhat reconcile\`."
+  type ReconciliationRun {
+    "When it was done."
+    at: BigInt!
+    "The label of whoever ran it, no person's name."
+    by: String!
+    "The block at which index and contracts were compared."
+    block: BigInt!
+    blockHash: String!
+    outcome: ReconciliationOutcome!
+    "Payments that were compared."
+    payments: Int!
+    counts: [ReconciliationCount!]!
+    rpcCalls: Int!
+    seconds: Float!
+    "It came after the index was built anew by \`--apply\`."
+    applied: Boolean!
+  }
+
+  type ReconciliationRuns {
+    items: [ReconciliationRun!]!
+    "Runs in the record that nobody can read, such as one that was killed while it wrote."
+    unreadable: Int!
+    pageInfo: PageEnd!
+  }
+
   extend type Query {
+    "When the index was compared with the chain, and what came of it, newest first."
+    reconciliationRuns(chainId: Int!, first: Int = 50, after: String): ReconciliationRuns!
     "A payment with a proof of its state from a node of the chain; nothing if there is no such payment."
     verifyPayment(chainId: Int!, paymentId: String!): PaymentProof
     "Open payments that need a person, and why, oldest first."

@@ -8,6 +8,7 @@ import { roleName, type AddressBook } from "../names.js";
 import { contractsAt, type Suite } from "../suite.js";
 import type { Act, ActCall } from "./act.js";
 import { delayUntilHeld } from "./succession.js";
+import { toType } from "../to-type.js";
 
 /* All acts of roles mend differences between the chain and the parameters, which say who should hold what. */
 
@@ -81,7 +82,7 @@ function findGrant(suite: Suite, repairs: readonly RoleRepair[], holding: Holdin
   }
   const found = findOf(repairs, "missing holder", holding);
   if (found !== undefined) return found;
-  throw new Fault(`${account} was granted ${role} already; compare with \`npx hardhat roles\`.`);
+  throw new Fault(`${account} was granted ${role} already; compare with \`${toType("roles")}\`.`);
 }
 
 function findRevocation(suite: Suite, repairs: readonly RoleRepair[], holding: Holding): RoleRepair {
@@ -93,7 +94,7 @@ function findRevocation(suite: Suite, repairs: readonly RoleRepair[], holding: H
   }
   const found = findOf(repairs, "unexpected holder", holding);
   if (found !== undefined) return found;
-  throw new Fault(`${account} does not hold ${role}; compare with \`npx hardhat roles\`.`);
+  throw new Fault(`${account} does not hold ${role}; compare with \`${toType("roles")}\`.`);
 }
 
 /** What each function of the AccessManager that mends a difference may change, from its arguments. */

@@ -5,6 +5,7 @@ import { ROLES } from "../../../../deploy/roles.js";
 import type { AccessManager } from "../../../../types/ethers-contracts/index.js";
 import { roleById } from "../names.js";
 import type { ActCall } from "./act.js";
+import { toType } from "../to-type.js";
 
 /**
  * How long a call has to wait for the grants of the same act, so that nobody's role is without a holder in between: a grant
@@ -38,6 +39,6 @@ export async function delayUntilHeld(
   if (role !== "ADMIN") return 0;
   throw new Fault(
     "Nobody whom the parameters name would hold ADMIN, and nobody could ever grant anything again: rotate it instead " +
-      "(npx hardhat ops roles rotate), or wait until what was granted counts.",
+      `(${toType("ops roles rotate")}), or wait until what was granted counts.`,
   );
 }

@@ -53,6 +53,20 @@ export class RpcProxy {
     this.#behaviour = behaviour;
   }
 
+  /** Says what was true so many blocks ago. */
+  lagBy(blocks: number): void {
+    const isHead = (result: unknown): result is string =>
+      typeof result === "string" && /^0x[0-9a-f]{1,12}$/.test(result);
+    const about = (result: unknown) =>
+      isHead(result) ? `0x${Math.max(Number(result) - blocks, 0).toString(16)}` : result;
+    this.behave(({ method, params }) => {
+      // Several calls in one request are the metrics', which ask for the head.
+      if (method === undefined || method === "eth_blockNumber") return { as: "lie", about };
+      const isLatest = method === "eth_getBlockByNumber" && params[0] === "latest";
+      return isLatest ? { as: "earlier", blocks } : undefined;
+    });
+  }
+
   /** Calls `watch` before each answer. */
   watch(watch: (call: RpcCall) => void = () => {}): void {
     this.#watch = watch;
@@ -96,8 +110,10 @@ export class RpcProxy {
       case "other":
         return void response.end(await this.#ask(body, misanswer.url));
       case "lie": {
-        const answer = JSON.parse(await this.#ask(body)) as { result?: unknown };
-        return void response.end(JSON.stringify({ ...answer, result: misanswer.about(answer.result) }));
+        type Answer = { result?: unknown };
+        const lie = (answer: Answer) => ({ ...answer, result: misanswer.about(answer.result) });
+        const answer = JSON.parse(await this.#ask(body)) as Answer | Answer[];
+        return void response.end(JSON.stringify(Array.isArray(answer) ? answer.map(lie) : lie(answer)));
       }
       case undefined:
         return void response.end(await this.#ask(body));

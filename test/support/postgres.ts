@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 
-import { freePort, tieToThisProcess } from "../../../scripts/lib/processes.js";
+import { freePort, tieToThisProcess } from "../../scripts/lib/processes.js";
 
 const run = promisify(execFile);
 const PACKAGE = "/usr/lib/postgresql";
@@ -32,6 +32,8 @@ const asItsUser = (program: string, args: string[]): [string, string[]] =>
     ? ["setpriv", ["--reuid=postgres", "--regid=postgres", "--clear-groups", program, ...args]]
     : [program, args];
 
+const SETTINGS = ["listen_addresses=127.0.0.1", "max_wal_size=64MB", "max_connections=200"];
+
 /** A Postgres of the test's own, which it may maltreat. */
 export class Postgres {
   #server: ChildProcess | undefined;
@@ -39,12 +41,16 @@ export class Postgres {
   private constructor(
     private readonly directory: string,
     private readonly port: number,
+    private readonly settings: readonly string[],
   ) {}
 
-  /** @param directory Where its data is kept: an empty directory. Default: a temporary one. */
-  static async start(directory?: string): Promise<Postgres> {
+  /**
+   * @param directory Where its data is kept: an empty directory. Default: a temporary one.
+   * @param settings Of the server, in the place of those that faults are tried with.
+   */
+  static async start(directory?: string, settings: readonly string[] = SETTINGS): Promise<Postgres> {
     directory ??= await mkdtemp(join(tmpdir(), "holdfast-postgres-"));
-    const postgres = new Postgres(directory, await freePort());
+    const postgres = new Postgres(directory, await freePort(), settings);
     await chmod(directory, 0o755);
     await mkdir(postgres.#data);
     if (isRoot) await run("chown", ["postgres:", postgres.#data]);
@@ -92,20 +98,33 @@ export class Postgres {
     await this.launch();
   }
 
+  /** Starts the server again if it has ended by itself, and waits until it answers. */
+  async revive(): Promise<void> {
+    if (this.isRunning) await this.#untilAnswering();
+    else await this.launch();
+  }
+
   async stop(): Promise<void> {
     await this.halt("SIGQUIT");
-    await rm(this.directory, { recursive: true, force: true });
+    // Where it is on a disk of its own, only that can be taken away.
+    await rm(this.#data, { recursive: true, force: true });
+    await rm(this.directory, { recursive: true }).catch(() => undefined);
   }
 
   /** Starts the server, and waits until it answers. */
   async launch(): Promise<void> {
-    const settings = ["listen_addresses=127.0.0.1", "max_wal_size=64MB", "max_connections=200"];
-    const args = ["-D", this.#data, "-p", String(this.port), "-k", "", ...settings.flatMap((s) => ["-c", s])];
+    const settings = this.settings.flatMap((setting) => ["-c", setting]);
+    const args = ["-D", this.#data, "-p", String(this.port), "-k", "", ...settings];
     const server = spawn(...asItsUser(join(programs()!, "postgres"), args), { stdio: "ignore" });
     tieToThisProcess(server);
     this.#server = server;
+    await this.#untilAnswering();
+  }
+
+  async #untilAnswering(): Promise<void> {
     while (!(await this.query("postgres", "select 1").catch(() => undefined))) {
-      if (server.exitCode !== null) throw new Error(`Postgres ended with code ${server.exitCode}.`);
+      const { exitCode } = this.#server!;
+      if (exitCode !== null) throw new Error(`Postgres ended with code ${exitCode}.`);
       await sleep(50);
     }
   }
