@@ -1,4 +1,4 @@
-import { toQuantity } from "ethers";
+import { getAddress, toQuantity, ZeroAddress } from "ethers";
 import type { EIP1193Provider } from "hardhat/types/providers";
 import { z } from "zod/v4";
 
@@ -25,6 +25,17 @@ export interface Receipt {
   }[];
 }
 
+/** A transaction as the chain has it. */
+export interface Sent extends Call {
+  readonly hash: string;
+  readonly from: string;
+  readonly nonce: number;
+  readonly gasLimit: bigint;
+  /** Of a transaction of the older kind, its one price. */
+  readonly maxFeePerGas: bigint;
+  readonly maxPriorityFeePerGas: bigint;
+}
+
 export interface Fees {
   readonly maxFeePerGas: bigint;
   readonly maxPriorityFeePerGas: bigint;
@@ -44,6 +55,31 @@ const receiptSchema = z.object({
   status: quantity,
   gasUsed: quantity,
   logs: z.array(z.object({ address: bytes.length(42), topics: z.array(hash), data: bytes })),
+});
+
+const sentSchema = z
+  .object({
+    hash,
+    from: bytes.length(42).transform(getAddress),
+    to: bytes.length(42).transform(getAddress).nullish(),
+    nonce: quantity.transform(Number),
+    value: quantity,
+    input: bytes,
+    gas: quantity,
+    gasPrice: quantity.nullish(),
+    maxFeePerGas: quantity.nullish(),
+    maxPriorityFeePerGas: quantity.nullish(),
+  })
+  .transform(({ input, to, gas, gasPrice, maxFeePerGas, maxPriorityFeePerGas, ...sent }): Sent => ({
+    ...sent,
+    to: to ?? ZeroAddress,
+    data: input.toLowerCase(),
+    gasLimit: gas,
+    maxFeePerGas: maxFeePerGas ?? gasPrice ?? 0n,
+    maxPriorityFeePerGas: maxPriorityFeePerGas ?? gasPrice ?? 0n,
+  }));
+const sendersSchema = z.object({
+  transactions: z.array(z.looseObject({ from: bytes.length(42), nonce: quantity.transform(Number) })),
 });
 
 /** What nodes answer to bytes that they, or the chain, have already. The words differ from client to client. */
@@ -115,6 +151,54 @@ export class Endpoint {
       };
     }
     return undefined;
+  }
+
+  /** A transaction by its hash, mined or not. */
+  async transaction(hashOfIt: string): Promise<Sent | undefined> {
+    const found = await this.#ask("eth_getTransactionByHash", [hashOfIt], sentSchema.nullable());
+    return found ?? undefined;
+  }
+
+  /**
+   * The transaction with which an account used a nonce that is used. No node tells that by itself: the block is looked for
+   * in which the account's count passed it.
+   *
+   * @returns Nothing if the node does not know the chain as it was then.
+   */
+  async userOf(account: string, nonce: number): Promise<Sent | undefined> {
+    try {
+      const block = await this.#blockOf(account, nonce);
+      if (block === undefined) return undefined;
+      const { transactions } = await this.#ask("eth_getBlockByNumber", [toQuantity(block), true], sendersSchema);
+      const found = transactions.find(
+        (one) => one.nonce === nonce && one.from.toLowerCase() === account.toLowerCase(),
+      );
+      return found && (await this.transaction(String(found.hash)));
+    } catch (problem) {
+      if (isAnswer(problem)) return undefined;
+      throw problem;
+    }
+  }
+
+  async #blockOf(account: string, nonce: number): Promise<number | undefined> {
+    const isUsedAt = async (block: number) =>
+      Number(await this.#ask("eth_getTransactionCount", [account, toQuantity(block)], quantity)) > nonce;
+    let used = Number(await this.#ask("eth_blockNumber", [], quantity));
+    if (!(await isUsedAt(used))) return undefined;
+    let unused = used;
+    // Most likely it was a moment ago, and old states are what nodes forget.
+    for (let back = 1; unused === used; back *= 2) {
+      if (used === 0) return undefined;
+      const earlier = Math.max(0, used - back);
+      if (await isUsedAt(earlier)) used = unused = earlier;
+      else unused = earlier;
+    }
+    while (used - unused > 1) {
+      const between = Math.floor((used + unused) / 2);
+      if (await isUsedAt(between)) used = between;
+      else unused = between;
+    }
+    return used;
   }
 
   /**

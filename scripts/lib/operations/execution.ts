@@ -20,6 +20,7 @@ import { hindrancesOf } from "./readiness.js";
 import { requireRehearsed } from "./rehearsal.js";
 import { explainRevert } from "./reverts.js";
 import { requireHonest } from "./scrutiny.js";
+import { spentNonces, type Spent } from "./spent.js";
 import { submit, type Patience } from "./submit.js";
 import type { Suite } from "./suite.js";
 import { formatDuration, formatTime } from "./units.js";
@@ -36,6 +37,8 @@ export interface Executing {
   /** Told in one sentence each what is being done. */
   readonly tell?: (sentence: string) => void;
   readonly patience?: Partial<Patience>;
+  /** Asks a person what only they can know. Without it, work ends where they would be asked. */
+  readonly ask?: (question: string) => Promise<boolean>;
 }
 
 /** An operation while it is executed. */
@@ -94,8 +97,11 @@ export class Execution {
     const receipt = await submit({
       provider: this.suite.connection.provider,
       ...{ chainId, signer, call, log },
-      seal: (transaction) => this.opened.consent(step.id, transaction),
+      seal: async (transaction) =>
+        this.opened.consent(step.id, transaction, await this.#spentBy(step.account)),
+      isBound: step.branch === "ready" && this.opened.accountOf(step.id).kind === "key",
       tell: this.#tell,
+      ...(this.given.ask && { ask: this.given.ask }),
       ...(this.given.patience && { patience: this.given.patience }),
     });
     await this.#requireSuccess(step, receipt.hash);
@@ -147,13 +153,18 @@ export class Execution {
     return this.suite.connection.ethers.provider;
   }
 
+  async #spentBy(account: string): Promise<Spent> {
+    const isKey = this.opened.manifest.accounts.some((one) => one.address === account && one.kind === "key");
+    return isKey ? await spentNonces(this.#provider, this.opened, account) : [];
+  }
+
   get #collecting(): Collecting {
     const { signer, service } = this.given;
     return { ...(signer && { executor: signer.address }), ...(service && { service }) };
   }
 
   async #requireTurn(step: Step, progress: OperationProgress): Promise<void> {
-    const { times, left, outside } = progress;
+    const { times, left, outside, spent } = progress;
     const { manifest } = this.opened;
     if (left[0]?.id !== step.id) throw new Fault(`The step ${left[0]!.id} comes before ${step.id}.`);
     const { timestamp: now } = (await this.#provider.getBlock("latest"))!;
@@ -168,7 +179,7 @@ export class Execution {
     if (now > until)
       throw new Fault(`The step ${step.id} could be carried out until ${formatTime(until)}; plan again.`);
     const done = Object.keys(times);
-    const moved = await findMoved(this.#provider, this.suite.record, manifest, { done });
+    const moved = await findMoved(this.#provider, this.suite.record, manifest, { done, spent });
     if (moved.length > 0)
       throw new Fault("The chain is not as it was when this was planned; nothing was sent:", {
         details: [...outside, ...moved],

@@ -5,12 +5,15 @@ import { Fault } from "../../../deploy/fault.js";
 import { readAccount, type Account } from "./accounts.js";
 import { firstDifference } from "./canonical.js";
 import type { AccountInManifest, Manifest, Proxy, Step } from "./manifest.js";
+import { placeOf, type Spent } from "./spent.js";
 import { contractsAt } from "./suite.js";
 import { formatTime } from "./units.js";
 
 /** How far an operation has come: the steps of its main branch that were carried out. */
 export interface Progress {
   readonly done: readonly string[];
+  /** The nonces that each key's own attempts used up in vain: what is left of it comes later by as many. */
+  readonly spent?: Readonly<Record<string, Spent>>;
 }
 
 /**
@@ -23,14 +26,14 @@ export async function findMoved(
   provider: Provider,
   record: DeploymentRecord,
   manifest: Manifest,
-  { done }: Progress = { done: [] },
+  { done, spent = {} }: Progress = { done: [] },
 ): Promise<string[]> {
   const otherChain = await findOtherChain(provider, manifest);
   if (otherChain.length > 0) return otherChain;
   return [
     ...(await findMovedSuite(provider, manifest)),
     ...(await findMovedCode(provider, record, manifest, done)),
-    ...(await findMovedAccounts(provider, record, manifest, done)),
+    ...(await findMovedAccounts(provider, record, manifest, { done, spent })),
   ];
 }
 
@@ -104,7 +107,7 @@ async function findMovedAccounts(
   provider: Provider,
   record: DeploymentRecord,
   { accounts, steps }: Manifest,
-  done: readonly string[],
+  { done, spent }: Required<Progress>,
 ): Promise<string[]> {
   const { accessManager } = contractsAt(record, provider);
   const moved: string[] = [];
@@ -122,6 +125,7 @@ async function findMovedAccounts(
       ...describeMovedNonce(
         found,
         steps.filter((step) => step.account === address && !done.includes(step.id)),
+        spent[address] ?? [],
       ),
     );
     if (found.roles.join() !== roles.join()) {
@@ -138,10 +142,11 @@ async function findMovedAccounts(
  * An account whose turn it is must be at its step's very nonce. One of whom only something is kept ready may have done
  * other things, as long as something of it still works.
  */
-function describeMovedNonce({ address, nonce }: Account, left: readonly Step[]): string[] {
+function describeMovedNonce({ address, nonce }: Account, left: readonly Step[], spent: Spent): string[] {
   const next = left.find(({ branch }) => branch === "main");
   if (next !== undefined) {
-    return next.nonce === nonce ? [] : [`${address} should be at nonce ${next.nonce}, and is at ${nonce}.`];
+    const expected = placeOf(next, nonce, spent);
+    return expected === nonce ? [] : [`${address} should be at nonce ${expected}, and is at ${nonce}.`];
   }
   if (left.length === 0) return [];
   const last = Math.max(...left.map((step) => step.nonce));

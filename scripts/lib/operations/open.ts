@@ -13,6 +13,7 @@ import type { TypedMessage, UnsignedTransaction } from "../signers/signer.js";
 import { accountOf, requestsFor, safeTransactionOf, unsignedOf } from "./derive.js";
 import { manifestSchema, type AccountInManifest, type Manifest, type Step } from "./manifest.js";
 import { formatPage } from "./page.js";
+import { placeOf, type Spent } from "./spent.js";
 import { findTampering } from "./tampering.js";
 import { toType } from "./to-type.js";
 
@@ -71,16 +72,17 @@ export class OpenManifest {
    * Consents to the signing of a transaction that carries out a step: the step itself, if its account has a key, with its
    * nonce and whatever fees; or the Safe's call that executes it, from anybody.
    *
+   * @param spent The nonces that the key's attempts used up in vain, after which a step of the main branch comes later.
    * @throws {@link Fault} if it does anything else.
    */
-  consent(id: string, transaction: UnsignedTransaction): Sealed<UnsignedTransaction> {
+  consent(id: string, transaction: UnsignedTransaction, spent: Spent = []): Sealed<UnsignedTransaction> {
     const { manifest } = this;
     const step = this.step(id);
     const expected =
       this.accountOf(id).kind === "key"
         ? {
             chainId: manifest.chainId,
-            nonce: step.nonce,
+            nonce: placeOf(step, transaction.nonce, spent),
             to: step.transaction.to,
             value: BigInt(step.transaction.value),
             data: step.transaction.data,

@@ -1,13 +1,7 @@
 import { readdir } from "node:fs/promises";
 import path from "node:path";
 
-import {
-  Contract,
-  keccak256,
-  type Provider,
-  type TransactionReceipt,
-  type TransactionResponse,
-} from "ethers";
+import { Contract, keccak256, type Provider, type TransactionReceipt } from "ethers";
 
 import { Fault } from "../../../deploy/fault.js";
 import { queryAll } from "../../../deploy/logs.js";
@@ -19,6 +13,7 @@ import type { Manifest, Step } from "./manifest.js";
 import type { OpenManifest } from "./open.js";
 import { outcomesOf, type CarriedOut } from "./outcomes.js";
 import { readRaw } from "./raw.js";
+import { isCallOf, placeOf, spentNonces, type Spent } from "./spent.js";
 import type { Times } from "./timed.js";
 
 /** How far an operation has come on the chain. */
@@ -33,6 +28,8 @@ export interface OperationProgress {
   readonly gone: readonly string[];
   /** What a key did as a step does it, but not at its place, so that it is not the step. Whole sentences. */
   readonly outside: readonly string[];
+  /** The nonces that each key's own attempts used up in vain. */
+  readonly spent: Readonly<Record<string, Spent>>;
 }
 
 /** Of what was signed for the moment in which it is needed: no file that only records may be in its way. */
@@ -63,10 +60,11 @@ export async function findProgress(
 ): Promise<OperationProgress> {
   const lines = await unlessUrgent(isUrgent, outcomesOf(opened).read(), []);
   const recorded = lines.filter((line) => line.kind === "carried out");
+  const spent = await unlessUrgent(isUrgent, spentByKeys(provider, opened), {});
   const found = await Promise.all(
     opened.manifest.steps.map((step) => {
       const known = recorded.filter((line) => line.step === step.id);
-      return findExecution(provider, opened, step, { known, isUrgent });
+      return findExecution({ provider, opened, spent: spent[step.account] ?? [] }, step, { known, isUrgent });
     }),
   );
   const carriedOut = found.filter((line) => line !== undefined);
@@ -79,24 +77,39 @@ export async function findProgress(
       .filter(({ step }) => !(step in times))
       .map(({ step, hash }) => `${step} was carried out by ${hash}, which the chain does not know any more.`),
     outside: await findOutside(provider, opened, times),
+    spent,
   };
+}
+
+async function spentByKeys(provider: Provider, opened: OpenManifest): Promise<Record<string, Spent>> {
+  const keys = opened.manifest.accounts.filter(({ kind }) => kind === "key").map(({ address }) => address);
+  return Object.fromEntries(
+    await Promise.all(keys.map(async (key) => [key, await spentNonces(provider, opened, key)] as const)),
+  );
 }
 
 /** Whether an operation was begun. What was kept ready may have been needed without it. */
 export const isBegun = ({ steps }: Manifest, times: Times): boolean =>
   steps.some(({ id, branch }) => branch === "main" && id in times);
 
+interface Place {
+  readonly provider: Provider;
+  readonly opened: OpenManifest;
+  /** By the step's own account. */
+  readonly spent: Spent;
+}
+
 async function findExecution(
-  provider: Provider,
-  opened: OpenManifest,
+  place: Place,
   step: Step,
   { known, isUrgent }: { known: readonly CarriedOut[]; isUrgent: boolean },
 ): Promise<CarriedOut | undefined> {
+  const { provider, opened } = place;
   const tried = await unlessUrgent(isUrgent, hashesTried(opened, step), []);
   const hashes = new Set([...known.map(({ hash }) => hash), ...tried]);
   const receipt =
-    (await firstThatDid(provider, opened, step, hashes)) ??
-    (await firstThatDid(provider, opened, step, await hashesOnTheChain(provider, opened, step)));
+    (await firstThatDid(place, step, hashes)) ??
+    (await firstThatDid(place, step, await hashesOnTheChain(provider, opened, step)));
   if (receipt === undefined) return undefined;
   const { hash, from: by, blockNumber: block, blockHash } = receipt;
   const { timestamp: time } = (await provider.getBlock(blockHash))!;
@@ -180,26 +193,21 @@ async function findOutside(
   return sentences;
 }
 
-const isCallOf = ({ account, transaction: { to, data, value } }: Step, sent: TransactionResponse) =>
-  sent.from === account && sent.to === to && sent.data === data && sent.value === BigInt(value);
-
 async function firstThatDid(
-  provider: Provider,
-  opened: OpenManifest,
+  place: Place,
   step: Step,
   hashes: Iterable<string>,
 ): Promise<TransactionReceipt | undefined> {
   for (const hash of hashes) {
-    const receipt = await provider.getTransactionReceipt(hash);
-    if (receipt !== null && (await didIt(provider, opened, step, receipt))) return receipt;
+    const receipt = await place.provider.getTransactionReceipt(hash);
+    if (receipt !== null && (await didIt(place, step, receipt))) return receipt;
   }
   return undefined;
 }
 
 /** Whether a transaction carried a step out, and nothing else under its name. */
 async function didIt(
-  provider: Provider,
-  opened: OpenManifest,
+  { provider, opened, spent }: Place,
   step: Step,
   receipt: TransactionReceipt,
 ): Promise<boolean> {
@@ -213,5 +221,6 @@ async function didIt(
     }
   }
   const sent = await provider.getTransaction(receipt.hash);
-  return receipt.status === 1 && sent !== null && sent.nonce === step.nonce && isCallOf(step, sent);
+  if (receipt.status !== 1 || sent === null || !isCallOf(step, sent)) return false;
+  return sent.nonce === placeOf(step, sent.nonce, spent);
 }

@@ -61,7 +61,7 @@ async function readOperation(
   });
 }
 
-const NOTHING: OperationProgress = { carriedOut: [], times: {}, left: [], gone: [], outside: [] };
+const NOTHING: OperationProgress = { carriedOut: [], times: {}, left: [], gone: [], outside: [], spent: {} };
 
 async function standingOf(
   provider: Provider,

@@ -16,7 +16,7 @@ import { formatTime } from "./units.js";
 export async function requireSignable(
   suite: Suite,
   opened: OpenManifest,
-  { times, outside }: OperationProgress,
+  { times, outside, spent }: OperationProgress,
 ): Promise<void> {
   const { provider } = suite.connection.ethers;
   const { manifest } = opened;
@@ -25,7 +25,7 @@ export async function requireSignable(
   const { timestamp: now } = (await provider.getBlock("latest"))!;
   if (!isBegun(manifest, times) && now > manifest.expiresAt)
     throw new Fault(`The plan expired on ${formatTime(manifest.expiresAt)}; plan again.`);
-  const moved = await findMoved(provider, suite.record, manifest, { done });
+  const moved = await findMoved(provider, suite.record, manifest, { done, spent });
   if (moved.length > 0) {
     throw new Fault("The chain is not as it was when this was planned; nothing was signed:", {
       details: [...outside, ...moved],

@@ -28,9 +28,7 @@ export async function spentNonces(provider: Provider, opened: OpenManifest, acco
 
 /** The nonce of a step, if it is carried out with `nonce` or one near it. Others than those of the main branch are bound. */
 export const placeOf = (step: Pick<Step, "branch" | "nonce">, nonce: number, spent: Spent): number =>
-  step.branch === "main"
-    ? step.nonce + spent.filter((used) => used >= step.nonce && used < nonce).length
-    : step.nonce;
+  step.branch === "main" ? step.nonce + spent.filter((used) => used < nonce).length : step.nonce;
 
 interface Sent {
   readonly from: string;

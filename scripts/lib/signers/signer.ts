@@ -32,6 +32,8 @@ export type Submission = { readonly raw: string } | { readonly sent: string };
 export interface Purpose {
   /** To be kept, unsent: whoever can only sign and send at once refuses. */
   readonly keep?: boolean;
+  /** Awaited before a wallet is asked to sign and send at once: from then on it may be sent, whatever is heard of it. */
+  readonly beforeSending?: () => Promise<void>;
 }
 
 /**

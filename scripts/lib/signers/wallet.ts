@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { Transaction, getAddress, toQuantity, type Provider } from "ethers";
+import { Transaction, getAddress, isHexString, toQuantity, type Provider } from "ethers";
 
 import { Fault } from "../../../deploy/fault.js";
 import { checked } from "./checked.js";
+import { Declined } from "./declined.js";
 import type { Signer, Submission, UnsignedTransaction } from "./signer.js";
 import { changes } from "./transaction.js";
 import { typedDataPayload } from "./typed-data.js";
@@ -45,7 +46,7 @@ export async function openWallet(options: WalletOptions): Promise<Signer> {
     address,
     signTypedData: async (message) =>
       String(await ask("eth_signTypedData_v4", [address, JSON.stringify(typedDataPayload(message))])),
-    signTransaction: async (transaction, { keep = false } = {}) => {
+    signTransaction: async (transaction, { keep = false, beforeSending } = {}) => {
       await requireChain(ask, transaction.chainId);
       const request = requestOf(address, transaction);
       const raw = await offered(ask("eth_signTransaction", [request]));
@@ -55,7 +56,14 @@ export async function openWallet(options: WalletOptions): Promise<Signer> {
           "This wallet can only sign and send at once, and this is to be kept ready, unsent: use another signer.",
         );
       }
-      const hash = String(await ask("eth_sendTransaction", [request]));
+      await beforeSending?.();
+      const hash = await offered(ask("eth_sendTransaction", [request]));
+      if (hash === undefined) throw new Declined("This wallet neither signs nor sends transactions.");
+      if (!isHexString(hash, 32)) {
+        throw new Fault("The wallet answered eth_sendTransaction with something that is no hash.", {
+          details: [`Look into the wallet before you go on; the transaction uses nonce ${transaction.nonce}.`],
+        });
+      }
       return requireSent(options, address, transaction, hash);
     },
     close: () => Promise.resolve(),
@@ -80,7 +88,7 @@ function asker({ url, personMs }: WalletOptions): Ask {
       throw new Fault(`No wallet answers at ${host}: is it running, and unlocked?`);
     });
     const { result, error } = await answerOf(response, host);
-    if (error?.code === DECLINED) throw new Fault(`Its owner declined ${method} in the wallet at ${host}.`);
+    if (error?.code === DECLINED) throw new Declined(`Its owner declined ${method} in the wallet at ${host}.`);
     if (error) throw new Refusal(error.code, `The wallet at ${host} refused ${method}: ${error.message}`);
     return result;
   };
