@@ -345,7 +345,9 @@ describe("Submitting a transaction", function () {
 
   it("forgets what a wallet's owner declined", async () => {
     const declining = wallet(() => Promise.reject(new Declined("Its owner declined.")));
-    expect(await problemOf(submit(submitting(undefined, { signer: declining })))).to.equal("Its owner declined.");
+    expect(await problemOf(submit(submitting(undefined, { signer: declining })))).to.equal(
+      "Its owner declined.",
+    );
     expect(await log().open()).to.equal(undefined);
     expect((await submit(submitting())).succeeded).to.equal(true);
   });
@@ -429,7 +431,8 @@ describe("Submitting a transaction", function () {
     await sleep(100);
     await become(2);
     await mine();
-    const spent = /ran out of its \d+ gas and changed nothing\. .* for nonce 0 alone, which is spent now: take a later rung/;
+    const spent =
+      /ran out of its \d+ gas and changed nothing\. .* for nonce 0 alone, which is spent now: take a later rung/;
     expect(await outcome).to.match(spent);
     expect(await problemOf(submit(submitting(undefined, { isBound: true })))).to.match(spent);
     expect(signatures).to.have.length(1);
