@@ -1,6 +1,7 @@
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
 import { Fault } from "../../deploy/fault.js";
+import { ask } from "../lib/ask.js";
 import { command } from "../lib/command.js";
 import { requireGateForSteps } from "../lib/gate/policy.js";
 import { mayWrite } from "../lib/mode.js";
@@ -55,6 +56,8 @@ export async function execute(
     ...(service && { service }),
     withoutRollback,
     tell: (sentence) => tell(`  ${sentence}`),
+    // Also with --yes: nobody has said yes to this.
+    ask: async (question) => (await ask(`${question}\nType again to ask it again: `)) === "again",
   });
   const isUrgent = only !== undefined && (await execution.isSignedBeforehand(opened.step(only)));
   if (only !== undefined && !isUrgent) await requirePage(opened);

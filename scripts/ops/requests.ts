@@ -2,8 +2,6 @@ import { getAddress } from "ethers";
 
 import { Fault } from "../../deploy/fault.js";
 import { requireGateForPolicy } from "../lib/gate/policy.js";
-import { requireLive } from "../lib/mode.js";
-import { deployImplementation } from "../lib/operations/implementations.js";
 import type { Request } from "../lib/operations/plan.js";
 import { LEAST_RUNGS } from "../lib/operations/steps.js";
 import { IMPLEMENTATIONS, type Suite } from "../lib/operations/suite.js";
@@ -34,6 +32,7 @@ import {
   parseRole,
   required,
 } from "./arguments.js";
+import { deployConfirmed } from "./deploying.js";
 import { VERBS, type VerbName } from "./verbs.js";
 
 /** What the command line gives; which of it is there depends on the verb. */
@@ -104,7 +103,7 @@ const roleOf = ({ role }: VerbArguments) => parseRole(required(text(role), "--ro
 const holderOf = (args: VerbArguments, side: "from" | "to", verb: VerbName) =>
   getAddress(parseAddress(required(text(args[side]), `--${side}`, "who", VERBS[verb].example), `--${side}`));
 
-async function upgradeOf(args: VerbArguments, _reason: string, { connection, record }: Suite) {
+async function upgradeOf(args: VerbArguments, _reason: string, suite: Suite) {
   const proxy = parseProxy(String(args.proxy));
   const contract = text(args.contract) ?? IMPLEMENTATIONS[proxy].contract;
   const given = text(args.implementation);
@@ -120,11 +119,10 @@ async function upgradeOf(args: VerbArguments, _reason: string, { connection, rec
     rungs: parseCount(Number(args.rungs), "--rungs", RUNGS),
     pauseFor: parseDuration(String(args.pauseFor), "--pause-for"),
   };
-  if (given === undefined) requireLive("--deploy");
   // Last, so that nothing is deployed for what was typed wrong.
   const implementation =
     given === undefined
-      ? await deployImplementation(connection, record, proxy, contract)
+      ? await deployConfirmed(suite, { proxy, contract, yes: args.yes === true })
       : parseAddress(given, "--implementation");
   return toUpgrade({ proxy, implementation, contract, ...(initializer && { initializer }) }, precautions);
 }

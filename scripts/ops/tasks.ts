@@ -67,7 +67,7 @@ const planTask = (verb: VerbName) => {
   return taskOf(
     ["ops", "plan", ...wordsOf(verb)],
     description,
-    [...options, ...COMMON, PARAMETERS, JSON_OUTPUT],
+    [...options, ...COMMON, ...(verb === "upgrade" ? [YES] : []), PARAMETERS, JSON_OUTPUT],
     async () => ({
       default: (await import("./plan.js")).planning(verb),
     }),

@@ -89,7 +89,7 @@ export const badUpgrade: Incident = {
   runbook: "bad-upgrade",
   happens: "a new version misreads large payments",
   async cause(stack) {
-    await act(stack, 'ops plan upgrade --deploy --contract EscrowNarrow --reason "release 2.0.0"', [
+    await act(stack, 'ops plan upgrade --deploy --yes --contract EscrowNarrow --reason "release 2.0.0"', [
       ...UPGRADERS,
       ...GUARDIANS,
     ]);

@@ -41,7 +41,7 @@ export const badUpgrade: Scenario = {
       does: "The upgrade is planned",
       act: async (stage) =>
         void (await stage.type(
-          "ops plan upgrade --deploy --contract EscrowNarrow --pause-for 3d --reason 'release 2.0.0'",
+          "ops plan upgrade --deploy --yes --contract EscrowNarrow --pause-for 3d --reason 'release 2.0.0'",
         )),
     },
     {

@@ -1,4 +1,4 @@
-import { concat, getAddress, Interface, isError, keccak256, type Provider } from "ethers";
+import { concat, getAddress, getCreateAddress, Interface, isError, keccak256, type Provider } from "ethers";
 import hre from "hardhat";
 import type { NetworkConnection } from "hardhat/types/network";
 
@@ -51,6 +51,45 @@ export interface Site {
   readonly connection: NetworkConnection;
   readonly record: DeploymentRecord;
   readonly keys: Keys;
+}
+
+/** A deployment before it is made: what it is, who pays for it, and how much. Amounts in wei. */
+export interface Deployment {
+  readonly contract: string;
+  readonly proxy: ProxyName;
+  readonly arguments: readonly string[];
+  readonly from: string;
+  readonly nonce: number;
+  /** Where it will be, if nothing else of the account is mined before. */
+  readonly address: string;
+  readonly gas: bigint;
+  readonly cost: bigint;
+  readonly balance: bigint;
+}
+
+/** Works out what {@link deployImplementation} would do. Sends nothing. */
+export async function planDeployment(
+  { ethers }: NetworkConnection,
+  record: DeploymentRecord,
+  proxy: ProxyName,
+  contract: string,
+): Promise<Deployment> {
+  const [signer] = await ethers.getSigners();
+  if (signer === undefined) throw new Fault("The network has no account that could deploy it.");
+  const { address: from } = signer;
+  const args = IMPLEMENTATIONS[proxy].constructorArguments(record);
+  const factory = await ethers.getContractFactory(contract);
+  const [nonce, balance, gas, { maxFeePerGas, gasPrice }] = await Promise.all([
+    ethers.provider.getTransactionCount(from, "pending"),
+    ethers.provider.getBalance(from),
+    factory.getDeployTransaction(...args).then((sent) => ethers.provider.estimateGas({ ...sent, from })),
+    ethers.provider.getFeeData(),
+  ]);
+  return {
+    ...{ contract, proxy, arguments: args.map(String), from, nonce, gas, balance },
+    address: getCreateAddress({ from, nonce }),
+    cost: gas * (maxFeePerGas ?? gasPrice ?? 0n),
+  };
 }
 
 /** Deploys what the build calls `contract`, to be put behind a proxy later. Needs no role. Returns its address. */

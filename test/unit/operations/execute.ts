@@ -2,9 +2,10 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 
 import { expect } from "chai";
-import { Interface } from "ethers";
+import { Interface, keccak256 } from "ethers";
 
 import { DEPLOY_DIR } from "../../../deploy/place.js";
+import { attemptsOf } from "../../../scripts/lib/operations/attempts.js";
 import { deployImplementation } from "../../../scripts/lib/operations/implementations.js";
 import { digestOf } from "../../../scripts/lib/operations/canonical.js";
 import { Execution, type Executing } from "../../../scripts/lib/operations/execution.js";
@@ -187,6 +188,55 @@ describe("executing an operation", function () {
       await writeRehearsal(mistaken, { ...rehearsal, manifest: mistaken.digest });
       const { surprises } = await carryOut(mistaken, "act", key);
       expect(surprises!.join()).to.include("should change from 0 to 5");
+    });
+  });
+
+  describe("of a key whose attempt ran out of gas", () => {
+    /** An attempt with too little gas, as of a run that died before it could try again. */
+    const starved = async (opened: OpenManifest, step: string) => {
+      const { transaction } = opened.step(step);
+      const signer = await keystoreOf(key);
+      const nonce = await sent(key);
+      const fees = { maxFeePerGas: 10n ** 10n, maxPriorityFeePerGas: 1n };
+      const { spent } = await findProgress(chain.connection.ethers.provider, opened);
+      const unsigned = { chainId: 31337, nonce, ...transaction, value: 0n, gasLimit: 40_000n, ...fees };
+      const signed = await signer.signTransaction(opened.consent(step, unsigned, spent[key]));
+      const { raw } = signed as { raw: string };
+      const hash = keccak256(raw);
+      await attemptsOf(opened, step, key).add({
+        ...{ nonce, hash, raw, gasLimit: "40000", at: new Date().toISOString() },
+        ...{ maxFeePerGas: String(fees.maxFeePerGas), maxPriorityFeePerGas: "1" },
+      });
+      await chain.send("eth_sendRawTransaction", raw);
+      const receipt = await chain.connection.ethers.provider.getTransactionReceipt(hash);
+      expect(receipt!.status).to.equal(0);
+    };
+
+    it("carries it out with its next nonce, and what comes later after that", async () => {
+      const guardian = await chain.connection.ethers.getSigner(key);
+      await (await chain.deployed.escrow.connect(guardian).pause(1, 5 * DAY, "test")).wait();
+      const opened = await chain.plan(toUnpause(["DEPOSITS"]));
+      await rehearse(chain.suite, opened);
+      const first = opened.step("schedule").nonce;
+      await starved(opened, "schedule");
+      expect((await carryOut(opened, "schedule", key)).surprises).to.deep.equal([]);
+      expect(await sent(key)).to.equal(first + 2);
+      await chain.pass(opened.step("execute").notBefore!.seconds);
+      await starved(opened, "execute");
+      expect((await carryOut(opened, "execute", key)).surprises).to.deep.equal([]);
+      expect(await sent(key)).to.equal(first + 4);
+      const { left, outside } = await findProgress(chain.connection.ethers.provider, opened);
+      expect([left, outside]).to.deep.equal([[], []]);
+    });
+
+    it("does not count what somebody wrote into its attempts that the chain does not confirm", async () => {
+      const opened = await anew("pause");
+      const other = await chain.sendAs(key, { to: people[0]!, data: "0x" });
+      await attemptsOf(opened, "act", key).add({
+        ...{ nonce: 0, hash: other, raw: null, gasLimit: "1", maxFeePerGas: "1", maxPriorityFeePerGas: "1" },
+        at: new Date().toISOString(),
+      });
+      expect(await faultOf(carryOut(opened, "act", key))).to.include("should be at nonce 0, and is at 1");
     });
   });
 

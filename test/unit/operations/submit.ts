@@ -1,15 +1,16 @@
-import { appendFile, mkdtemp, readFile, rm } from "node:fs/promises";
+import { appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { expect } from "chai";
-import { JsonRpcProvider, Wallet, toQuantity } from "ethers";
+import { JsonRpcProvider, Wallet, keccak256, toQuantity } from "ethers";
 import type { EIP1193Provider } from "hardhat/types/providers";
 
 import { startAnvil, type Anvil } from "../../../scripts/lib/anvil.js";
 import { attemptsIn, type Attempt } from "../../../scripts/lib/operations/attempts.js";
 import { submit, type Submitting } from "../../../scripts/lib/operations/submit.js";
+import { Declined } from "../../../scripts/lib/signers/declined.js";
 import { requireSealed, sealed } from "../../../scripts/lib/signers/sealed.js";
 import type { Signer, UnsignedTransaction } from "../../../scripts/lib/signers/signer.js";
 
@@ -263,6 +264,178 @@ describe("Submitting a transaction", function () {
     const receipt = await submit(submitting(undefined, { signer: signer(true) }));
     expect(receipt.succeeded).to.equal(true);
     expect((await log().read())[0]!.raw).to.equal(null);
+  });
+
+  /** A wallet that notes what it is about to send, and does with it what it is told to. */
+  const wallet = (does: (raw: string) => Promise<{ sent: string }>): Signer => ({
+    ...signer(true),
+    async signTransaction(transaction, { beforeSending } = {}) {
+      await beforeSending?.();
+      signatures.push(transaction);
+      return await does(await key.signTransaction(transaction));
+    },
+  });
+  const broadcast = async (raw: string) => (await chain.send("eth_sendRawTransaction", [raw])) as string;
+  const lost = () => Promise.reject(new Error("socket hang up"));
+
+  it("writes down what a wallet is asked for before it is asked", async () => {
+    let open: unknown;
+    const asking = wallet(async (raw) => {
+      open = await log().open();
+      return { sent: await broadcast(raw) };
+    });
+    await submit(submitting(undefined, { signer: asking }));
+    expect(open).to.include({ kind: "asked", nonce: 0, to: FICKLE_AT });
+    expect(await log().open()).to.equal(undefined);
+  });
+
+  it("finds what a wallet has sent whose answer was lost, and does not ask it again", async () => {
+    const losing = wallet(async (raw) => {
+      await broadcast(raw);
+      return await lost();
+    });
+    expect(await problemOf(submit(submitting(undefined, { signer: losing })))).to.equal("socket hang up");
+    for (let i = 0; i < 5; i += 1) await mine();
+    const receipt = await submit(submitting(undefined, { signer: losing }));
+    expect(receipt.succeeded).to.equal(true);
+    expect(signatures).to.have.length(1);
+    expect(await minedOfKey()).to.equal(1);
+    expect((await log().read()).map(({ hash }) => hash)).to.deep.equal([receipt.hash]);
+  });
+
+  it("waits for what a wallet has sent whose answer was lost, while the node knows it", async () => {
+    await stopMining();
+    const losing = wallet(async (raw) => {
+      await broadcast(raw);
+      return await lost();
+    });
+    await problemOf(submit(submitting(undefined, { signer: losing })));
+    const receipt = submit(submitting(undefined, { signer: losing }));
+    await sleep(200);
+    await mine();
+    expect((await receipt).succeeded).to.equal(true);
+    expect([signatures.length, await minedOfKey()]).to.deep.equal([1, 1]);
+  });
+
+  it("asks a person before it asks a wallet again, which then has the same nonce", async () => {
+    const silent = wallet(lost);
+    await problemOf(submit(submitting(undefined, { signer: silent })));
+    expect(await problemOf(submit(submitting(undefined, { signer: silent })))).to.match(
+      /^The wallet was asked at .* with nonce 0, and the chain does not know it: look into the wallet.*Nothing was sent now\.$/,
+    );
+    expect(signatures).to.have.length(1);
+    const questions: string[] = [];
+    const ask = (question: string) => Promise.resolve(questions.push(question) > 0);
+    const sending = wallet(async (raw) => ({ sent: await broadcast(raw) }));
+    expect((await submit(submitting(undefined, { signer: sending, ask }))).succeeded).to.equal(true);
+    expect(questions).to.have.length(1);
+    expect(signatures.map(({ nonce }) => nonce)).to.deep.equal([0, 0]);
+  });
+
+  it("takes what a wallet has sent with other fees for what it was asked for", async () => {
+    const dearer = wallet(async () => {
+      const { maxFeePerGas, ...rest } = signatures.at(-1)!;
+      await broadcast(await key.signTransaction({ ...rest, maxFeePerGas: maxFeePerGas * 2n }));
+      return await lost();
+    });
+    await problemOf(submit(submitting(undefined, { signer: dearer })));
+    expect((await submit(submitting(undefined, { signer: dearer }))).succeeded).to.equal(true);
+    expect([signatures.length, await minedOfKey()]).to.deep.equal([1, 1]);
+  });
+
+  it("forgets what a wallet's owner declined", async () => {
+    const declining = wallet(() => Promise.reject(new Declined("Its owner declined.")));
+    expect(await problemOf(submit(submitting(undefined, { signer: declining })))).to.equal(
+      "Its owner declined.",
+    );
+    expect(await log().open()).to.equal(undefined);
+    expect((await submit(submitting())).succeeded).to.equal(true);
+  });
+
+  it("signs nothing where the endpoint does not tell by what a nonce was used", async () => {
+    const forgetful: Meddle = async ({ method, params }, answer) => {
+      if (method === "eth_getTransactionReceipt") return null;
+      if (method === "eth_getTransactionCount" && params?.[1] !== "latest" && params?.[1] !== "pending")
+        throw Object.assign(new Error("missing trie node"), { code: -32000 });
+      return await answer();
+    };
+    const said = await problemOf(submit(submitting(forgetful)));
+    expect(said).to.match(/^Nonce 0 of 0x\w+ is used, and the endpoint does not tell by what: .*history\.$/);
+    expect(await problemOf(submit(submitting(forgetful)))).to.equal(said);
+    expect([signatures.length, await minedOfKey()]).to.deep.equal([1, 1]);
+    expect((await submit(submitting())).succeeded).to.equal(true);
+    expect([signatures.length, await minedOfKey()]).to.deep.equal([1, 1]);
+  });
+
+  for (const [what, message] of Object.entries({
+    "nonce too low": "nonce too low: next nonce 1, tx nonce 0",
+    "already known": "already known",
+    "replacement transaction underpriced": "replacement transaction underpriced",
+    "insufficient funds for what it has taken": "insufficient funds for gas * price + value",
+  })) {
+    it(`mines one transaction where the node takes it, and answers with: ${what}`, async () => {
+      const receipt = await submit(
+        submitting(async ({ method }, answer) => {
+          if (method !== "eth_sendRawTransaction") return await answer();
+          await answer().catch(() => undefined);
+          throw Object.assign(new Error(message), { code: -32000 });
+        }),
+      );
+      expect(receipt.succeeded).to.equal(true);
+      expect([signatures.length, await minedOfKey()]).to.deep.equal([1, 1]);
+    });
+  }
+
+  it("sends the same bytes again when the chain has taken the block back", async () => {
+    const snapshot = (await chain.send("evm_snapshot", [])) as string;
+    const first = await submit(submitting());
+    await chain.send("evm_revert", [snapshot]);
+    const second = await submit(submitting());
+    expect(second.hash).to.equal(first.hash);
+    expect([signatures.length, await minedOfKey()]).to.deep.equal([1, 1]);
+  });
+
+  for (const [what, alter] of Object.entries({
+    "other bytes": async (attempt: Attempt) => {
+      const other = await key.signTransaction({ ...signatures[0]!, to: key.address });
+      return { ...attempt, raw: other, hash: keccak256(other) };
+    },
+    "other bytes under its hash": async (attempt: Attempt) => ({
+      ...attempt,
+      raw: await key.signTransaction({ ...signatures[0]!, data: "0x12" }),
+    }),
+    "another key's bytes": async (attempt: Attempt) => {
+      const raw = await new Wallet(Wallet.createRandom().privateKey).signTransaction(signatures[0]!);
+      return { ...attempt, raw, hash: keccak256(raw) };
+    },
+    "lower fees": (attempt: Attempt) => Promise.resolve({ ...attempt, maxFeePerGas: "1" }),
+    "no transaction": (attempt: Attempt) => Promise.resolve({ ...attempt, raw: "0x1234" }),
+  })) {
+    it(`sends nothing from a log in which somebody put ${what}, and names it`, async () => {
+      const dead: Meddle = ({ method }, answer) =>
+        method === "eth_sendRawTransaction" ? Promise.reject(new Error("dropped")) : answer();
+      await problemOf(submit(submitting(dead, { patience: { ...QUICK, giveUp: 50 } })));
+      const file = path.join(folder, "attempts.jsonl");
+      await writeFile(file, `${JSON.stringify(await alter((await log().read())[0]!))}\n`);
+      expect(await problemOf(submit(submitting())))
+        .to.include(`${file} holds what was not signed for this`)
+        .and.include("Nothing was sent");
+      expect(await minedOfKey()).to.equal(0);
+    });
+  }
+
+  it("says that what was signed beforehand is spent when it ran out of gas", async () => {
+    await stopMining();
+    const outcome = problemOf(submit(submitting(undefined, { isBound: true })));
+    while (signatures.length < 1) await sleep(20);
+    await sleep(100);
+    await become(2);
+    await mine();
+    const spent =
+      /ran out of its \d+ gas and changed nothing\. .* for nonce 0 alone, which is spent now: take a later rung/;
+    expect(await outcome).to.match(spent);
+    expect(await problemOf(submit(submitting(undefined, { isBound: true })))).to.match(spent);
+    expect(signatures).to.have.length(1);
   });
 
   it("refuses at once what the chain will never take", async () => {

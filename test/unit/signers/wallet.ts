@@ -7,6 +7,7 @@ import { Transaction, toQuantity, verifyTypedData, type HDNodeWallet, type Typed
 import hre from "hardhat";
 
 import { startAnvil } from "../../../scripts/lib/anvil.js";
+import { Declined } from "../../../scripts/lib/signers/declined.js";
 import type { Signer } from "../../../scripts/lib/signers/signer.js";
 import type { TypedDataPayload } from "../../../scripts/lib/signers/typed-data.js";
 import { openWallet, type WalletOptions } from "../../../scripts/lib/signers/wallet.js";
@@ -141,6 +142,15 @@ describe("JSON-RPC wallet", () => {
         maxPriorityFeePerGas: transaction.maxPriorityFeePerGas,
       });
     });
+
+    it("is asked to only after that was noted", async () => {
+      const signer = await open(await serve(onlySends));
+      let asked: string[] = [];
+      const beforeSending = () => Promise.resolve(void (asked = [...wallet!.asked]));
+      await signer.signTransaction(await nextTransaction(), { beforeSending });
+      expect(asked).to.include("eth_signTransaction").and.not.include("eth_sendTransaction");
+      expect(wallet!.asked).to.include("eth_sendTransaction");
+    });
   });
 
   describe("that lies", () => {
@@ -207,6 +217,13 @@ describe("JSON-RPC wallet", () => {
       );
     });
 
+    it("is found out when it answers with no hash", async () => {
+      const signer = await open(await serve({ ...onlySends, eth_sendTransaction: () => ({ ok: true }) }));
+      expect(await faultIn(signer.signTransaction(transactionOf(20)))).to.match(
+        /something that is no hash\.\n.*Look into the wallet.*nonce 300/,
+      );
+    });
+
     it("is found out when it sends nothing", async () => {
       const hash = `0x${"12".repeat(32)}`;
       const signer = await open(await serve({ ...onlySends, eth_sendTransaction: () => hash }));
@@ -236,6 +253,8 @@ describe("JSON-RPC wallet", () => {
 
     it("sends no transaction", async () => {
       const signer = await open(await serve({ ...onlySends, eth_sendTransaction: decline }));
+      const refusal = await signer.signTransaction(transactionOf(4)).catch((error: unknown) => error);
+      expect(refusal).to.be.instanceOf(Declined);
       expect(await faultIn(signer.signTransaction(transactionOf(4)))).to.match(
         /owner declined eth_sendTrans/,
       );

@@ -1,0 +1,95 @@
+import { PassThrough } from "node:stream";
+
+import { expect } from "chai";
+import hre from "hardhat";
+
+import type { Suite } from "../../../scripts/lib/operations/suite.js";
+import { deployConfirmed } from "../../../scripts/ops/deploying.js";
+import { AdminChain, faultOf } from "../../support/operations.js";
+
+/** Deploys when it is told to, as `ops upgrade --deploy` does. */
+describe("deploying a new version", function () {
+  let chain: AdminChain;
+  let from: string;
+  before(async () => {
+    chain = await AdminChain.start();
+    from = (await chain.connection.ethers.getSigners())[0]!.address;
+  });
+  afterEach(() => chain.reset());
+  after(() => chain.stop());
+
+  const sent = () => chain.connection.ethers.provider.getTransactionCount(from);
+  const deploy = (yes: boolean, suite: Suite = chain.suite) =>
+    deployConfirmed(suite, { proxy: "escrow", contract: "EscrowNext", yes });
+
+  /** What is told to a person who types this, or nothing. */
+  async function asked<Result>(typed: string | undefined, work: () => Promise<Result>) {
+    const [input, output] = [new PassThrough(), new PassThrough()];
+    const streams = [
+      ["stdin", input],
+      ["stderr", output],
+    ] as const;
+    const real = streams.map(([name]) => Object.getOwnPropertyDescriptor(process, name)!);
+    const { error } = console;
+    for (const [name, value] of streams) Object.defineProperty(process, name, { value, configurable: true });
+    console.error = (line: string) => void output.write(`${line}\n`);
+    if (typed === undefined) input.end();
+    else input.write(`${typed}\n`);
+    try {
+      const result = await work();
+      return { result, told: String(output.read() ?? "") };
+    } finally {
+      console.error = error;
+      streams.forEach(([name], i) => Object.defineProperty(process, name, real[i]!));
+    }
+  }
+
+  it("says what, by whom and for how much, and is confirmed before anything is sent", async () => {
+    const before = await sent();
+    const { told, result } = await asked("EscrowNext", () => deploy(false));
+    expect(told)
+      .to.match(/Deploying EscrowNext, to be put behind escrow later, on .* \(chain 31337\)/)
+      .and.include(`by ${from}, the network's first account, nonce ${before}, which has`)
+      .and.include(`to ${result}, constructed with 0x`)
+      .and.match(/for up to \d+\.\d+ of the chain's coin \(\d+ gas\)/)
+      .and.include("Type EscrowNext to go on");
+    expect(await sent()).to.equal(before + 1);
+  });
+
+  for (const typed of ["yes", "", undefined]) {
+    it(`sends nothing if ${typed === undefined ? "nobody answers" : `somebody types "${typed}"`}`, async () => {
+      const before = await sent();
+      const { result } = await asked(typed, () => faultOf(deploy(false)));
+      expect(result).to.include("It was not confirmed; nothing was sent");
+      expect(await sent()).to.equal(before);
+    });
+  }
+
+  it("sends without asking with --yes, and tells all the same", async () => {
+    const before = await sent();
+    const { told } = await asked(undefined, () => deploy(true));
+    expect(told).to.include("Deploying EscrowNext").and.not.include("Type");
+    expect(await sent()).to.equal(before + 1);
+  });
+
+  for (const [mode, shows] of [
+    ["dry-run", true],
+    ["read-only", false],
+  ] as const) {
+    it(`sends nothing when it is ${mode}, with --yes or without`, async () => {
+      const { mode: former } = hre.globalOptions;
+      const before = await sent();
+      (hre.globalOptions as { mode?: string }).mode = mode;
+      try {
+        for (const yes of [true, false]) {
+          const { told, result } = await asked("EscrowNext", () => faultOf(deploy(yes)));
+          expect(result).to.include("nothing was done");
+          expect(told.includes("Deploying EscrowNext")).to.equal(shows);
+        }
+      } finally {
+        (hre.globalOptions as { mode?: string }).mode = former;
+      }
+      expect(await sent()).to.equal(before);
+    });
+  }
+});
