@@ -90,7 +90,9 @@ export class Consumer<Answer> {
     try {
       return await this.ask(url!);
     } catch (error) {
-      const isGone = error instanceof TypeError && error.message === "fetch failed";
+      // As a proxy does: a replica that is being stopped may answer with status 500 what it had begun.
+      const { message } = error as Error;
+      const isGone = message === "fetch failed" || message.startsWith("The read model could not answer");
       if (!isGone || others.length === 0) throw error;
       return this.#askFirst(others);
     }
