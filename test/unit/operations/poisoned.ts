@@ -27,7 +27,7 @@ describe("an operation's folder that somebody poisoned", function () {
     const { connection, deployed } = chain;
     const implementation = await deployImplementation(connection, deployed.record, "escrow", "EscrowNext");
     const request = { proxy: "escrow", implementation, contract: "EscrowNext" } as const;
-    opened = await chain.plan(toUpgrade(request, { rungs: 1, pauseFor: 60 }), { verb: "upgrade" });
+    opened = await chain.plan(toUpgrade(request, { rungs: 2, pauseFor: 60 }), { verb: "upgrade" });
     await signAs(connection, opened, [deployed.holders.GUARDIAN.address]);
     for (const step of ["schedule", "execute"]) await chain.carryOut(opened, step);
   });
@@ -109,7 +109,8 @@ describe("an operation's folder that somebody poisoned", function () {
         tell,
       });
       expect(kept?.step.id).to.equal("rollback-1");
-      expect(kept?.operation.number === 1 || told.join().includes("2-poisoned")).to.equal(true);
+      // What only records does not keep its own rollback from being used, either.
+      expect(kept?.operation.number === 2 || told.join().includes("2-poisoned")).to.equal(true);
 
       const { attention } = await readStatus(chain.suite, chain.folder, path.join(chain.folder, "none"));
       expect(attention.join("\n")).to.include("2-poisoned");
