@@ -135,7 +135,7 @@ describe("the commands of an operation", function () {
   describe("upgrade and roll back", () => {
     it("go from the shell to what waits for its delay, and refuse what is too early", async () => {
       const [one, two] = suite.owners.UPGRADER;
-      const upgrade = "upgrade --proxy escrow --deploy --contract EscrowNext --rungs 2 --reason test";
+      const upgrade = "upgrade --proxy escrow --deploy --yes --contract EscrowNext --rungs 2 --reason test";
       await type(`${upgrade} ${as(one!)} --yes`);
       await type(`sign ${as(two!)}`);
       for (const guardian of suite.owners.GUARDIAN.slice(0, 2)) await type(`sign ${as(guardian)}`);

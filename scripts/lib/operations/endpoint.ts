@@ -169,7 +169,11 @@ export class Endpoint {
     try {
       const block = await this.#blockOf(account, nonce);
       if (block === undefined) return undefined;
-      const { transactions } = await this.#ask("eth_getBlockByNumber", [toQuantity(block), true], sendersSchema);
+      const { transactions } = await this.#ask(
+        "eth_getBlockByNumber",
+        [toQuantity(block), true],
+        sendersSchema,
+      );
       const found = transactions.find(
         (one) => one.nonce === nonce && one.from.toLowerCase() === account.toLowerCase(),
       );

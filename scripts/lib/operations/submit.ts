@@ -214,7 +214,15 @@ class Submission {
     try {
       const signed = Transaction.from(attempt.raw);
       const { nonce, to, value, data, gasLimit, maxFeePerGas, maxPriorityFeePerGas } = signed;
-      const found = { hash: signed.hash, from: signed.from, nonce, chainId: signed.chainId, to, value, gasLimit };
+      const found = {
+        hash: signed.hash,
+        from: signed.from,
+        nonce,
+        chainId: signed.chainId,
+        to,
+        value,
+        gasLimit,
+      };
       const expected: typeof found = {
         ...{ hash: attempt.hash, from: signer.address, nonce: attempt.nonce, chainId: BigInt(chainId) },
         ...{ to: call.to, value: call.value, gasLimit: BigInt(attempt.gasLimit) },
@@ -294,7 +302,8 @@ class Submission {
       })
       .catch(async (problem: unknown) => {
         // An earlier question may still be open.
-        const isOpen = problem instanceof Declined && this.#nonce === undefined && (await log.open()) !== undefined;
+        const isOpen =
+          problem instanceof Declined && this.#nonce === undefined && (await log.open()) !== undefined;
         if (isOpen) await log.note({ kind: "settled", nonce, why: "declined", at: now() });
         throw problem;
       });
@@ -319,7 +328,8 @@ class Submission {
       await this.#endpoint.tolerantly(() => this.#endpoint.sendRaw(raw));
     } catch (refusal) {
       // A node that has mined it already may say of the same bytes that there is not enough left to pay for them.
-      if (!(await this.#endpoint.tolerantly(() => this.#isNonceUsed(this.#versions[0]!.nonce)))) throw refusal;
+      if (!(await this.#endpoint.tolerantly(() => this.#isNonceUsed(this.#versions[0]!.nonce))))
+        throw refusal;
     }
   }
 

@@ -61,7 +61,9 @@ export async function openWallet(options: WalletOptions): Promise<Signer> {
       if (hash === undefined) throw new Declined("This wallet neither signs nor sends transactions.");
       if (!isHexString(hash, 32)) {
         throw new Fault("The wallet answered eth_sendTransaction with something that is no hash.", {
-          details: [`Look into the wallet before you go on; the transaction uses nonce ${transaction.nonce}.`],
+          details: [
+            `Look into the wallet before you go on; the transaction uses nonce ${transaction.nonce}.`,
+          ],
         });
       }
       return requireSent(options, address, transaction, hash);
@@ -88,7 +90,8 @@ function asker({ url, personMs }: WalletOptions): Ask {
       throw new Fault(`No wallet answers at ${host}: is it running, and unlocked?`);
     });
     const { result, error } = await answerOf(response, host);
-    if (error?.code === DECLINED) throw new Declined(`Its owner declined ${method} in the wallet at ${host}.`);
+    if (error?.code === DECLINED)
+      throw new Declined(`Its owner declined ${method} in the wallet at ${host}.`);
     if (error) throw new Refusal(error.code, `The wallet at ${host} refused ${method}: ${error.message}`);
     return result;
   };
