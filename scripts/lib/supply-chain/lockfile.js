@@ -11,7 +11,6 @@
  * @typedef {{ rule: string, entries: string[] }} Exception
  */
 
-const REGISTRY = "https://registry.npmjs.org/";
 const SHA512 = /^sha512-[A-Za-z0-9+/]{86}==$/;
 const EXACT = /^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$/;
 /** A package under another name, in one version. */
@@ -103,9 +102,8 @@ function findEntryFaults(path, { version, resolved, integrity, link, inBundle },
       : fault(
           `has ${version === undefined ? "no version" : `the version ${version}`}, which is none of npm's`,
         )),
-    ...(resolved === undefined || resolved.startsWith(REGISTRY)
-      ? []
-      : fault(`comes from ${withoutSecrets(resolved)}, and not from npm`)),
+    // Made with omit-lockfile-registry-resolved: only what does not come from npm has an address.
+    ...(resolved === undefined ? [] : fault(`comes from ${withoutSecrets(resolved)}, and not from npm`)),
     // What lies inside of another package is covered by that one's hash.
     ...(inBundle || isKnown || (typeof integrity === "string" && SHA512.test(integrity))
       ? []
