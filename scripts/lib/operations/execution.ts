@@ -77,9 +77,9 @@ export class Execution {
   async isSignedBeforehand({ id, branch }: Step): Promise<boolean> {
     if (branch !== "ready") return false;
     if (this.opened.accountOf(id).kind === "key") return (await readRaw(this.opened, id)) !== undefined;
-    const { service } = this.given;
-    const consents = await collectFor(this.#provider, this.opened, id, { ...(service && { service }) });
-    return consents.missing === 0;
+    // One signature may have been held back for whoever sends; what others signed was looked at when they signed it.
+    const { missing, signatures } = await collectFor(this.#provider, this.opened, id, this.#collecting);
+    return missing === 0 && signatures.some(({ owner }) => owner !== this.given.signer?.address);
   }
 
   /**

@@ -37,6 +37,9 @@ export interface Urgency {
   readonly isUrgent?: boolean;
 }
 
+/** Such as of a directory in the place of a file, or one that nobody may read. */
+const isOfFile = (error: unknown) => typeof (error as NodeJS.ErrnoException).syscall === "string";
+
 /** What a file holds, or if that is damaged and there is no time, something else. */
 async function unlessUrgent<Content>(
   isUrgent: boolean,
@@ -44,7 +47,7 @@ async function unlessUrgent<Content>(
   instead: Content,
 ): Promise<Content> {
   return await read.catch((error: unknown) => {
-    if (isUrgent && error instanceof Fault) return instead;
+    if (isUrgent && (error instanceof Fault || isOfFile(error))) return instead;
     throw error;
   });
 }

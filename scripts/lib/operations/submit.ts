@@ -139,6 +139,12 @@ class Submission {
   async #settle(asked: Asked): Promise<Receipt | undefined> {
     const { nonce } = asked;
     const { signer, log, ask } = this.given;
+    // Only ever the next nonce is asked for: one far ahead would never be mined, and everything would wait for it.
+    if (nonce > (await this.#endpoint.nonce(signer.address, "pending")))
+      throw new Fault(
+        `${log.path} says that a wallet was asked for nonce ${nonce}, which is not ${signer.address}'s turn yet: ` +
+          "restore the file from version control. Nothing was sent.",
+      );
     this.#data.add(asked.dataHash);
     this.#tell(`A wallet was asked to send this with nonce ${nonce}, and what came of it was never heard.`);
     await this.#waitFor(nonce);

@@ -83,7 +83,13 @@ export async function readSignature(file: string, transaction: SafeTransaction):
   try {
     written = JSON.parse(await readFile(file, "utf8"));
   } catch (cause) {
-    if (!(cause instanceof SyntaxError)) throw cause;
+    // Whatever lies there under such a name must not hide the good ones beside it.
+    if (!(cause instanceof SyntaxError)) {
+      const { code } = cause as NodeJS.ErrnoException;
+      throw new Fault(`The signature file ${name} cannot be read (${code}); delete it and sign again.`, {
+        cause,
+      });
+    }
     throw new Fault(`The signature file ${name} is not JSON; delete it and sign again.`, { cause });
   }
   const { success, data, error } = schema.safeParse(written);

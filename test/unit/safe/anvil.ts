@@ -29,7 +29,8 @@ describe("a Safe over JSON-RPC", () => {
     const anvil = await startAnvil({ port: ANVIL_PORT });
     cleanup.defer(() => anvil.stop());
     connection = await network.create({ network: "local", override: { url: anvil.url } });
-    const direct = new JsonRpcProvider(anvil.url);
+    // What was made a moment ago is to be seen.
+    const direct = new JsonRpcProvider(anvil.url, undefined, { cacheTimeout: -1 });
     cleanup.defer(() => direct.destroy());
     providers = { "Hardhat's provider": connection.ethers.provider, "ethers' provider": direct };
   });
