@@ -20,7 +20,7 @@ import { makeMany } from "../test/support/many-payments.js";
 import { deployedSuite } from "../test/support/suite.js";
 
 const CHAIN_ID = 31337;
-const [ANVIL_PORT, INDEXER_PORT] = [51_590, 51_591];
+const [ANVIL_PORT, INDEXER_PORT] = [21_590, 21_591];
 const SIZES = (process.env.BENCH_PAYMENTS ?? "10000,100000").split(",").map(Number);
 const DAY = 86_400;
 const RESULTS = fileURLToPath(new URL("results/reconcile.json", import.meta.url));

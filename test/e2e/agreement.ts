@@ -14,8 +14,8 @@ import { askGraphql, askSql, type Page } from "../support/read-model.js";
 import { deployedSuite } from "../support/suite.js";
 import type { Terms } from "../support/terms.js";
 
-const ANVIL_PORT = 51_548;
-const INDEXER_PORT = 51_072;
+const ANVIL_PORT = 21_548;
+const INDEXER_PORT = 21_072;
 const CHAIN_ID = 31337;
 
 type Suite = Awaited<ReturnType<typeof deployedSuite>>;

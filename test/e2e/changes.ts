@@ -7,8 +7,8 @@ import { askGraphql } from "../support/read-model.js";
 import { follow, type ServerSentEvent } from "../support/server-sent-events.js";
 import { hashTerms, termsOf } from "../support/terms.js";
 
-const ANVIL_PORT = 51_548;
-const INDEXER_PORT = 51_072;
+const ANVIL_PORT = 21_548;
+const INDEXER_PORT = 21_072;
 const CHAIN_ID = 31337;
 
 const EVENT_COLUMNS = `chainId block logIndex blockHash timestamp transactionHash paymentId kind actor account cause

@@ -12,8 +12,8 @@ import { docBlocks } from "../support/doc-blocks.js";
 import { askGraphql } from "../support/read-model.js";
 import { deployedSuite } from "../support/suite.js";
 
-const ANVIL_PORT = 51_547;
-const INDEXER_PORT = 51_071;
+const ANVIL_PORT = 21_547;
+const INDEXER_PORT = 21_071;
 const CHAIN_ID = 31337;
 /** Accounts 11 and 12 of the well-known test mnemonic, which hold no role. */
 const BUYER_KEY = "0x701b615bbdfb9de65240bc28bd21bbc0d996645a3dd57e7b12bc2bdf6f192c82";

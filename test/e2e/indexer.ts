@@ -7,8 +7,8 @@ import { cast } from "../support/every-event.js";
 import { askGraphql, askSql, wholeReadModel } from "../support/read-model.js";
 import { hashTerms, termsOf } from "../support/terms.js";
 
-const ANVIL_PORT = 51_546;
-const INDEXER_PORT = 51_070;
+const ANVIL_PORT = 21_546;
+const INDEXER_PORT = 21_070;
 
 describe("indexer", function () {
   this.timeout(180_000);

@@ -25,12 +25,12 @@ import { askGraphql, wholeReadModel } from "../support/read-model.js";
 import { deployedSuite } from "../support/suite.js";
 
 const CHAIN_ID = 31337;
-const ANVIL_PORT = 51_550;
-const WRITER_PORTS = { first: 51_080, second: 51_081 };
-const REPLICA_PORTS = [51_082, 51_083];
-const PROMETHEUS_PORT = 51_090;
-const ALERTMANAGER_PORT = 51_093;
-const PAGER_PORT = 51_094;
+const ANVIL_PORT = 21_550;
+const WRITER_PORTS = { first: 21_080, second: 21_081 };
+const REPLICA_PORTS = [21_082, 21_083];
+const PROMETHEUS_PORT = 21_090;
+const ALERTMANAGER_PORT = 21_093;
+const PAGER_PORT = 21_094;
 const DATABASE = "holdfast_production";
 const RESTORED = "holdfast_restored";
 

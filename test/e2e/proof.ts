@@ -16,8 +16,8 @@ import { live } from "../support/life.js";
 import { askGraphql } from "../support/read-model.js";
 import { deployedSuite } from "../support/suite.js";
 
-const ANVIL_PORT = 51_547;
-const INDEXER_PORT = 51_071;
+const ANVIL_PORT = 21_547;
+const INDEXER_PORT = 21_071;
 const CHAIN_ID = 31337;
 
 type Suite = Awaited<ReturnType<typeof deployedSuite>>;

@@ -16,8 +16,8 @@ import { askGraphql } from "../support/read-model.js";
 import { recordRun } from "../support/reconciliation-runs.js";
 import { hashTerms, termsOf, type Terms } from "../support/terms.js";
 
-const ANVIL_PORT = 51_548;
-const INDEXER_PORT = 51_072;
+const ANVIL_PORT = 21_548;
+const INDEXER_PORT = 21_072;
 const CHAIN_ID = 31337;
 const DATABASE = "holdfast_questions";
 

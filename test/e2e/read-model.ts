@@ -9,8 +9,8 @@ import { cast } from "../support/every-event.js";
 import { askGraphql, askSql, type Page } from "../support/read-model.js";
 import { hashTerms, type Terms } from "../support/terms.js";
 
-const ANVIL_PORT = 51_545;
-const INDEXER_PORT = 51_069;
+const ANVIL_PORT = 21_545;
+const INDEXER_PORT = 21_069;
 const CHAIN_ID = 31337;
 
 describe("read model", function () {

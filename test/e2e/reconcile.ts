@@ -49,9 +49,9 @@ import { askGraphql } from "../support/read-model.js";
 import { RpcProxy } from "../support/rpc-proxy.js";
 import { deployedSuite } from "../support/suite.js";
 
-const ANVIL_PORT = 51_566;
-const OTHER_PORT = 51_567;
-const INDEXER_PORT = 51_086;
+const ANVIL_PORT = 21_566;
+const OTHER_PORT = 21_567;
+const INDEXER_PORT = 21_086;
 const CHAIN_ID = 31337;
 const PAYMENTS = 2_000;
 const SCHEMA = "reconciled";

@@ -9,8 +9,8 @@ import { differingRows, Tables } from "../../scripts/lib/tables.js";
 import { startEmittedStack, type EmittedStack } from "../support/emitted-stack.js";
 import { databaseUrl, newDatabase } from "../support/production.js";
 
-const ANVIL_PORT = 51_547;
-const INDEXER_PORT = 51_071;
+const ANVIL_PORT = 21_547;
+const INDEXER_PORT = 21_071;
 const DATABASE = "holdfast_replay";
 
 const server = process.env.HOLDFAST_TEST_DATABASE_URL ?? "";

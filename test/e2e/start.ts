@@ -12,8 +12,8 @@ import { requireFreePort } from "../../scripts/lib/processes.js";
 import { ReadModel } from "../../scripts/lib/read-model.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const CHAIN_PORT = 53_545;
-const INDEXER_PORT = 53_069;
+const CHAIN_PORT = 23_545;
+const INDEXER_PORT = 23_069;
 const OWN_PORTS = ["--chain-port", String(CHAIN_PORT), "--port", String(INDEXER_PORT)];
 
 /** `npm start` as somebody types it. */
@@ -158,7 +158,7 @@ describe("npm start", function () {
   describe("says in one sentence what is in the way", () => {
     const servers: Server[] = [];
     let mainnet: Anvil;
-    const OTHER_CHAIN_PORT = 53_546;
+    const OTHER_CHAIN_PORT = 23_546;
     const listen = async (port: number) => {
       const server = createServer((_, response) => response.end("{}")).listen(port, "127.0.0.1");
       servers.push(server);

@@ -20,6 +20,7 @@ import { execTransactionData } from "../../../scripts/lib/safe/execute.js";
 import { collectFor } from "../../../scripts/lib/operations/consents.js";
 import { createSafe } from "../../support/safes.js";
 import { keystoreOf, meddledWith, signAs } from "../../support/ceremony.js";
+import { eventually } from "../../support/eventually.js";
 import { AdminChain, faultOf } from "../../support/operations.js";
 
 const HOUR = 3_600;
@@ -208,8 +209,10 @@ describe("executing an operation", function () {
         ...{ maxFeePerGas: String(fees.maxFeePerGas), maxPriorityFeePerGas: "1" },
       });
       await chain.send("eth_sendRawTransaction", raw);
-      const receipt = await chain.connection.ethers.provider.getTransactionReceipt(hash);
-      expect(receipt!.status).to.equal(0);
+      await eventually(async () => {
+        const receipt = await chain.connection.ethers.provider.getTransactionReceipt(hash);
+        expect(receipt?.status).to.equal(0);
+      });
     };
 
     it("carries it out with its next nonce, and what comes later after that", async () => {

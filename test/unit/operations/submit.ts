@@ -14,7 +14,7 @@ import { Declined } from "../../../scripts/lib/signers/declined.js";
 import { requireSealed, sealed } from "../../../scripts/lib/signers/sealed.js";
 import type { Signer, UnsignedTransaction } from "../../../scripts/lib/signers/signer.js";
 
-const PORT = 50_411;
+const PORT = 20_411;
 /** Reverts once its slot 0 is 1, and burns two million gas once it is 2. */
 const FICKLE = "0x600054806001146012576002146016570000" + "5b5f5ffd" + "5b620fffff5f20";
 const FICKLE_AT = "0x00000000000000000000000000000000000F1cE1";

@@ -16,7 +16,7 @@ import { requireAccepted, type OwnerSignature } from "../../../scripts/lib/safe/
 import { createSafe, TESTED_VERSIONS } from "../../support/safes.js";
 import { CHAIN_ID, faultOf, given } from "../fixtures/safe.js";
 
-const ANVIL_PORT = 51_551;
+const ANVIL_PORT = 21_551;
 
 // Operations run over JSON-RPC, where errors look different than on Hardhat's own chain, and from ethers' own provider
 // different again.

@@ -16,7 +16,7 @@ import { faultIn } from "../../support/fault.js";
 import { RpcError, serveJsonRpc, type Answers } from "../../support/json-rpc-server.js";
 import { OTHER_WALLET, SAFE_TX, WALLET, transactionOf } from "../../support/signing.js";
 
-const ANVIL_PORT = 50_431;
+const ANVIL_PORT = 20_431;
 const CHAIN_ID = 31337;
 
 type Request = Record<string, string>;
@@ -303,8 +303,8 @@ describe("JSON-RPC wallet", () => {
 
   describe("that is not there", () => {
     it("is an error that does not tell what its URL may hide", async () => {
-      const said = await faultIn(open("http://127.0.0.1:50432/secret"));
-      expect(said).to.equal("No wallet answers at 127.0.0.1:50432: is it running, and unlocked?");
+      const said = await faultIn(open("http://127.0.0.1:20432/secret"));
+      expect(said).to.equal("No wallet answers at 127.0.0.1:20432: is it running, and unlocked?");
     });
 
     it("is an error where something else answers", async () => {
