@@ -175,13 +175,13 @@ describe("npm start", function () {
         what: "the indexer's port is taken",
         args: OWN_PORTS,
         taken: INDEXER_PORT,
-        says: /^Port 53069 .* is taken.* --port\.$/,
+        says: /^Port 23069 .* is taken.* --port\.$/,
       },
       {
         what: "the chain's port is taken",
         args: OWN_PORTS,
         taken: CHAIN_PORT,
-        says: /^Port 53545 .* is taken.* --rpc http:\S+$/,
+        says: /^Port 23545 .* is taken.* --rpc http:\S+$/,
       },
       {
         what: "a dead RPC",
