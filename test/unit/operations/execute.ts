@@ -1,14 +1,15 @@
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 
 import { expect } from "chai";
 import { Interface, keccak256 } from "ethers";
 
 import { DEPLOY_DIR } from "../../../deploy/place.js";
-import { attemptsOf } from "../../../scripts/lib/operations/attempts.js";
+import { attemptsFolder, attemptsOf } from "../../../scripts/lib/operations/attempts.js";
 import { deployImplementation } from "../../../scripts/lib/operations/implementations.js";
 import { digestOf } from "../../../scripts/lib/operations/canonical.js";
 import { Execution, type Executing } from "../../../scripts/lib/operations/execution.js";
+import { isHarmlessTwice } from "../../../scripts/lib/operations/finality.js";
 import { OpenManifest, openManifest } from "../../../scripts/lib/operations/open.js";
 import { outcomesOf } from "../../../scripts/lib/operations/outcomes.js";
 import { findProgress } from "../../../scripts/lib/operations/progress.js";
@@ -466,6 +467,34 @@ describe("executing an operation", function () {
       expect(outcome).to.deep.include({ by: key, surprises: [] });
     });
 
+    const spoils: Record<string, (folder: string, sender: string) => Promise<unknown>> = {
+      "has damaged lines": async (folder, sender) => {
+        await mkdir(folder);
+        for (const step of ["rollback-1", "pause-1"])
+          await writeFile(path.join(folder, `${step}-${sender}.jsonl`), "damaged\n");
+      },
+      "cannot be written": (folder) => writeFile(folder, "in the place of a folder"),
+    };
+    for (const [what, spoil] of Object.entries(spoils)) {
+      /** Sent by whoever is left. */
+      const rollBack = async (name: string, sender: string, by?: string) => {
+        const opened = await upgraded(name);
+        await rm(attemptsFolder(opened), { recursive: true });
+        await spoil(attemptsFolder(opened), sender);
+        const told: string[] = [];
+        const urgent = await execution(opened, by, { tell: (sentence) => told.push(sentence) });
+        const outcome = await urgent.carryOut(opened.step("rollback-1"));
+        expect(outcome).to.deep.include({ by: sender, surprises: [] });
+        expect(told.join()).to.include("cannot be read or written, and it goes on without");
+      };
+
+      it(`sends a key's own bytes where what was tried before ${what}`, () =>
+        rollBack("upgrade with a key", key));
+
+      it(`sends a Safe's rollback where what was tried before ${what}`, () =>
+        rollBack("upgrade", people[6]!, people[6]));
+    }
+
     it("rolls back whatever became of the rehearsal, the layouts and what was written down", async () => {
       const opened = await anew("upgrade");
       await signAs(chain.connection, opened, people.slice(0, 2));
@@ -531,6 +560,20 @@ describe("executing an operation", function () {
         "which was not carried out",
       );
     });
+  });
+
+  it("waits for nobody to take back that it failed where doing it twice does no harm", async () => {
+    const guardian = await chain.connection.ethers.getSigner(key);
+    await (await chain.deployed.escrow.connect(guardian).pause(1, 5 * DAY, "test")).wait();
+    const isHarmless = (opened: OpenManifest) =>
+      opened.manifest.steps.map((step) => [step.id, isHarmlessTwice(step, opened.accountOf(step.id))]);
+    const opened = (name: string) => planned.get(name)!.opened;
+    expect(isHarmless(opened("pause"))).to.deep.equal([["act", true]]);
+    expect(isHarmless(await chain.plan(toUnpause(["DEPOSITS"])))).to.deep.equal([
+      ["schedule", false],
+      ["execute", false],
+    ]);
+    expect(isHarmless(opened("upgrade with a key")).every(([, harmless]) => harmless)).to.equal(true);
   });
 
   describe("survives", () => {
