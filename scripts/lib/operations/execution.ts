@@ -1,7 +1,8 @@
 import { Fault } from "../../../deploy/fault.js";
 import { execTransactionData, requireExecutable, requireExecutionSuccess } from "../safe/execute.js";
 import type { TransactionService } from "../safe/service.js";
-import { keepsRecords } from "../mode.js";
+import { requireGateForSteps } from "../gate/policy.js";
+import { keepsRecords, requireLive } from "../mode.js";
 import type { Signer } from "../signers/signer.js";
 import { attemptsOf } from "./attempts.js";
 import { compareWithPlan } from "./compare.js";
@@ -56,7 +57,8 @@ export class Execution {
   /**
    * Makes sure that a step may be carried out now, without sending anything.
    *
-   * @throws {@link Fault} that says what moved since the plan, what is missing, or from when on it works.
+   * @throws {@link Fault} that says what moved since the plan, what is missing, that the gate is shut, or from when on it
+   * works.
    */
   async require(step: Step): Promise<void> {
     const isUrgent = step.branch === "ready";
@@ -70,6 +72,8 @@ export class Execution {
     if (step.branch === "main") await this.#requireTurn(step, progress);
     else await this.#requireReady(step, progress);
     await this.#requireSender(step);
+    // Here, and not only where it was planned: the books may have gone wrong since. What is urgent does not enforce anything.
+    await requireGateForSteps(this.suite, [step]);
   }
 
   /** Whether a step was kept ready and lacks nobody's consent, so that it is only sent. */
@@ -85,9 +89,10 @@ export class Execution {
    * Carries a step out: exactly once, whatever happens to this process or to the endpoint on the way.
    *
    * @returns What came of it, written down already.
-   * @throws {@link Fault} as {@link require}, or if it failed.
+   * @throws {@link Fault} as {@link require}, unless this is live, or if it failed.
    */
   async carryOut(step: Step): Promise<CarriedOut> {
+    requireLive("carrying out a step");
     await this.require(step);
     const { chainId } = this.opened.manifest;
     const call = await this.#callOf(step);
