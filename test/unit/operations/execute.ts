@@ -2,7 +2,7 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 
 import { expect } from "chai";
-import { Interface, keccak256 } from "ethers";
+import { Interface } from "ethers";
 
 import { DEPLOY_DIR } from "../../../deploy/place.js";
 import { attemptsFolder, attemptsOf } from "../../../scripts/lib/operations/attempts.js";
@@ -20,8 +20,7 @@ import { verify } from "../../../scripts/lib/operations/verification.js";
 import { execTransactionData } from "../../../scripts/lib/safe/execute.js";
 import { collectFor } from "../../../scripts/lib/operations/consents.js";
 import { createSafe } from "../../support/safes.js";
-import { keystoreOf, meddledWith, signAs } from "../../support/ceremony.js";
-import { eventually } from "../../support/eventually.js";
+import { keystoreOf, meddledWith, signAs, starve } from "../../support/ceremony.js";
 import { AdminChain, faultOf } from "../../support/operations.js";
 
 const HOUR = 3_600;
@@ -194,27 +193,7 @@ describe("executing an operation", function () {
   });
 
   describe("of a key whose attempt ran out of gas", () => {
-    /** An attempt with too little gas, as of a run that died before it could try again. */
-    const starved = async (opened: OpenManifest, step: string) => {
-      const { transaction } = opened.step(step);
-      const signer = await keystoreOf(key);
-      const nonce = await sent(key);
-      const fees = { maxFeePerGas: 10n ** 10n, maxPriorityFeePerGas: 1n };
-      const { spent } = await findProgress(chain.connection.ethers.provider, opened);
-      const unsigned = { chainId: 31337, nonce, ...transaction, value: 0n, gasLimit: 40_000n, ...fees };
-      const signed = await signer.signTransaction(opened.consent(step, unsigned, spent[key]));
-      const { raw } = signed as { raw: string };
-      const hash = keccak256(raw);
-      await attemptsOf(opened, step, key).add({
-        ...{ nonce, hash, raw, gasLimit: "40000", at: new Date().toISOString() },
-        ...{ maxFeePerGas: String(fees.maxFeePerGas), maxPriorityFeePerGas: "1" },
-      });
-      await chain.send("eth_sendRawTransaction", raw);
-      await eventually(async () => {
-        const receipt = await chain.connection.ethers.provider.getTransactionReceipt(hash);
-        expect(receipt?.status).to.equal(0);
-      });
-    };
+    const starved = (opened: OpenManifest, step: string) => starve(chain, opened, step);
 
     it("carries it out with its next nonce, and what comes later after that", async () => {
       const guardian = await chain.connection.ethers.getSigner(key);
