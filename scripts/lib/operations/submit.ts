@@ -158,7 +158,7 @@ class Submission {
     if (receipt && (this.given.isBound || this.#ranOut(receipt))) return receipt;
     if (receipt) return await this.#signAnew(nonce, `${receipt.hash} was mined and failed`);
     if (await this.#versions.isNonceUsed(nonce)) {
-      const late = (await this.#versions.lateReceipt()) ?? (await this.#versions.receiptByNonce(nonce));
+      const late = (await this.#versions.lateReceipt()) ?? (await this.#receiptByNonce(nonce));
       return late ?? (await this.#signAnew(nonce, `Nonce ${nonce} was used by another transaction`));
     }
     if (this.#versions.raw !== undefined) return undefined;
@@ -166,7 +166,7 @@ class Submission {
     this.#isSeen = await this.#versions.isKnown();
     if (this.#isSeen) return undefined;
     const { hash, at } = this.#versions.all.at(-1)!;
-    await this.#requireTurn(nonce);
+    if (!(await this.#isTurn(nonce))) return undefined;
     await this.#versions.waitFor(nonce);
     if (await this.#versions.isNonceUsed(nonce)) return await this.#goOn(nonce);
     return await this.#askAgain(nonce, at, `The wallet said at ${at} that it sent this as ${hash},`);
@@ -201,13 +201,13 @@ class Submission {
    */
   async #settle(asked: Asked): Promise<Receipt | undefined> {
     const { nonce } = asked;
-    await this.#requireTurn(nonce);
+    if (!(await this.#isTurn(nonce))) return undefined;
     this.#recognition.expect(asked.dataHash);
     this.#tell(`A wallet was asked to send this with nonce ${nonce}, and what came of it was never heard.`);
     await this.#versions.waitFor(nonce);
     if (await this.#versions.isNonceUsed(nonce)) {
       if (await this.#versions.receipt()) return await this.#goOn(nonce);
-      const receipt = await this.#versions.receiptByNonce(nonce);
+      const receipt = await this.#receiptByNonce(nonce);
       return receipt ?? (await this.#signAnew(nonce, `Nonce ${nonce} was used by another transaction`));
     }
     // What was signed for this nonce before can be sent, whatever the wallet did: no more than one of them can be mined.
@@ -215,14 +215,29 @@ class Submission {
     return await this.#askAgain(nonce, asked.at, `The wallet was asked at ${asked.at} to send this`);
   }
 
-  /** Only ever the next nonce is asked for: one far ahead would never be mined, and everything would wait for it. */
-  async #requireTurn(nonce: number): Promise<void> {
+  /** As of {@link Versions}. What is done once at most does not wait for an endpoint that does not tell what used a nonce. */
+  async #receiptByNonce(nonce: number): Promise<Receipt | undefined> {
+    return await this.#versions.receiptByNonce(nonce).catch((problem: unknown) => {
+      if (this.given.isOnceAtMost && problem instanceof Fault) return undefined;
+      throw problem;
+    });
+  }
+
+  /**
+   * Only ever the next nonce is asked for: one far ahead would never be mined, and everything would wait for it.
+   *
+   * @returns False if that is left out, since it could do no harm.
+   * @throws {@link Fault} otherwise.
+   */
+  async #isTurn(nonce: number): Promise<boolean> {
     const { address } = this.given.signer;
-    if (nonce <= (await this.#endpoint.nonce(address, "pending"))) return;
-    throw new Fault(
-      `${this.#log.path} says that a wallet was asked for nonce ${nonce}, which is not ${address}'s turn yet: ` +
-        "restore the file from version control. Nothing was sent.",
-    );
+    if (nonce <= (await this.#endpoint.nonce(address, "pending"))) return true;
+    const what = `${this.#log.path} says that a wallet was asked for nonce ${nonce}, which is not ${address}'s turn yet`;
+    if (!this.given.isOnceAtMost)
+      throw new Fault(`${what}: restore the file from version control. Nothing was sent.`);
+    this.#tell(`${what}; that is left out.`);
+    this.#versions.all = [];
+    return false;
   }
 
   /** Where a wallet may have sent something that the chain does not know: it is sent again with the same nonce, if at all. */

@@ -132,6 +132,40 @@ describe("Submitting what was tried, or signed, before", function () {
     });
   });
 
+  describe("which is done once at most, as by a Safe", () => {
+    const lines: Record<string, () => Promise<void>> = {
+      "a transaction of a nonce far ahead": () => on.log().add(sentAs(id("unknown"), 7)),
+      "a question of a nonce far ahead": () =>
+        on.log().note({
+          ...{ kind: "asked", nonce: 7, to: FICKLE_AT, value: "0", at: NOW },
+          dataHash: keccak256("0x"),
+        }),
+      "another transaction": async () => on.log().add(attemptOf(await sign({ data: "0x12" }))),
+      "a transaction that nobody knows": () => on.log().add(sentAs(id("unknown"))),
+    };
+    for (const [what, write] of Object.entries(lines)) {
+      it(`sends it although somebody wrote in its log: ${what}`, async () => {
+        await write();
+        const once = on.submitting(undefined, { isOnceAtMost: true, seal: strict, tell });
+        expect((await submit(once)).succeeded).to.equal(true);
+        expect(on.signatures.map(({ nonce }) => nonce)).to.deep.equal([0]);
+      });
+    }
+
+    it("sends it although the endpoint does not tell what used the nonce of an earlier attempt", async () => {
+      await on.broadcast(await sign({ data: "0x12" }));
+      await on.log().add(sentAs(id("unknown")));
+      const forgetful: Meddle = async ({ method, params }, answer) => {
+        if (method === "eth_getTransactionCount" && !["latest", "pending"].includes(String(params?.[1])))
+          throw Object.assign(new Error("missing trie node"), { code: -32000 });
+        return await answer();
+      };
+      const once = on.submitting(forgetful, { isOnceAtMost: true, seal: strict });
+      expect((await submit(once)).succeeded).to.equal(true);
+      expect(on.signatures.map(({ nonce }) => nonce)).to.deep.equal([1]);
+    });
+  });
+
   it("sends nothing that it cannot write down where it could be signed twice", async () => {
     await writeFile(path.join(on.folder, "file"), "");
     const [empty, full] = [on.log(), attemptsIn(path.join(on.folder, "file", "attempts.jsonl"))];
