@@ -16,6 +16,7 @@ import { submit, type Submitting } from "../../../scripts/lib/operations/submit.
 import { Declined } from "../../../scripts/lib/signers/declined.js";
 import { sealed } from "../../../scripts/lib/signers/sealed.js";
 import type { UnsignedTransaction } from "../../../scripts/lib/signers/signer.js";
+import { eventually } from "../../support/eventually.js";
 import { FICKLE_AT, problemOf, QUICK, Submissions, type Meddle } from "../../support/submissions.js";
 
 const NOW = "2026-01-01T00:00:00.000Z";
@@ -276,9 +277,7 @@ describe("Submitting what was tried, or signed, before", function () {
       return keccak256(raw);
     };
     const newest = () => on.chain.getBlockNumber();
-    const soon = async (work: () => boolean) => {
-      while (!work()) await sleep(20);
-    };
+    const heard = (what: RegExp) => eventually(() => void expect(told.join("\n")).to.match(what), 3);
 
     beforeEach(async () => (final = (await newest()) - 1));
 
@@ -289,7 +288,7 @@ describe("Submitting what was tried, or signed, before", function () {
       it(`signs nothing anew for what ${how} before that is final, and says what it waits for`, async () => {
         const hash = await failed(gasLimit);
         const receipt = submit(onIt());
-        await soon(() => told.some((sentence) => sentence.includes("cannot take that back")));
+        await heard(/cannot take that back/);
         await sleep(100);
         expect(on.signatures).to.deep.equal([]);
         expect(told.join("\n")).to.match(
@@ -306,7 +305,7 @@ describe("Submitting what was tried, or signed, before", function () {
       await on.broadcast(await sign({ data: "0x12" }));
       await on.mine();
       const receipt = submit(onIt());
-      await soon(() => told.some((sentence) => sentence.includes("used by another transaction; waiting")));
+      await heard(/used by another transaction; waiting/);
       expect(on.signatures).to.deep.equal([]);
       final = await newest();
       expect((await receipt).succeeded).to.equal(true);
@@ -317,7 +316,7 @@ describe("Submitting what was tried, or signed, before", function () {
       const snapshot = (await on.chain.send("evm_snapshot", [])) as string;
       const hash = await failed();
       const outcome = problemOf(submit(onIt()));
-      await soon(() => told.some((sentence) => sentence.includes("cannot take that back")));
+      await heard(/cannot take that back/);
       await on.chain.send("evm_revert", [snapshot]);
       expect(await outcome)
         .to.include("has taken back what used nonce 0")
@@ -335,7 +334,7 @@ describe("Submitting what was tried, or signed, before", function () {
           ? { ...((await answer()) as object), status }
           : await telling(request, answer);
       const receipt = submit(onIt({}, changing));
-      await soon(() => told.some((sentence) => sentence.includes("cannot take that back")));
+      await heard(/cannot take that back/);
       status = "0x1";
       expect((await receipt).hash).to.equal(keccak256(await sign()));
       expect(on.signatures).to.deep.equal([]);
@@ -360,7 +359,7 @@ describe("Submitting what was tried, or signed, before", function () {
         return await answer();
       };
       const receipt = submit(onIt({}, silent));
-      await soon(() => told.some((sentence) => / 25[56] blocks to go/.test(sentence)));
+      await heard(/ 25[56] blocks to go/);
       await on.chain.send("anvil_mine", [toQuantity(256)]);
       expect((await receipt).succeeded).to.equal(true);
     });
