@@ -23,6 +23,11 @@ export interface Registered {
   readonly standing: Standing;
 }
 
+/** Nothing of it works here; but an endpoint that has forgotten old blocks, or is of another fork, makes it look so too. */
+export const sayElsewhere = ({ path }: OperationFolder): string =>
+  `The operation ${path} was planned on a block that this chain does not have, so nothing of it counts here. If the chain ` +
+  "was not started anew, ask another endpoint.";
+
 /** All operations on a chain. */
 export interface Register {
   readonly operations: readonly Registered[];
@@ -61,7 +66,15 @@ async function readOperation(
   });
 }
 
-const NOTHING: OperationProgress = { carriedOut: [], times: {}, left: [], gone: [], outside: [], spent: {} };
+const NOTHING: OperationProgress = {
+  carriedOut: [],
+  times: {},
+  left: [],
+  gone: [],
+  outside: [],
+  spent: {},
+  unknown: [],
+};
 
 async function standingOf(
   provider: Provider,
@@ -74,9 +87,11 @@ async function standingOf(
     return { progress: NOTHING, standing: "elsewhere" };
   const progress = await findProgress(provider, opened, urgency);
   const { left, times } = progress;
-  const { timestamp: now } = (await provider.getBlock("latest"))!;
   const [next] = left;
   if (next === undefined) return { progress, standing: "done" };
+  // Nobody who is in a hurry is told more by all that was ever cancelled.
+  if (urgency.isUrgent) return { progress, standing: "under way" };
+  const { timestamp: now } = (await provider.getBlock("latest"))!;
   if (!isBegun(manifest, times))
     return { progress, standing: now > manifest.expiresAt ? "expired" : "planned" };
   if (await isCancelled(provider, record, opened)) return { progress, standing: "cancelled" };

@@ -242,6 +242,23 @@ describe("what is kept ready", function () {
     expect(found.attention).to.deep.equal([]);
   });
 
+  it("works whatever has become of the code that it takes back", async () => {
+    await execute();
+    const { implementation } = opened.manifest.proxies[0]!.after;
+    await chain.send("anvil_setCode", implementation, "0x60006000fd");
+    const found = await look();
+    expect(verdicts(found)).to.include({ "rollback-1": "works" });
+    // Such code cannot even be paused.
+    expect(found.attention).to.deep.equal(["No pause that was signed with operation 1 would work."]);
+  });
+
+  it("is dead if the code that it would put back has changed", async () => {
+    await execute();
+    const { implementation } = opened.manifest.proxies[0]!.before;
+    await chain.send("anvil_setCode", implementation, "0x60006000fd");
+    expect(verdicts(await look())).to.include({ "rollback-1": "dead" });
+  });
+
   it("is a danger once nobody wants it: whoever has the files can send it until its nonces are used up", async () => {
     await execute();
     expect((await look()).unwanted).to.deep.equal([]);
@@ -308,6 +325,12 @@ describe("what is kept ready", function () {
     const register = { unreadable, operations: [{ ...second, progress: first.progress }] };
     const [rich] = (await findReadiness(chain.suite, register)).operations;
     expect(verdicts(rich!)).to.include({ "rollback-1": "works", "rollback-2": "later" });
+    await chain.send("anvil_setNextBlockBaseFeePerGas", "0xffffffffff");
+    await chain.send("evm_mine");
+    const [waiting] = (await findReadiness(chain.suite, register)).operations;
+    expect(verdicts(waiting!)).to.include({ "rollback-1": "later", "rollback-2": "later" });
+    expect(whyOf(waiting!, "rollback-1")).to.include("It would wait: it pays up to");
+    expect(waiting!.attention).to.deep.equal([]);
     await chain.send("anvil_setBalance", keyOf(KEY).address, "0x1");
     const [poor] = (await findReadiness(chain.suite, register)).operations;
     expect(whyOf(poor!, "rollback-1")).to.include("send it coin");
