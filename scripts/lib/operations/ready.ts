@@ -1,3 +1,5 @@
+import path from "node:path";
+
 import type { Provider } from "ethers";
 
 import { Fault } from "../../../deploy/fault.js";
@@ -14,6 +16,7 @@ import { findHindrances, type Hindrance, type Looking } from "./readiness.js";
 import type { Register, Registered } from "./register.js";
 import { contractsAt, type Suite } from "./suite.js";
 import { findDelay, tryOut } from "./try-out.js";
+import { findUncovered } from "./uncovered.js";
 import { canGoOn, findLive, warningsAbout } from "./unwanted.js";
 
 /** Whether something that was signed works: now, later, or never as it is signed; see {@link Hindrance.kind}. */
@@ -62,6 +65,10 @@ export interface Looks {
 export interface Readiness {
   readonly operations: readonly OperationReadiness[];
   readonly unreadable: readonly Unreadable[];
+  /** Upgrades that can be taken back, and for which nothing here was signed. Whole sentences. */
+  readonly uncovered: readonly string[];
+  /** Folders of operations that were planned on blocks that this chain does not have, and of which nothing counts. */
+  readonly elsewhere: readonly string[];
 }
 
 /**
@@ -85,7 +92,14 @@ export async function findReadiness(
     found.push(await contained(registered.operation, () => conclude(suite, registered, steps)));
   }
   const { readable: operations, unreadable: all } = partition<OperationReadiness>(found);
-  return { operations, unreadable: all };
+  return {
+    operations,
+    unreadable: all,
+    uncovered: await findUncovered(suite, register),
+    elsewhere: register.operations
+      .filter(({ standing }) => standing === "elsewhere")
+      .map(({ operation }) => path.basename(operation.path)),
+  };
 }
 
 async function conclude(

@@ -13,12 +13,14 @@ import { signaturesFolder, writeRaw } from "../../../scripts/lib/operations/raw.
 import { findReadiness, type OperationReadiness } from "../../../scripts/lib/operations/ready.js";
 import { hindrancesOf } from "../../../scripts/lib/operations/readiness.js";
 import { readRegister, type Registered } from "../../../scripts/lib/operations/register.js";
+import { readStatus } from "../../../scripts/lib/operations/status.js";
 import { toUpgrade } from "../../../scripts/lib/operations/verbs.js";
 import type { Given } from "../../../scripts/lib/safe/collect.js";
 import type { TransactionService } from "../../../scripts/lib/safe/service.js";
 import type { SafeTransaction } from "../../../scripts/lib/safe/transaction.js";
 import { toSign } from "../../../scripts/lib/signers/transaction.js";
 import { formatReadiness } from "../../../scripts/ops/ready.js";
+import { hardhat, withRecord } from "../../support/command-line.js";
 import { AdminChain } from "../../support/operations.js";
 import { createSafe } from "../../support/safes.js";
 
@@ -91,6 +93,14 @@ describe("what is kept ready", function () {
     const register = await readRegister(provider, chain.deployed.record, chain.folder);
     const { operations } = await findReadiness(chain.suite, register, { ahead: true, collecting });
     return operations.find(({ number }) => number === 1)!;
+  };
+  const uncovered = async () => {
+    const register = await readRegister(
+      chain.connection.ethers.provider,
+      chain.deployed.record,
+      chain.folder,
+    );
+    return (await findReadiness(chain.suite, register, { ahead: false })).uncovered;
   };
   const verdicts = ({ steps }: OperationReadiness) =>
     Object.fromEntries(steps.map(({ step, verdict }) => [step, verdict]));
@@ -215,6 +225,43 @@ describe("what is kept ready", function () {
     expect(whyOf(found, "rollback-1")).to.include("1 of 3 signatures is missing");
   });
 
+  it("is missed where the operation's whole folder is missing, for as long as its upgrade can be taken back", async () => {
+    const elsewhere = `${chain.folder}-elsewhere`;
+    expect(await uncovered()).to.deep.equal([]);
+    await execute();
+    expect(await uncovered()).to.deep.equal([]);
+    await rename(chain.folder, elsewhere);
+    try {
+      const [sentence, ...others] = await uncovered();
+      const { before, after } = opened.manifest.proxies[0]!;
+      expect(others).to.deep.equal([]);
+      expect(sentence)
+        .to.include(`escrow was upgraded from ${before.implementation} to ${after.implementation}`)
+        .and.include("get its folder from version control")
+        .and.include("ops plan rollback");
+      const ended = await withRecord(chain.deployed.record, () =>
+        hardhat(chain.anvil.url, "ops", "ready", "--json"),
+      );
+      expect((JSON.parse(ended.stdout) as { attention: string[] }).attention).to.have.length(1);
+      expect(ended.exitCode).to.equal(1);
+      const { attention } = await readStatus(chain.suite, chain.folder, chain.folder);
+      expect(attention).to.include(sentence);
+
+      await chain.pass(chain.deployed.parameters.rollbackWindow + 1);
+      expect(await uncovered()).to.deep.equal([]);
+    } finally {
+      await rename(elsewhere, chain.folder);
+    }
+  });
+
+  it("is not what covers an upgrade that was made without its steps", async () => {
+    const { account, transaction } = opened.step("execute");
+    await chain.pass(2 * DAY);
+    await chain.send("anvil_setNonce", account, "0x20");
+    await chain.sendAs(account, transaction);
+    expect((await uncovered()).join()).to.include("no operation here keeps a rollback of it ready");
+  });
+
   it("is over with the rollback window, but for the pause", async () => {
     await execute();
     await chain.pass(chain.deployed.parameters.rollbackWindow + 1);
@@ -272,6 +319,8 @@ describe("what is kept ready", function () {
     expect(formatReadiness([found], [], Date.now() / 1000))
       .to.include("Signed, and wanted by nobody any more:\n  rollback-2, pause-2")
       .and.include("Whatever can still be rolled back");
+    const { attention } = await readStatus(chain.suite, chain.folder, chain.folder);
+    expect(attention).to.include(found.unwanted[0]);
     await useNonces(2);
     expect((await look()).unwanted).to.deep.equal([]);
   });
