@@ -3,9 +3,10 @@ import type { Provider } from "ethers";
 import { askMany } from "../../../deploy/ask-many.js";
 import { readAuthorityLogs } from "../../../deploy/authority-logs.js";
 import type { DeploymentRecord } from "../../../deploy/index.js";
+import { plain } from "../plain.js";
 import { contained, partition, type Unreadable } from "./contained.js";
 import { targetsIn } from "./derive.js";
-import { listOperations, type OperationFolder } from "./folder.js";
+import { listMisnamed, listOperations, type OperationFolder } from "./folder.js";
 import { findOtherChain } from "./moved.js";
 import { openManifest, type OpenManifest } from "./open.js";
 import { findProgress, isBegun, type OperationProgress, type Urgency } from "./progress.js";
@@ -51,8 +52,16 @@ export async function readRegister(
     listed.map((operation) => readOperation(provider, record, operation, urgency)),
   );
   const { readable: operations, unreadable } = partition<Registered>(read);
-  return { operations, unreadable };
+  const misnamed = await listMisnamed(record.chainId, directory);
+  return { operations, unreadable: [...unreadable, ...misnamed.map(sayMisnamed)] };
 }
+
+const sayMisnamed = (operation: OperationFolder): Unreadable => ({
+  operation,
+  problem:
+    `The folder ${plain(operation.path)} is not looked at: an operation is a number from 1 on, without zeros in front, a ` +
+    "dash and a name. Restore its name from version control.",
+});
 
 async function readOperation(
   provider: Provider,
