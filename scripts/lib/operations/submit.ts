@@ -9,7 +9,7 @@ import type { Sealed } from "../signers/sealed.js";
 import type { Signer, UnsignedTransaction } from "../signers/signer.js";
 import type { Asked, Attempt, AttemptLog } from "./attempts.js";
 import { plain } from "../plain.js";
-import { Endpoint, type Call, type Receipt, type Sent } from "./endpoint.js";
+import { Endpoint, EndpointFault, reaching, type Call, type Receipt, type Sent } from "./endpoint.js";
 
 /** How long to wait for what, in milliseconds. */
 export interface Patience {
@@ -239,9 +239,10 @@ class Submission {
       const fees = { maxFeePerGas: maxFeePerGas ?? -1n, maxPriorityFeePerGas: maxPriorityFeePerGas ?? -1n };
       for (const [name, fee] of Object.entries(fees))
         if (String(fee) !== attempt[name as keyof typeof fees]) throw new Fault(`its ${name} is another.`);
-      await seal({ chainId, nonce, to: call.to, value, data, gasLimit, ...fees });
+      await reaching(() => seal({ chainId, nonce, to: call.to, value, data, gasLimit, ...fees }));
       this.#data.add(keccak256(data));
     } catch (cause) {
+      if (cause instanceof EndpointFault) throw cause;
       throw this.#foreign((cause as Error).message, cause);
     }
   }
