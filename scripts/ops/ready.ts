@@ -25,7 +25,7 @@ export default command(async (args: ReadyArguments, hre: HardhatRuntimeEnvironme
   const { findReadiness } = await import("../lib/operations/ready.js");
   const { provider } = suite.connection.ethers;
   const register = await readRegister(provider, suite.record);
-  const service = await serviceOf(args, suite.record.chainId);
+  const service = await serviceOf(args, suite.record.chainId, console.error);
   const collecting = {
     ...(sender !== undefined && { executor: getAddress(parseAddress(sender, "--sender")) }),
     ...(service && { service }),

@@ -16,6 +16,8 @@ import { readRegister, type Registered } from "../../../scripts/lib/operations/r
 import { readStatus } from "../../../scripts/lib/operations/status.js";
 import { toUpgrade } from "../../../scripts/lib/operations/verbs.js";
 import type { Given } from "../../../scripts/lib/safe/collect.js";
+import { ServiceDown } from "../../../scripts/lib/safe/service-answer.js";
+import { askedOnce } from "../../../scripts/lib/safe/service-once.js";
 import type { TransactionService } from "../../../scripts/lib/safe/service.js";
 import type { SafeTransaction } from "../../../scripts/lib/safe/transaction.js";
 import { toSign } from "../../../scripts/lib/signers/transaction.js";
@@ -156,6 +158,23 @@ describe("what is kept ready", function () {
       signatures: () => Promise.reject(new Fault("The transaction service is out of order.")),
     } as unknown as TransactionService;
     expect(verdicts(await look({ service }))).to.include({ "pause-1": "works" });
+  });
+
+  it("asks a service that is out of order once, and says so once, whatever it looks at", async () => {
+    await execute();
+    let asked = 0;
+    const told: string[] = [];
+    const down = {
+      signatures: () => {
+        asked += 1;
+        return Promise.reject(new ServiceDown("The transaction service is out of order."));
+      },
+    } as unknown as TransactionService;
+    const service = askedOnce(down, (sentence) => void told.push(sentence));
+    expect(verdicts(await look({ service }))).to.include({ "rollback-1": "works", "pause-2": "later" });
+    expect(asked).to.equal(1);
+    expect(told.join()).to.include("is out of order. It is not asked any more");
+    expect(told).to.have.length(1);
   });
 
   it("says what each waits for, and what to do, in a table", async () => {
@@ -353,6 +372,11 @@ describe("what is kept ready", function () {
       const later = await look();
       expect(verdicts(later)).to.include({ "rollback-1": "later", "pause-1": "works" });
       expect(later.attention).to.deep.equal([]);
+      // What a dead service does not give is not refused: one signature is held back all the same.
+      const service = {
+        signatures: () => Promise.reject(new ServiceDown("The transaction service is out of order.")),
+      } as unknown as TransactionService;
+      expect(verdicts(await look({ service }))).to.include({ "pause-1": "works" });
       expect(whyOf(later, "pause-1")).to.equal(
         `The last signature is that of who sends it: ${people[1]!.address}.`,
       );
