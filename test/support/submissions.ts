@@ -80,6 +80,13 @@ export class Submissions {
   log = () => attemptsIn(this.file);
   broadcast = async (raw: string) => (await this.chain.send("eth_sendRawTransaction", [raw])) as string;
 
+  /** Sends bytes and waits until they are mined, which even a chain that mines at once does only afterwards. */
+  land = async (raw: string) => {
+    const hash = await this.broadcast(raw);
+    await this.chain.waitForTransaction(hash);
+    return hash;
+  };
+
   /** A key that counts what it signs. With `sends`, it behaves as a wallet that sends by itself. */
   signer = (sends = false): Signer => ({
     kind: sends ? "wallet" : "keystore",

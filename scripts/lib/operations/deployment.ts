@@ -3,9 +3,8 @@ import type { NetworkConnection } from "hardhat/types/network";
 
 import { Fault } from "../../../deploy/fault.js";
 import type { DeploymentRecord } from "../../../deploy/index.js";
-import { plain } from "../plain.js";
 import { costOf, requireAffordable } from "./cost.js";
-import { Endpoint } from "./endpoint.js";
+import { Endpoint, messageOf } from "./endpoint.js";
 import { IMPLEMENTATIONS, type ProxyName } from "./suite.js";
 
 /** A deployment before it is made: what it is, who pays for it, and how much. Amounts in wei. */
@@ -86,7 +85,7 @@ export async function deploy(
     throw new Fault(
       `It is not known whether ${contract} was sent: look whether ${address} has code, or nonce ${nonce} of ${from} is used, ` +
         "before you deploy it again.",
-      { details: [plain(messageOf(cause))], cause },
+      { details: [messageOf(cause)], cause },
     );
   });
   tell(`Sent ${sent.hash}, which deploys ${contract} to ${address}.`);
@@ -94,7 +93,3 @@ export async function deploy(
   if (receipt?.status === 1 && receipt.contractAddress === address) return address;
   throw new Fault(`${sent.hash} was mined and did not deploy ${contract} to ${address}.`);
 }
-
-/** Without URLs, which may contain a key. */
-const messageOf = (problem: unknown) =>
-  (problem instanceof Error ? problem.message : String(problem)).replaceAll(/\w+:\/\/\S+/g, "<url>");

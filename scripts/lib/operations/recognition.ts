@@ -2,7 +2,7 @@ import { keccak256, Transaction } from "ethers";
 
 import { Fault } from "../../../deploy/fault.js";
 import type { Attempt } from "./attempts.js";
-import type { Endpoint, Sent } from "./endpoint.js";
+import { reaching, type Endpoint, type Sent } from "./endpoint.js";
 import type { Submitting } from "./submit.js";
 
 /** Tells what is a version of the transaction that is to be submitted, and what somebody put in its place. */
@@ -56,20 +56,21 @@ export class Recognition {
     };
     for (const [field, value] of Object.entries(expected))
       if (found[field as keyof typeof found] !== value) throw new Fault(`its ${field} is another.`);
-    await seal({ chainId, nonce, to: call.to, value, data, gasLimit, ...fees });
+    await reaching(() => seal({ chainId, nonce, to: call.to, value, data, gasLimit, ...fees }));
     this.#data.add(keccak256(data));
   }
 
   /** Of what a wallet sent, the chain alone knows the bytes. What it does not know is nobody's yet. */
   async #requireSent({ hash, nonce }: Attempt): Promise<void> {
-    const sent = await this.endpoint.transaction(hash);
+    const sent = await reaching(() => this.endpoint.transaction(hash));
     if (sent === undefined) return;
     const { signer, call, chainId, seal } = this.given;
     const { to, value, data, gasLimit, maxFeePerGas, maxPriorityFeePerGas } = sent;
     if (sent.from !== signer.address || sent.nonce !== nonce || to !== call.to || value !== call.value)
       throw new Fault(`${hash} is another transaction.`);
+    const fees = { maxFeePerGas, maxPriorityFeePerGas };
     if (!this.isOurs(sent))
-      await seal({ chainId, nonce, to, value, data, gasLimit, maxFeePerGas, maxPriorityFeePerGas });
+      await reaching(() => seal({ chainId, nonce, to, value, data, gasLimit, ...fees }));
     this.#data.add(keccak256(data));
   }
 }

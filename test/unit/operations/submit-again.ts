@@ -115,12 +115,12 @@ describe("Submitting what was tried, or signed, before", function () {
     });
 
     it("finds a replacement that was mined, although nothing tells of it but the chain", async () => {
-      const dearer = await on.broadcast(await sign({ maxFeePerGas: 2n * FEES.maxFeePerGas }));
+      const dearer = await on.land(await sign({ maxFeePerGas: 2n * FEES.maxFeePerGas }));
       expect((await submit(await presigned())).hash).to.equal(dearer);
     });
 
     it("names the next rung where another transaction has used the nonce", async () => {
-      await on.broadcast(await sign({ data: "0x12" }));
+      await on.land(await sign({ data: "0x12" }));
       expect(await problemOf(submit(await presigned()))).to.match(
         /^Nonce 0 of 0x\w+ was used by another transaction, .* mined\. Take a later rung/,
       );
@@ -154,7 +154,7 @@ describe("Submitting what was tried, or signed, before", function () {
     }
 
     it("sends it although the endpoint does not tell what used the nonce of an earlier attempt", async () => {
-      await on.broadcast(await sign({ data: "0x12" }));
+      await on.land(await sign({ data: "0x12" }));
       await on.log().add(sentAs(id("unknown")));
       const forgetful: Meddle = async ({ method, params }, answer) => {
         if (method === "eth_getTransactionCount" && !["latest", "pending"].includes(String(params?.[1])))
@@ -210,7 +210,7 @@ describe("Submitting what was tried, or signed, before", function () {
     });
 
     it("does not take an earlier transaction of the sender to the same contract for it", async () => {
-      const earlier = await on.broadcast(await sign({ data: "0x12" }));
+      const earlier = await on.land(await sign({ data: "0x12" }));
       await on.log().add(sentAs(earlier));
       const outcome = await problemOf(submit(on.submitting(undefined, { seal: strict })));
       expect(outcome).to.include("holds what was not signed for this").and.include("Nothing was sent");
@@ -237,7 +237,7 @@ describe("Submitting what was tried, or signed, before", function () {
         ...{ kind: "asked", nonce: 0, to: FICKLE_AT, value: "0", at: NOW },
         dataHash: keccak256("0x"),
       });
-      await on.broadcast(starved);
+      await on.land(starved);
       await on.mine();
       const dead: Meddle = ({ method }, answer) =>
         method === "eth_sendRawTransaction" ? Promise.reject(new Error("dropped")) : answer();
@@ -271,7 +271,7 @@ describe("Submitting what was tried, or signed, before", function () {
       const raw = await sign({ gasLimit });
       await on.become(gasLimit === FEES.gasLimit ? 1 : 2);
       await on.log().add(attemptOf(raw));
-      await on.broadcast(raw);
+      await on.land(raw);
       await on.mine();
       await on.become(0);
       return keccak256(raw);
@@ -302,7 +302,7 @@ describe("Submitting what was tried, or signed, before", function () {
 
     it("signs nothing anew for a nonce that another transaction has used before that is final", async () => {
       await on.log().add(attemptOf(await sign()));
-      await on.broadcast(await sign({ data: "0x12" }));
+      await on.land(await sign({ data: "0x12" }));
       await on.mine();
       const receipt = submit(onIt());
       await heard(/used by another transaction; waiting/);
@@ -327,7 +327,7 @@ describe("Submitting what was tried, or signed, before", function () {
 
     it("is content with what it waits for if that succeeds in another block", async () => {
       await on.log().add(attemptOf(await sign()));
-      await on.broadcast(await sign());
+      await on.land(await sign());
       let status = "0x0";
       const changing: Meddle = async (request, answer) =>
         request.method === "eth_getTransactionReceipt"
