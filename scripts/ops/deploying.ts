@@ -1,7 +1,7 @@
 import { formatEther } from "ethers";
 
 import { mode, requireLive } from "../lib/mode.js";
-import { deployImplementation, planDeployment, type Deployment } from "../lib/operations/implementations.js";
+import { deploy, planDeployment, type Deployment } from "../lib/operations/deployment.js";
 import type { ProxyName, Suite } from "../lib/operations/suite.js";
 import { confirm } from "./confirm.js";
 
@@ -13,7 +13,7 @@ interface Deploying {
 }
 
 /**
- * Deploys a new version after showing what, by whom and for how much, and after a typed confirmation.
+ * Deploys a new version after showing what, by whom and for how much, and after a typed confirmation: just that, or nothing.
  *
  * @returns Its address.
  * @throws {@link Fault} unless this is live; a dry run shows it first.
@@ -21,21 +21,23 @@ interface Deploying {
 export async function deployConfirmed(suite: Suite, { proxy, contract, yes }: Deploying): Promise<string> {
   const { connection, record } = suite;
   if (mode() === "read-only") requireLive("--deploy");
-  const planned = formatDeployment(await planDeployment(connection, record, proxy, contract), suite);
-  if (yes || mode() !== "live") console.error(planned);
+  const planned = await planDeployment(connection, record, proxy, contract);
+  const shown = formatDeployment(planned, suite);
+  if (yes || mode() !== "live") console.error(shown);
   requireLive("--deploy");
-  if (!yes) await confirm(planned, contract);
-  return await deployImplementation(connection, record, proxy, contract);
+  if (!yes) await confirm(shown, contract);
+  return await deploy(connection, planned, console.error);
 }
 
 export function formatDeployment(
-  { contract, proxy, arguments: args, from, nonce, address, gas, cost, balance }: Deployment,
+  { contract, proxy, arguments: args, initCodeHash, from, nonce, address, ...price }: Deployment,
   { connection: { networkName }, record: { chainId } }: Suite,
 ): string {
   return [
     `Deploying ${contract}, to be put behind ${proxy} later, on ${networkName} (chain ${chainId})`,
-    `  by ${from}, the network's first account, nonce ${nonce}, which has ${formatEther(balance)} of the chain's coin`,
+    `  by ${from}, the network's first account, nonce ${nonce}, which has ${formatEther(price.balance)} of the chain's coin`,
     `  to ${address}, constructed with ${args.join(", ") || "nothing"}`,
-    `  for up to ${formatEther(cost)} of the chain's coin (${gas} gas)`,
+    `  by code with the hash ${initCodeHash}`,
+    `  for up to ${formatEther(price.cost)} of the chain's coin (${price.gas} gas, each for up to ${price.maxFeePerGas} wei)`,
   ].join("\n");
 }

@@ -3,7 +3,6 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import { Fault } from "../../deploy/fault.js";
 import { ask } from "../lib/ask.js";
 import { command } from "../lib/command.js";
-import { requireGateForSteps } from "../lib/gate/policy.js";
 import { mayWrite } from "../lib/mode.js";
 import type { Manifest, Step } from "../lib/operations/manifest.js";
 import type { CarriedOut, Verified } from "../lib/operations/outcomes.js";
@@ -67,7 +66,6 @@ export async function execute(
   const carriedOut: CarriedOut[] = [];
   for (let step: Step | undefined = first; step !== undefined;) {
     await execution.require(step);
-    await requireGateForSteps(suite, [step]);
     if (!mayWrite("ops execute")) {
       tell(`Dry run: ${step.id} would be carried out now: ${step.title}. Nothing was sent.`);
       return { carriedOut };

@@ -1,12 +1,16 @@
-import { HDNodeWallet, Mnemonic } from "ethers";
+import { expect } from "chai";
+import { HDNodeWallet, keccak256, Mnemonic } from "ethers";
 import type { NetworkConnection } from "hardhat/types/network";
 
 import { MNEMONIC } from "../../scripts/lib/local-suite.js";
+import { attemptOf, attemptsOf } from "../../scripts/lib/operations/attempts.js";
 import type { OpenManifest } from "../../scripts/lib/operations/open.js";
 import { findProgress } from "../../scripts/lib/operations/progress.js";
 import { wantedOf } from "../../scripts/lib/operations/ceremony.js";
 import { openKeystore } from "../../scripts/lib/signers/keystore.js";
 import type { Signer } from "../../scripts/lib/signers/signer.js";
+import { eventually } from "./eventually.js";
+import type { AdminChain } from "./operations.js";
 
 const ACCOUNTS = HDNodeWallet.fromMnemonic(Mnemonic.fromPhrase(MNEMONIC), "m/44'/60'/0'/0");
 
@@ -34,6 +38,28 @@ export async function signAs(
       files.push(await obtain(signer));
   }
   return files;
+}
+
+/** An attempt of a key with too little gas, as of a run that died before it could try again. */
+export async function starve(
+  { connection }: Pick<AdminChain, "connection">,
+  opened: OpenManifest,
+  step: string,
+): Promise<void> {
+  const { provider } = connection.ethers;
+  const { account, transaction } = opened.step(step);
+  const nonce = await provider.getTransactionCount(account);
+  const price = { gasLimit: 40_000n, maxFeePerGas: 10n ** 10n, maxPriorityFeePerGas: 1n };
+  const { spent } = await findProgress(provider, opened);
+  const unsigned = { chainId: 31337, nonce, ...transaction, value: 0n, ...price };
+  const signer = await keystoreOf(account);
+  const signed = await signer.signTransaction(opened.consent(step, unsigned, spent[account]));
+  const { raw } = signed as { raw: string };
+  await attemptsOf(opened, step, account).add(attemptOf(raw));
+  await connection.provider.request({ method: "eth_sendRawTransaction", params: [raw] });
+  await eventually(async () => {
+    expect((await provider.getTransactionReceipt(keccak256(raw)))?.status).to.equal(0);
+  });
 }
 
 /** A connection whose endpoint behaves as `meddle` has it. */

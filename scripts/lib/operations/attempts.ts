@@ -1,7 +1,9 @@
 import path from "node:path";
 
+import { keccak256, Transaction } from "ethers";
 import { z } from "zod/v4";
 
+import { plain } from "../plain.js";
 import { LineFile } from "./lines.js";
 import type { OpenManifest } from "./open.js";
 
@@ -87,6 +89,44 @@ class AttemptFile implements AttemptLog {
   async note(line: Asked | Settled): Promise<void> {
     await this.#file.add(line);
   }
+}
+
+/** What was signed with a fee of its own kind, as the log keeps it. */
+export function attemptOf(raw: string): Attempt {
+  const { nonce, gasLimit, maxFeePerGas, maxPriorityFeePerGas } = Transaction.from(raw);
+  return {
+    ...{ nonce, hash: keccak256(raw), raw },
+    gasLimit: String(gasLimit),
+    maxFeePerGas: String(maxFeePerGas),
+    maxPriorityFeePerGas: String(maxPriorityFeePerGas),
+    at: new Date().toISOString(),
+  };
+}
+
+/**
+ * A log of what is done once at most, however often it is sent: what is wrong with the file, or with its disk, is told and
+ * stops nothing. What is damaged is left as it is.
+ */
+export function forgiving(log: AttemptLog, tell: (sentence: string) => void): AttemptLog {
+  let isTold = false;
+  const attempt = async <Result>(work: () => Promise<Result>, instead: Result): Promise<Result> => {
+    if (isTold) return instead;
+    try {
+      return await work();
+    } catch (problem) {
+      isTold = true;
+      const why = problem instanceof Error ? problem.message : String(problem);
+      tell(`${log.path} cannot be read or written, and it goes on without: ${plain(why)}`);
+      return instead;
+    }
+  };
+  return {
+    path: log.path,
+    read: () => attempt(() => log.read(), []),
+    add: (line) => attempt(() => log.add(line), undefined),
+    open: () => attempt(() => log.open(), undefined),
+    note: (line) => attempt(() => log.note(line), undefined),
+  };
 }
 
 export const attemptsIn = (file: string): AttemptLog => new AttemptFile(file);

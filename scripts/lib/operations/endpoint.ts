@@ -3,6 +3,7 @@ import type { EIP1193Provider } from "hardhat/types/providers";
 import { z } from "zod/v4";
 
 import { Fault } from "../../../deploy/fault.js";
+import { FINAL_DEPTH, type Finality } from "./finality.js";
 
 /** What an account asks of a chain: wei and calldata. */
 export interface Call {
@@ -34,6 +35,8 @@ export interface Sent extends Call {
   /** Of a transaction of the older kind, its one price. */
   readonly maxFeePerGas: bigint;
   readonly maxPriorityFeePerGas: bigint;
+  /** In which it was mined, if it was. */
+  readonly block?: number;
 }
 
 export interface Fees {
@@ -48,6 +51,7 @@ const quantity = z
 const bytes = z.string().regex(/^0x([0-9a-f]{2})*$/i);
 const hash = bytes.length(66);
 const blockSchema = z.object({ gasLimit: quantity, baseFeePerGas: quantity });
+const numberedSchema = z.object({ number: quantity });
 const receiptSchema = z.object({
   transactionHash: hash,
   blockNumber: quantity,
@@ -69,15 +73,19 @@ const sentSchema = z
     gasPrice: quantity.nullish(),
     maxFeePerGas: quantity.nullish(),
     maxPriorityFeePerGas: quantity.nullish(),
+    blockNumber: quantity.nullish(),
   })
-  .transform(({ input, to, gas, gasPrice, maxFeePerGas, maxPriorityFeePerGas, ...sent }): Sent => ({
-    ...sent,
-    to: to ?? ZeroAddress,
-    data: input.toLowerCase(),
-    gasLimit: gas,
-    maxFeePerGas: maxFeePerGas ?? gasPrice ?? 0n,
-    maxPriorityFeePerGas: maxPriorityFeePerGas ?? gasPrice ?? 0n,
-  }));
+  .transform(
+    ({ input, to, gas, gasPrice, maxFeePerGas, maxPriorityFeePerGas, blockNumber, ...sent }): Sent => ({
+      ...sent,
+      ...(typeof blockNumber === "bigint" && { block: Number(blockNumber) }),
+      to: to ?? ZeroAddress,
+      data: input.toLowerCase(),
+      gasLimit: gas,
+      maxFeePerGas: maxFeePerGas ?? gasPrice ?? 0n,
+      maxPriorityFeePerGas: maxPriorityFeePerGas ?? gasPrice ?? 0n,
+    }),
+  );
 const sendersSchema = z.object({
   transactions: z.array(z.looseObject({ from: bytes.length(42), nonce: quantity.transform(Number) })),
 });
@@ -105,6 +113,19 @@ export class Endpoint {
     const { baseFeePerGas } = await this.#latestBlock();
     const maxPriorityFeePerGas = await this.#ask("eth_maxPriorityFeePerGas", [], quantity);
     return { maxFeePerGas: 2n * baseFeePerGas + maxPriorityFeePerGas, maxPriorityFeePerGas };
+  }
+
+  /** The number of the newest block that the chain does not take back any more. */
+  async finalBlock(finality: Finality): Promise<number> {
+    const newest = Number(await this.#ask("eth_blockNumber", [], quantity));
+    if (finality === "latest") return newest;
+    const told = await this.#ask("eth_getBlockByNumber", [finality, false], numberedSchema.nullable()).catch(
+      (problem: unknown) => {
+        if (isAnswer(problem)) return null;
+        throw problem;
+      },
+    );
+    return told === null ? newest - FINAL_DEPTH : Number(told.number);
   }
 
   async blockGasLimit(): Promise<bigint> {

@@ -1,9 +1,8 @@
-import { keccak256, Transaction } from "ethers";
-
 import { Fault } from "../../../deploy/fault.js";
 import { execTransactionData, requireExecutable, requireExecutionSuccess } from "../safe/execute.js";
 import type { TransactionService } from "../safe/service.js";
-import { keepsRecords } from "../mode.js";
+import { requireGateForSteps } from "../gate/policy.js";
+import { keepsRecords, requireLive } from "../mode.js";
 import type { Signer } from "../signers/signer.js";
 import { attemptsOf } from "./attempts.js";
 import { compareWithPlan } from "./compare.js";
@@ -11,6 +10,7 @@ import { collectFor, type Collecting } from "./consents.js";
 import type { Call } from "./endpoint.js";
 import type { Step } from "./manifest.js";
 import { findMoved } from "./moved.js";
+import { isHarmlessTwice } from "./finality.js";
 import { namesOfStorage } from "./naming.js";
 import type { OpenManifest } from "./open.js";
 import { outcomesOf, type CarriedOut } from "./outcomes.js";
@@ -57,7 +57,8 @@ export class Execution {
   /**
    * Makes sure that a step may be carried out now, without sending anything.
    *
-   * @throws {@link Fault} that says what moved since the plan, what is missing, or from when on it works.
+   * @throws {@link Fault} that says what moved since the plan, what is missing, that the gate is shut, or from when on it
+   * works.
    */
   async require(step: Step): Promise<void> {
     const isUrgent = step.branch === "ready";
@@ -71,6 +72,8 @@ export class Execution {
     if (step.branch === "main") await this.#requireTurn(step, progress);
     else await this.#requireReady(step, progress);
     await this.#requireSender(step);
+    // Here, and not only where it was planned: the books may have gone wrong since. What is urgent does not enforce anything.
+    await requireGateForSteps(this.suite, [step]);
   }
 
   /** Whether a step was kept ready and lacks nobody's consent, so that it is only sent. */
@@ -86,20 +89,25 @@ export class Execution {
    * Carries a step out: exactly once, whatever happens to this process or to the endpoint on the way.
    *
    * @returns What came of it, written down already.
-   * @throws {@link Fault} as {@link require}, or if it failed.
+   * @throws {@link Fault} as {@link require}, unless this is live, or if it failed.
    */
   async carryOut(step: Step): Promise<CarriedOut> {
+    requireLive("carrying out a step");
     await this.require(step);
     const { chainId } = this.opened.manifest;
     const call = await this.#callOf(step);
-    const signer = await this.#senderOf(step);
+    const presigned = await this.#presigned(step.id);
+    const signer = this.#senderOf(step, presigned);
     const log = attemptsOf(this.opened, step.id, signer.address);
     const receipt = await submit({
       provider: this.suite.connection.provider,
       ...{ chainId, signer, call, log },
-      seal: async (transaction) =>
-        this.opened.consent(step.id, transaction, await this.#spentBy(step.account)),
+      seal: async (transaction) => this.opened.consent(step.id, transaction, await this.#spentBy(step)),
       isBound: step.branch === "ready" && this.opened.accountOf(step.id).kind === "key",
+      // A key signed it for its one nonce, and a Safe takes it once; and it is kept for when all else fails.
+      isOnceAtMost: step.branch === "ready",
+      isHarmlessTwice: isHarmlessTwice(step, this.opened.accountOf(step.id)),
+      ...(presigned !== undefined && { presigned }),
       tell: this.#tell,
       ...(this.given.ask && { ask: this.given.ask }),
       ...(this.given.patience && { patience: this.given.patience }),
@@ -153,9 +161,10 @@ export class Execution {
     return this.suite.connection.ethers.provider;
   }
 
-  async #spentBy(account: string): Promise<Spent> {
-    const isKey = this.opened.manifest.accounts.some((one) => one.address === account && one.kind === "key");
-    return isKey ? await spentNonces(this.#provider, this.opened, account) : [];
+  /** What is kept ready has its one nonce, whatever was spent, and waits for no file that tells that. */
+  async #spentBy({ id, branch, account }: Step): Promise<Spent> {
+    const moves = branch === "main" && this.opened.accountOf(id).kind === "key";
+    return moves ? await spentNonces(this.#provider, this.opened, account) : [];
   }
 
   get #collecting(): Collecting {
@@ -214,8 +223,10 @@ export class Execution {
       throw new Fault(`The step ${id} is of ${account}, and the ${signer.kind} signs as ${signer.address}.`);
   }
 
+  /** The bytes that a key has signed beforehand. */
   async #presigned(id: string): Promise<string | undefined> {
-    return this.opened.step(id).branch === "ready" ? await readRaw(this.opened, id) : undefined;
+    const isKept = this.opened.step(id).branch === "ready" && this.opened.accountOf(id).kind === "key";
+    return isKept ? await readRaw(this.opened, id) : undefined;
   }
 
   async #callOf({ id, transaction }: Step): Promise<Call> {
@@ -228,25 +239,10 @@ export class Execution {
     return { to: safeTransaction.safe, value: 0n, data };
   }
 
-  /** Who sends; of what was signed beforehand, its bytes are put where they are sent from. */
-  async #senderOf({ id, account }: Step): Promise<Parameters<typeof submit>[0]["signer"]> {
+  /** Who sends. What was signed beforehand needs nobody; its own key, if that is at hand, can replace it with a higher fee. */
+  #senderOf({ account }: Step, presigned: string | undefined): Parameters<typeof submit>[0]["signer"] {
     const { signer } = this.given;
-    if (this.opened.accountOf(id).kind === "safe") return signer!;
-    const raw = await this.#presigned(id);
-    if (raw === undefined) return signer!;
-    const log = attemptsOf(this.opened, id, account);
-    const hash = keccak256(raw);
-    if (!(await log.read()).some((attempt) => attempt.hash === hash)) {
-      const { nonce, gasLimit, maxFeePerGas, maxPriorityFeePerGas } = Transaction.from(raw);
-      await log.add({
-        ...{ nonce, hash, raw },
-        gasLimit: String(gasLimit),
-        maxFeePerGas: String(maxFeePerGas),
-        maxPriorityFeePerGas: String(maxPriorityFeePerGas),
-        at: new Date().toISOString(),
-      });
-    }
-    // Its own key, if that is at hand, can replace it with a higher fee.
+    if (presigned === undefined) return signer!;
     return signer?.address === account ? signer : { kind: signer?.kind ?? "keystore", address: account };
   }
 

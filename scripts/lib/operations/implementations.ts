@@ -1,4 +1,4 @@
-import { concat, getAddress, getCreateAddress, Interface, isError, keccak256, type Provider } from "ethers";
+import { concat, getAddress, Interface, isError, keccak256, type Provider } from "ethers";
 import hre from "hardhat";
 import type { NetworkConnection } from "hardhat/types/network";
 
@@ -10,6 +10,7 @@ import { describeLayout, type ContractLayout } from "../../../deploy/storage-lay
 import { explainIncompatible, explainUnsafe, readImplementation } from "../../../deploy/upgrade-safety.js";
 import { UpgradeController__factory, ISelfTest__factory } from "../../../types/ethers-contracts/index.js";
 import { plain } from "../plain.js";
+import { deploy, planDeployment } from "./deployment.js";
 import { fieldsOf, type Field, type Keys } from "./layout.js";
 import { isNoAnswer } from "./reverts.js";
 import { IMPLEMENTATIONS, type ProxyName } from "./suite.js";
@@ -53,56 +54,14 @@ export interface Site {
   readonly keys: Keys;
 }
 
-/** A deployment before it is made: what it is, who pays for it, and how much. Amounts in wei. */
-export interface Deployment {
-  readonly contract: string;
-  readonly proxy: ProxyName;
-  readonly arguments: readonly string[];
-  readonly from: string;
-  readonly nonce: number;
-  /** Where it will be, if nothing else of the account is mined before. */
-  readonly address: string;
-  readonly gas: bigint;
-  readonly cost: bigint;
-  readonly balance: bigint;
-}
-
-/** Works out what {@link deployImplementation} would do. Sends nothing. */
-export async function planDeployment(
-  { ethers }: NetworkConnection,
-  record: DeploymentRecord,
-  proxy: ProxyName,
-  contract: string,
-): Promise<Deployment> {
-  const [signer] = await ethers.getSigners();
-  if (signer === undefined) throw new Fault("The network has no account that could deploy it.");
-  const { address: from } = signer;
-  const args = IMPLEMENTATIONS[proxy].constructorArguments(record);
-  const factory = await ethers.getContractFactory(contract);
-  const [nonce, balance, gas, { maxFeePerGas, gasPrice }] = await Promise.all([
-    ethers.provider.getTransactionCount(from, "pending"),
-    ethers.provider.getBalance(from),
-    factory.getDeployTransaction(...args).then((sent) => ethers.provider.estimateGas({ ...sent, from })),
-    ethers.provider.getFeeData(),
-  ]);
-  return {
-    ...{ contract, proxy, arguments: args.map(String), from, nonce, gas, balance },
-    address: getCreateAddress({ from, nonce }),
-    cost: gas * (maxFeePerGas ?? gasPrice ?? 0n),
-  };
-}
-
 /** Deploys what the build calls `contract`, to be put behind a proxy later. Needs no role. Returns its address. */
 export async function deployImplementation(
-  { ethers }: NetworkConnection,
+  connection: NetworkConnection,
   record: DeploymentRecord,
   proxy: ProxyName,
   contract: string,
 ): Promise<string> {
-  const args = IMPLEMENTATIONS[proxy].constructorArguments(record);
-  const deployed = await ethers.deployContract(contract, [...args]);
-  await deployed.waitForDeployment();
-  return getAddress(await deployed.getAddress());
+  return await deploy(connection, await planDeployment(connection, record, proxy, contract));
 }
 
 /** What is behind a proxy now. */

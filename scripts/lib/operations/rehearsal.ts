@@ -104,7 +104,10 @@ export async function requireRehearsed(opened: OpenManifest, standing: Standing)
   return rehearsal;
 }
 
-/** What a rehearsal should have played. A rung whose nonce is used up cannot be played, nor carried out. */
+/**
+ * What a rehearsal should have played. A rung whose nonce is used up by then cannot be played, nor carried out: by others, or
+ * by the main branch of the same account, which comes later after an attempt in vain.
+ */
 async function findMissed(
   opened: OpenManifest,
   { branches }: Rehearsal,
@@ -114,8 +117,12 @@ async function findMissed(
   const missed: string[] = [];
   for (const step of urgent === undefined ? opened.manifest.steps : [urgent]) {
     if (played.has(step.id) || step.id in times) continue;
+    const before = opened.manifest.steps.filter(
+      ({ id, branch, account }) => branch === "main" && account === step.account && !(id in times),
+    );
     const isUsed =
-      step.branch === "ready" && (await nonceOf(provider, opened.accountOf(step.id))) > step.nonce;
+      step.branch === "ready" &&
+      (await nonceOf(provider, opened.accountOf(step.id))) + before.length > step.nonce;
     if (!isUsed) missed.push(step.id);
   }
   if (urgent !== undefined) return missed;

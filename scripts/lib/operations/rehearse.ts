@@ -11,11 +11,12 @@ import { findMoved, findOtherChain } from "./moved.js";
 import { namesOfStorage } from "./naming.js";
 import type { OpenManifest } from "./open.js";
 import { perform, skipTo, type Signed } from "./perform.js";
-import { findProgress, isBegun } from "./progress.js";
+import { findProgress, isBegun, type OperationProgress } from "./progress.js";
 import { readRaw } from "./raw.js";
 import { afterPause, ARROW, writeRehearsal, type Branch, type Manner, type Rehearsal } from "./rehearsal.js";
 import { requireHonest } from "./scrutiny.js";
 import { changesOf } from "./simulate.js";
+import { placeOf } from "./spent.js";
 import { isNoAnswer } from "./reverts.js";
 import type { StorageNames } from "./state-diff.js";
 import { findCodeFaults, passesSelfTest } from "./self-tests.js";
@@ -51,15 +52,15 @@ export async function rehearse(
 ): Promise<Rehearsal> {
   const block = (await suite.connection.ethers.provider.getBlock("latest"))!;
   requireUnmoved(await findOtherChain(suite.connection.ethers.provider, opened.manifest));
-  const { times: done } = await findProgress(suite.connection.ethers.provider, opened);
+  const { times: done, spent } = await findProgress(suite.connection.ethers.provider, opened);
   if (!isBegun(opened.manifest, done) && block.timestamp > opened.manifest.expiresAt) {
     throw new Fault(`The plan expired on ${formatTime(opened.manifest.expiresAt)}; plan again.`);
   }
   const rehearsal = await withFork(suite.connection, block.number, async (fork) => {
-    const moved = await findMoved(fork.provider, suite.record, opened.manifest, { done: Object.keys(done) });
-    requireUnmoved(moved);
-    await requireHonest(suite, fork.provider, opened.manifest, Object.keys(done));
-    const stage = await Stage.set(suite, opened, fork, options);
+    const progress = { done: Object.keys(done), spent };
+    requireUnmoved(await findMoved(fork.provider, suite.record, opened.manifest, progress));
+    await requireHonest(suite, fork.provider, opened.manifest, progress.done);
+    const stage = await Stage.set(suite, opened, fork, spent, options);
     const branches = await stage.playAll(done);
     return {
       format: "holdfast-rehearsal/1" as const,
@@ -96,6 +97,8 @@ class Stage {
     private readonly fork: Fork,
     private readonly storage: StorageNames,
     private readonly domains: Domains,
+    /** The nonces that keys used up in vain: what is left of the main branch comes later by as many. */
+    private readonly spent: OperationProgress["spent"],
     /** Proxies that a guardian leaves as they are, and whose code failed its self-test before. */
     private readonly excused: readonly string[],
     private readonly tell: (sentence: string) => void,
@@ -105,6 +108,7 @@ class Stage {
     suite: Suite,
     opened: OpenManifest,
     fork: Fork,
+    spent: OperationProgress["spent"],
     { tell = () => {} }: Rehearsing,
   ): Promise<Stage> {
     const { manifest } = opened;
@@ -114,7 +118,7 @@ class Stage {
       .filter(({ before, after }) => isRescue(opened) && before.implementation === after.implementation)
       .map(async ({ name, address }) => ((await passesSelfTest(fork.provider, address)) ? [] : [name]));
     const excused = (await Promise.all(ailing)).flat();
-    return new Stage(suite, opened, fork, storage, domains, excused, tell);
+    return new Stage(suite, opened, fork, storage, domains, spent, excused, tell);
   }
 
   get payments(): string {
@@ -227,10 +231,11 @@ class Stage {
   }
 
   async #carryOut(playing: Playing, step: Step): Promise<void> {
-    const { notBefore, nonce, changes } = step;
+    const { notBefore, changes } = step;
     const earliest = notBefore === null ? 0 : playing.times[notBefore.step]! + notBefore.seconds;
     const time = Math.max((await this.fork.now()) + PACE, earliest);
     const account = this.#account(step);
+    const nonce = await this.#placeOf(step);
     const transaction = { ...step.transaction, value: BigInt(step.transaction.value) };
     const signed = await this.#signed(step);
     const mined = await perform(this.fork, { account, nonce, transaction }, signed, time).catch(
@@ -246,6 +251,12 @@ class Stage {
     if (surprises.length > 0) {
       throw new Fault(`The step ${step.id} does not change what was foretold:`, { details: surprises });
     }
+  }
+
+  /** With which nonce it would be carried out now. */
+  async #placeOf(step: Step): Promise<number> {
+    const spent = this.spent[step.account] ?? [];
+    return placeOf(step, await nonceOf(this.fork.provider, this.#account(step)), spent);
   }
 
   /** By something else, as a ladder of successive nonces is made for. */

@@ -1,27 +1,29 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { formatEther, keccak256, parseEther, Transaction } from "ethers";
+import { keccak256 } from "ethers";
 import type { EIP1193Provider } from "hardhat/types/providers";
 
 import { Fault } from "../../../deploy/fault.js";
 import { Declined } from "../signers/declined.js";
 import type { Sealed } from "../signers/sealed.js";
 import type { Signer, UnsignedTransaction } from "../signers/signer.js";
-import type { Asked, Attempt, AttemptLog } from "./attempts.js";
 import { plain } from "../plain.js";
-import { Endpoint, type Call, type Receipt, type Sent } from "./endpoint.js";
+import { attemptOf, forgiving, type Asked, type Attempt, type AttemptLog, type Settled } from "./attempts.js";
+import { requireAffordable, tooDear } from "./cost.js";
+import { Endpoint, type Call, type Receipt } from "./endpoint.js";
+import { finalityOf, type Finality } from "./finality.js";
+import { Recognition } from "./recognition.js";
+import { Versions, type Patience } from "./versions.js";
 
-/** How long to wait for what, in milliseconds. */
-export interface Patience {
-  /** Between two looks at the chain. */
-  readonly poll: number;
-  /** Until a transaction that is not mined is replaced by one with a higher fee. */
-  readonly replace: number;
-  /** Until the command ends without an answer. Running it again goes on where it ended. */
-  readonly giveUp: number;
-}
+export type { Patience } from "./versions.js";
 
-const PATIENCE: Patience = { poll: 1_000, replace: 60_000, giveUp: 900_000 };
+const PATIENCE: Patience = {
+  poll: 1_000,
+  replace: 60_000,
+  giveUp: 900_000,
+  final: 3_600_000,
+  remind: 60_000,
+};
 
 /** Nodes refuse a replacement whose fees are less than 10 % higher, some 12.5 %. */
 const RAISE_PERCENT = 125n;
@@ -29,14 +31,7 @@ const RAISE_PERCENT = 125n;
 const GAS_MARGIN_PERCENT = 130n;
 /** A transaction that failed having used this share of its gas most likely ran out of it. */
 const OUT_OF_GAS_PERCENT = 98n;
-/**
- * The most that one transaction may cost, in the chain's own coin: fees are what the endpoint says they are, and it may lie.
- * The environment variable is for a chain whose coin is worth little.
- */
-const COST_VARIABLE = "HOLDFAST_MAX_COST";
-const MAX_COST = "1";
-/** How often a receipt is asked for, a poll apart, before a used nonce is taken for another transaction's. */
-const LATE_TRIES = 5;
+const LATER_RUNG = "Take a later rung (npx hardhat ops ready tells which), or plan and sign anew.";
 
 export interface Submitting {
   readonly provider: EIP1193Provider;
@@ -48,8 +43,16 @@ export interface Submitting {
   readonly seal: (
     transaction: UnsignedTransaction,
   ) => Sealed<UnsignedTransaction> | Promise<Sealed<UnsignedTransaction>>;
-  /** That what the log holds was signed beforehand for its one nonce: no other nonce can take its place. */
+  /** That it can be signed for one nonce only: no other can take its place. */
   readonly isBound?: boolean;
+  /** That it is done once at most, however often it is sent: so nothing that is wrong with the log stops it. */
+  readonly isOnceAtMost?: boolean;
+  /** What was signed beforehand for that nonce. These very bytes are sent, whatever the log holds. */
+  readonly presigned?: string;
+  /** That it does no harm if it is done twice: it is signed anew without waiting until the chain cannot take back that it failed. */
+  readonly isHarmlessTwice?: boolean;
+  /** Which blocks the chain does not take back; by default what is known of it. */
+  readonly finality?: Finality;
   /** Asks a person what only they can know. Without it, work ends where they would be asked. */
   readonly ask?: (question: string) => Promise<boolean>;
   readonly log: AttemptLog;
@@ -73,24 +76,31 @@ class Submission {
   readonly #endpoint: Endpoint;
   readonly #patience: Patience;
   readonly #tell: (sentence: string) => void;
-  /** The versions of the transaction that can still be mined, oldest first; all have one nonce. */
-  #versions: Attempt[] = [];
-  /** The data that was ever signed or asked for here, by its hash. */
-  readonly #data = new Set<string>();
+  readonly #log: AttemptLog;
+  readonly #recognition: Recognition;
+  readonly #versions: Versions;
   /** The nonce that has to be taken, since a wallet may have sent something with it already. */
   #nonce?: number;
+  /** That the chain knows what a wallet sent, so that it only has to be waited for. */
+  #isSeen = false;
 
   constructor(private readonly given: Submitting) {
     this.#endpoint = new Endpoint(given.provider);
     this.#patience = { ...PATIENCE, ...given.patience };
     this.#tell = given.tell ?? (() => {});
-    this.#data.add(keccak256(given.call.data));
+    this.#log = given.isOnceAtMost ? forgiving(given.log, this.#tell) : given.log;
+    this.#recognition = new Recognition(given, this.#endpoint);
+    this.#versions = new Versions({
+      ...{ endpoint: this.#endpoint, log: this.#log, recognition: this.#recognition },
+      ...{ sender: given.signer.address, patience: this.#patience, tell: this.#tell },
+    });
   }
 
   async run(): Promise<Receipt> {
-    const earlier = await this.#resume();
+    const { presigned } = this.given;
+    const earlier = await (presigned === undefined ? this.#resume() : this.#take(presigned));
     if (earlier) return await this.#requireSuccess(earlier);
-    if (this.#versions.length === 0) await this.#sign(await this.#firstVersion());
+    if (this.#versions.raw === undefined && !this.#isSeen) await this.#sign(await this.#firstVersion());
 
     const giveUpAt = Date.now() + this.#patience.giveUp;
     let replaceAt = Date.now() + this.#patience.replace;
@@ -98,37 +108,90 @@ class Submission {
     for (;;) {
       const receipt = await this.#endpoint.tolerantly(() => this.#receipt());
       if (receipt) return await this.#requireSuccess(receipt);
-      if (Date.now() >= giveUpAt) throw this.#undecided();
+      if (Date.now() >= giveUpAt) throw this.#versions.undecided();
       if (Date.now() >= replaceAt && (await this.#replace())) replaceAt = Date.now() + this.#patience.replace;
       else await this.#send();
       await sleep(this.#patience.poll);
     }
   }
 
+  /** The bytes are given: the log only has to tell others of them. What else may have taken their place, the chain tells. */
+  async #take(raw: string): Promise<undefined> {
+    const attempt = attemptOf(raw);
+    await this.#recognition.require(attempt);
+    this.#versions.all = [attempt];
+    const isKnown = (await this.#log.read()).some(({ hash }) => hash === attempt.hash);
+    if (!isKnown) await this.#log.add(attempt);
+  }
+
   /** Goes on with what an earlier run signed. */
   async #resume(): Promise<Receipt | undefined> {
-    const attempts = await this.given.log.read();
-    for (const attempt of attempts) await this.#requireOurs(attempt);
-    const asked = await this.given.log.open();
-    if (asked !== undefined) return await this.#settle(asked);
-    const nonce = attempts.at(-1)?.nonce;
-    this.#versions = attempts.filter((attempt) => attempt.nonce === nonce);
+    const attempts = await this.#trusted(await this.#log.read());
+    const asked = await this.#log.open();
+    const nonce = asked?.nonce ?? attempts.at(-1)?.nonce;
     if (nonce === undefined) return undefined;
+    this.#versions.all = attempts.filter((attempt) => attempt.nonce === nonce);
+    return await (asked === undefined ? this.#goOn(nonce) : this.#settle(asked));
+  }
+
+  /** @throws {@link Fault} if one is of another transaction, unless that could do no harm: it is left out then. */
+  async #trusted(attempts: readonly Attempt[]): Promise<Attempt[]> {
+    const trusted: Attempt[] = [];
+    for (const attempt of attempts) {
+      try {
+        await this.#recognition.require(attempt);
+        trusted.push(attempt);
+      } catch (cause) {
+        const { message } = cause as Error;
+        const isSilence = attempt.raw === null && !(cause instanceof Fault);
+        if (!this.given.isOnceAtMost) throw isSilence ? cause : this.#foreign(message, cause);
+        this.#tell(`Left out of what ${this.#log.path} holds: ${plain(message)}`);
+      }
+    }
+    return trusted;
+  }
+
+  async #goOn(nonce: number): Promise<Receipt | undefined> {
     this.#tell(`Going on with the transaction of nonce ${nonce} that was signed before.`);
-    const receipt = await this.#endpoint.receiptOfAny(hashesOf(this.#versions));
+    const receipt = await this.#versions.receipt();
     if (receipt?.succeeded) return receipt;
     if (receipt && (this.given.isBound || this.#ranOut(receipt))) return receipt;
-    if (receipt) {
-      this.#tell(`${receipt.hash} was mined and failed; signing anew.`);
-      this.#versions = [];
-      return undefined;
+    if (receipt) return await this.#signAnew(nonce, `${receipt.hash} was mined and failed`);
+    if (await this.#versions.isNonceUsed(nonce)) {
+      const late = (await this.#versions.lateReceipt()) ?? (await this.#receiptByNonce(nonce));
+      return late ?? (await this.#signAnew(nonce, `Nonce ${nonce} was used by another transaction`));
     }
-    if (await this.#isNonceUsed(nonce)) {
-      const late = (await this.#lateReceipt()) ?? (await this.#receiptByNonce(nonce));
-      if (late) return late;
-      this.#tell(`Nonce ${nonce} was used by another transaction; signing anew.`);
-      this.#versions = [];
-    }
+    if (this.#versions.raw !== undefined) return undefined;
+    // Only a wallet has, or had, the bytes.
+    this.#isSeen = await this.#versions.isKnown();
+    if (this.#isSeen) return undefined;
+    const { hash, at } = this.#versions.all.at(-1)!;
+    if (!(await this.#isTurn(nonce))) return undefined;
+    await this.#versions.waitFor(nonce);
+    if (await this.#versions.isNonceUsed(nonce)) return await this.#goOn(nonce);
+    return await this.#askAgain(nonce, at, `The wallet said at ${at} that it sent this as ${hash},`);
+  }
+
+  /**
+   * Waits until the chain cannot take back that a nonce was used in vain; then nothing can come of a question with it either.
+   *
+   * @returns The receipt of a version that succeeded after all.
+   */
+  async #untilFinal(nonce: number, why: string): Promise<Receipt | undefined> {
+    const { isHarmlessTwice, chainId, finality = finalityOf(chainId) } = this.given;
+    const revived = isHarmlessTwice ? undefined : await this.#versions.untilFinal(nonce, finality, why);
+    if (revived) return revived;
+    const asked = await this.#log.open();
+    if (asked) await this.#log.note(settled(asked.nonce, "nonce used by another"));
+    return undefined;
+  }
+
+  /** What was tried came to nothing, and the next nonce is taken: once the chain cannot take that back. */
+  async #signAnew(nonce: number, why: string): Promise<Receipt | undefined> {
+    const revived = await this.#untilFinal(nonce, why);
+    if (revived) return revived;
+    this.#tell(`${why}; signing anew.`);
+    this.#versions.all = [];
     return undefined;
   }
 
@@ -138,125 +201,63 @@ class Submission {
    */
   async #settle(asked: Asked): Promise<Receipt | undefined> {
     const { nonce } = asked;
-    const { signer, log, ask } = this.given;
-    // Only ever the next nonce is asked for: one far ahead would never be mined, and everything would wait for it.
-    if (nonce > (await this.#endpoint.nonce(signer.address, "pending")))
-      throw new Fault(
-        `${log.path} says that a wallet was asked for nonce ${nonce}, which is not ${signer.address}'s turn yet: ` +
-          "restore the file from version control. Nothing was sent.",
-      );
-    this.#data.add(asked.dataHash);
+    if (!(await this.#isTurn(nonce))) return undefined;
+    this.#recognition.expect(asked.dataHash);
     this.#tell(`A wallet was asked to send this with nonce ${nonce}, and what came of it was never heard.`);
-    await this.#waitFor(nonce);
-    if (await this.#isNonceUsed(nonce)) {
+    await this.#versions.waitFor(nonce);
+    if (await this.#versions.isNonceUsed(nonce)) {
+      if (await this.#versions.receipt()) return await this.#goOn(nonce);
       const receipt = await this.#receiptByNonce(nonce);
-      if (receipt) return receipt;
-      this.#tell(`Nonce ${nonce} was used by another transaction; signing anew.`);
-      await log.note({ kind: "settled", nonce, why: "nonce used by another", at: new Date().toISOString() });
-      return undefined;
+      return receipt ?? (await this.#signAnew(nonce, `Nonce ${nonce} was used by another transaction`));
     }
-    this.#nonce = nonce;
-    if (signer.kind !== "wallet") return undefined;
-    const question =
-      `The chain does not know what the wallet was asked to send at ${asked.at} as ${signer.address}, nonce ${nonce}. ` +
-      "Look into the wallet whether it waits there, and decline or finish it. Ask it again, with the same nonce?";
-    if ((await ask?.(question)) === true) return undefined;
-    throw new Fault(
-      `The wallet was asked at ${asked.at} to send this as ${signer.address} with nonce ${nonce}, and the chain does not ` +
-        "know it: look into the wallet, then run the command again and confirm that it is to be asked once more. " +
-        "Nothing was sent now.",
-    );
+    // What was signed for this nonce before can be sent, whatever the wallet did: no more than one of them can be mined.
+    if (this.#versions.raw !== undefined) return undefined;
+    return await this.#askAgain(nonce, asked.at, `The wallet was asked at ${asked.at} to send this`);
   }
 
-  /** For as long as the node says that something with this nonce waits to be mined. */
-  async #waitFor(nonce: number): Promise<void> {
-    const { address } = this.given.signer;
-    const giveUpAt = Date.now() + this.#patience.giveUp;
-    while ((await this.#endpoint.nonce(address, "pending")) > nonce && !(await this.#isNonceUsed(nonce))) {
-      if (Date.now() >= giveUpAt) throw this.#undecided(nonce);
-      await sleep(this.#patience.poll);
-    }
+  /** As of {@link Versions}. What is done once at most does not wait for an endpoint that does not tell what used a nonce. */
+  async #receiptByNonce(nonce: number): Promise<Receipt | undefined> {
+    return await this.#versions.receiptByNonce(nonce).catch((problem: unknown) => {
+      if (this.given.isOnceAtMost && problem instanceof Fault) return undefined;
+      throw problem;
+    });
   }
 
   /**
-   * The receipt of whatever used a nonce, if that does what is to be done here: a wallet may have sent it with other fees.
-   * It is written down then.
+   * Only ever the next nonce is asked for: one far ahead would never be mined, and everything would wait for it.
    *
-   * @returns Nothing if it was another transaction.
-   * @throws {@link Fault} if the endpoint does not tell.
+   * @returns False if that is left out, since it could do no harm.
+   * @throws {@link Fault} otherwise.
    */
-  async #receiptByNonce(nonce: number): Promise<Receipt | undefined> {
-    const { signer, log } = this.given;
-    const sent = await this.#endpoint.userOf(signer.address, nonce);
-    if (sent === undefined) throw this.#unknown(nonce);
-    if (!this.#isOurs(sent)) return undefined;
-    if (!this.#versions.some(({ hash }) => hash === sent.hash)) {
-      const { hash, gasLimit, maxFeePerGas, maxPriorityFeePerGas } = sent;
-      const fees = {
-        maxFeePerGas: String(maxFeePerGas),
-        maxPriorityFeePerGas: String(maxPriorityFeePerGas),
-      };
-      const found: Attempt = {
-        ...{ nonce, hash, raw: null, gasLimit: String(gasLimit), ...fees },
-        at: new Date().toISOString(),
-      };
-      await log.add(found);
-      this.#versions.push(found);
-    }
-    const receipt = await this.#lateReceipt();
-    if (receipt) return receipt;
-    throw this.#unknown(nonce);
+  async #isTurn(nonce: number): Promise<boolean> {
+    const { address } = this.given.signer;
+    if (nonce <= (await this.#endpoint.nonce(address, "pending"))) return true;
+    const what = `${this.#log.path} says that a wallet was asked for nonce ${nonce}, which is not ${address}'s turn yet`;
+    if (!this.given.isOnceAtMost)
+      throw new Fault(`${what}: restore the file from version control. Nothing was sent.`);
+    this.#tell(`${what}; that is left out.`);
+    this.#versions.all = [];
+    return false;
   }
 
-  #isOurs({ to, value, data }: Sent): boolean {
-    const { call } = this.given;
-    return to === call.to && value === call.value && this.#data.has(keccak256(data));
-  }
-
-  /** What the log holds is sent as it is: only if it is by the signer, and for nothing else than this. */
-  async #requireOurs(attempt: Attempt): Promise<void> {
-    const { signer, chainId, call, seal } = this.given;
-    if (attempt.raw === null) return await this.#requireSentByUs(attempt);
-    try {
-      const signed = Transaction.from(attempt.raw);
-      const { nonce, to, value, data, gasLimit, maxFeePerGas, maxPriorityFeePerGas } = signed;
-      const found = {
-        hash: signed.hash,
-        from: signed.from,
-        nonce,
-        chainId: signed.chainId,
-        to,
-        value,
-        gasLimit,
-      };
-      const expected: typeof found = {
-        ...{ hash: attempt.hash, from: signer.address, nonce: attempt.nonce, chainId: BigInt(chainId) },
-        ...{ to: call.to, value: call.value, gasLimit: BigInt(attempt.gasLimit) },
-      };
-      for (const [field, value] of Object.entries(expected)) {
-        if (found[field as keyof typeof found] !== value) throw new Fault(`its ${field} is another.`);
-      }
-      const fees = { maxFeePerGas: maxFeePerGas ?? -1n, maxPriorityFeePerGas: maxPriorityFeePerGas ?? -1n };
-      for (const [name, fee] of Object.entries(fees))
-        if (String(fee) !== attempt[name as keyof typeof fees]) throw new Fault(`its ${name} is another.`);
-      await seal({ chainId, nonce, to: call.to, value, data, gasLimit, ...fees });
-      this.#data.add(keccak256(data));
-    } catch (cause) {
-      throw this.#foreign((cause as Error).message, cause);
-    }
-  }
-
-  async #requireSentByUs({ hash, nonce }: Attempt): Promise<void> {
-    const sent = await this.#endpoint.transaction(hash);
-    if (sent === undefined) return;
-    const { signer, call } = this.given;
-    if (sent.from === signer.address && sent.nonce === nonce && sent.to === call.to) return;
-    throw this.#foreign(`${hash} is another transaction.`);
+  /** Where a wallet may have sent something that the chain does not know: it is sent again with the same nonce, if at all. */
+  async #askAgain(nonce: number, at: string, what: string): Promise<undefined> {
+    const { signer, ask } = this.given;
+    this.#nonce = nonce;
+    if (signer.kind !== "wallet") return;
+    const question =
+      `The chain does not know what the wallet was asked to send at ${at} as ${signer.address}, nonce ${nonce}. ` +
+      "Look into the wallet whether it waits there, and decline or finish it. Ask it again, with the same nonce?";
+    if ((await ask?.(question)) === true) return;
+    throw new Fault(
+      `${what} as ${signer.address} with nonce ${nonce}, and the chain does not know it: look into the wallet, then run ` +
+        "the command again and confirm that it is to be asked once more. Nothing was sent now.",
+    );
   }
 
   #foreign(why: string, cause?: unknown): Fault {
     return new Fault(
-      `${this.given.log.path} holds what was not signed for this; restore it from version control or a backup. Nothing was ` +
+      `${this.#log.path} holds what was not signed for this; restore it from version control or a backup. Nothing was ` +
         "sent.",
       { details: [plain(why)], cause },
     );
@@ -274,7 +275,7 @@ class Submission {
       );
     }
     const transaction = { chainId, nonce, ...call, gasLimit, ...fees };
-    if (costOf(transaction) > maxCost()) throw tooDear(transaction);
+    requireAffordable(transaction);
     return transaction;
   }
 
@@ -293,7 +294,8 @@ class Submission {
 
   /** Signs a version and writes it down. Nothing is sent before that. */
   async #sign(transaction: UnsignedTransaction): Promise<void> {
-    const { signer, seal, log } = this.given;
+    const { signer, seal } = this.given;
+    const log = this.#log;
     if (signer.signTransaction === undefined) {
       throw new Fault(`What ${signer.address} signed beforehand can no longer be mined; sign anew.`);
     }
@@ -310,7 +312,7 @@ class Submission {
         // An earlier question may still be open.
         const isOpen =
           problem instanceof Declined && this.#nonce === undefined && (await log.open()) !== undefined;
-        if (isOpen) await log.note({ kind: "settled", nonce, why: "declined", at: now() });
+        if (isOpen) await log.note(settled(nonce, "declined"));
         throw problem;
       });
     const attempt: Attempt = {
@@ -323,52 +325,37 @@ class Submission {
       at: now(),
     };
     await log.add(attempt);
-    this.#versions.push(attempt);
+    this.#versions.all.push(attempt);
   }
 
-  /** Sends the latest version, as often as it takes: the same bytes can only be mined once. */
+  /** Sends the latest bytes, as often as it takes: the same bytes can only be mined once. */
   async #send(): Promise<void> {
-    const { raw } = this.#versions.at(-1)!;
-    if (raw === null) return;
+    const raw = this.#versions.raw;
+    if (raw === undefined) return;
     try {
       await this.#endpoint.tolerantly(() => this.#endpoint.sendRaw(raw));
     } catch (refusal) {
-      // A node that has mined it already may say of the same bytes that there is not enough left to pay for them.
-      if (!(await this.#endpoint.tolerantly(() => this.#isNonceUsed(this.#versions[0]!.nonce))))
-        throw refusal;
+      // A node that has taken it already may say of the same bytes that there is not enough left to pay for them.
+      const isTaken = async () => (await this.#versions.isNonceUsed()) || (await this.#versions.isKnown());
+      if (!(await this.#endpoint.tolerantly(isTaken))) throw refusal;
     }
   }
 
   async #receipt(): Promise<Receipt | undefined> {
-    const hashes = hashesOf(this.#versions);
-    const receipt = await this.#endpoint.receiptOfAny(hashes);
-    const { nonce } = this.#versions[0]!;
-    if (receipt || !(await this.#isNonceUsed(nonce))) return receipt;
-    const late = (await this.#lateReceipt()) ?? (await this.#receiptByNonce(nonce));
+    const receipt = await this.#versions.receipt();
+    const { nonce } = this.#versions.all[0]!;
+    if (receipt || !(await this.#versions.isNonceUsed(nonce))) return receipt;
+    const late = (await this.#versions.lateReceipt()) ?? (await this.#versions.receiptByNonce(nonce));
     if (late) return late;
     throw new Fault(
-      `Nonce ${nonce} of ${this.given.signer.address} was used by another transaction, so this one ` +
-        `was not and will not be mined. Run the command again to send it with the next nonce.`,
+      `Nonce ${nonce} of ${this.given.signer.address} was used by another transaction, so this one was not and will not be ` +
+        `mined. ${this.given.isBound ? LATER_RUNG : "Run the command again to send it with the next nonce."}`,
     );
-  }
-
-  /** It may have been mined between two questions, and a node may count a transaction before it tells its receipt. */
-  async #lateReceipt(): Promise<Receipt | undefined> {
-    for (let tries = 0; tries < LATE_TRIES; tries++) {
-      const receipt = await this.#endpoint.receiptOfAny(hashesOf(this.#versions));
-      if (receipt) return receipt;
-      await sleep(this.#patience.poll);
-    }
-    return undefined;
-  }
-
-  async #isNonceUsed(nonce: number): Promise<boolean> {
-    return (await this.#endpoint.nonce(this.given.signer.address, "latest")) > nonce;
   }
 
   /** Signs the same transaction with a higher fee. A wallet that sends by itself chooses its fees by itself. */
   async #replace(): Promise<boolean> {
-    const last = this.#versions.at(-1)!;
+    const last = this.#versions.all.at(-1)!;
     if (last.raw === null || this.given.signer.signTransaction === undefined) return false;
     const market = await this.#endpoint.tolerantly(() => this.#endpoint.fees());
     if (!market) return false;
@@ -381,8 +368,9 @@ class Submission {
       maxFeePerGas: max(market.maxFeePerGas, raised(last.maxFeePerGas)),
       maxPriorityFeePerGas: max(market.maxPriorityFeePerGas, raised(last.maxPriorityFeePerGas)),
     };
-    if (costOf(next) > maxCost()) {
-      this.#tell(`Not mined yet, and not replaced: ${tooDear(next).message}`);
+    const dear = tooDear(next);
+    if (dear) {
+      this.#tell(`Not mined yet, and not replaced: ${dear.message}`);
       return true;
     }
     this.#tell(`Not mined yet; replacing it with a higher fee.`);
@@ -393,22 +381,23 @@ class Submission {
 
   async #requireSuccess(receipt: Receipt): Promise<Receipt> {
     if (receipt.succeeded) return receipt;
-    const { nonce, gasLimit: given } = this.#versions.find(({ hash }) => hash === receipt.hash)!;
+    const { nonce, gasLimit: given } = this.#versions.all.find(({ hash }) => hash === receipt.hash)!;
     const gasLimit = BigInt(given);
     if (this.given.isBound) {
       const why = this.#ranOut(receipt) ? `ran out of its ${gasLimit} gas` : "was mined and failed";
       throw new Fault(
         `${receipt.hash} ${why} and changed nothing. What was signed beforehand was for nonce ${nonce} alone, which is ` +
-          "spent now: take a later rung (npx hardhat ops ready tells which), or plan and sign anew.",
+          `spent now: ${LATER_RUNG[0]!.toLowerCase()}${LATER_RUNG.slice(1)}`,
       );
     }
     if (!this.#ranOut(receipt)) {
       const reason = await this.#endpoint.reasonOf(this.given.signer.address, this.given.call, receipt.block);
       throw new Fault(`${receipt.hash} was mined and failed: ${reason}. It changed nothing; plan again.`);
     }
-    this.#tell(
-      `${receipt.hash} ran out of its ${gasLimit} gas and changed nothing; sending it again with twice as much.`,
-    );
+    const why = `${receipt.hash} ran out of its ${gasLimit} gas and changed nothing`;
+    const revived = await this.#untilFinal(nonce, why);
+    if (revived) return revived;
+    this.#tell(`${why}; sending it again with twice as much.`);
     this.#nonce = undefined;
     const next = await this.#firstVersion();
     const limit = await this.#gasLimit(gasLimit * 2n);
@@ -416,54 +405,21 @@ class Submission {
       throw new Fault(`${receipt.hash} ran out of gas, and a block of this chain has no more than ${limit}.`);
     }
     const dearer = { ...next, gasLimit: limit };
-    if (costOf(dearer) > maxCost()) throw tooDear(dearer);
-    this.#versions = [];
+    requireAffordable(dearer);
+    this.#versions.all = [];
     await this.#sign(dearer);
     return await this.run();
   }
 
   #ranOut({ hash, gasUsed }: Receipt): boolean {
-    const gasLimit = BigInt(this.#versions.find((version) => version.hash === hash)!.gasLimit);
+    const gasLimit = BigInt(this.#versions.all.find((version) => version.hash === hash)!.gasLimit);
     return gasUsed * 100n >= gasLimit * OUT_OF_GAS_PERCENT;
   }
-
-  #unknown(nonce: number): Fault {
-    return new Fault(
-      `Nonce ${nonce} of ${this.given.signer.address} is used, and the endpoint does not tell by what: nothing more was ` +
-        "signed or sent. Run the command again, in a minute or with an endpoint that keeps the chain's history.",
-    );
-  }
-
-  #undecided(nonce = this.#versions[0]!.nonce): Fault {
-    const last = this.#versions.at(-1);
-    return new Fault(
-      `Nonce ${nonce} of ${this.given.signer.address} was not seen mined in ${this.#patience.giveUp / 1000} s` +
-        `${last ? ` (last version: ${last.hash})` : ""}. Run the command again: it goes on with the same transaction and sends nothing twice.`,
-      {
-        details: this.#endpoint.lastProblem
-          ? [`The endpoint's last problem: ${this.#endpoint.lastProblem}`]
-          : [],
-      },
-    );
-  }
 }
 
-const hashesOf = (versions: readonly Attempt[]) => versions.map(({ hash }) => hash);
 const max = (a: bigint, b: bigint) => (a > b ? a : b);
 
-/** What a transaction costs at most, in wei. */
-const costOf = ({ gasLimit, maxFeePerGas, value }: UnsignedTransaction) => gasLimit * maxFeePerGas + value;
-
-/** @throws {@link Fault} if the variable is no amount. */
-function maxCost(): bigint {
-  const set = process.env[COST_VARIABLE] ?? MAX_COST;
-  if (/^\d{1,9}(\.\d{1,18})?$/.test(set)) return parseEther(set);
-  throw new Fault(`${COST_VARIABLE} is an amount of the chain's coin, such as 0.5; it was ${set}.`);
-}
-
-const tooDear = (transaction: UnsignedTransaction) =>
-  new Fault(
-    `By what the endpoint says of fees, this transaction would cost up to ${formatEther(costOf(transaction))} of the ` +
-      `chain's coin, more than ${formatEther(maxCost())}: it was not signed. If another endpoint says the same, set ` +
-      `${COST_VARIABLE} to what it may cost.`,
-  );
+const settled = (nonce: number, why: Settled["why"]): Settled => ({
+  ...{ kind: "settled", nonce, why },
+  at: new Date().toISOString(),
+});

@@ -1,8 +1,10 @@
 import { PassThrough } from "node:stream";
 
 import { expect } from "chai";
+import { keccak256 } from "ethers";
 import hre from "hardhat";
 
+import { deploy as deployPlanned, planDeployment } from "../../../scripts/lib/operations/deployment.js";
 import type { Suite } from "../../../scripts/lib/operations/suite.js";
 import { deployConfirmed } from "../../../scripts/ops/deploying.js";
 import { AdminChain, faultOf } from "../../support/operations.js";
@@ -51,9 +53,52 @@ describe("deploying a new version", function () {
       .to.match(/Deploying EscrowNext, to be put behind escrow later, on .* \(chain 31337\)/)
       .and.include(`by ${from}, the network's first account, nonce ${before}, which has`)
       .and.include(`to ${result}, constructed with 0x`)
-      .and.match(/for up to \d+\.\d+ of the chain's coin \(\d+ gas\)/)
+      .and.match(/for up to \d+\.\d+ of the chain's coin \(\d+ gas, each for up to \d+ wei\)/)
       .and.include("Type EscrowNext to go on");
     expect(await sent()).to.equal(before + 1);
+  });
+
+  it("sends just what was confirmed, and tells its hash", async () => {
+    const { provider } = chain.connection.ethers;
+    const { told, result } = await asked("EscrowNext", () => deploy(false));
+    const [, hash] = /Sent (0x[0-9a-f]{64}), which deploys EscrowNext/.exec(told)!;
+    const transaction = (await provider.getTransaction(hash!))!;
+    const [, gas, fee] = /\((\d+) gas, each for up to (\d+) wei\)/.exec(told)!;
+    expect(transaction).to.deep.include({ gasLimit: BigInt(gas!), maxFeePerGas: BigInt(fee!) });
+    expect(told).to.include(`nonce ${transaction.nonce},`);
+    expect(told).to.include(`by code with the hash ${keccak256(transaction.data)}`);
+    expect((await provider.getTransactionReceipt(hash!))!.contractAddress).to.equal(result);
+  });
+
+  it("sends it for no more than was confirmed, whatever the endpoint wants by then", async () => {
+    const cheap = await planDeployment(chain.connection, chain.suite.record, "escrow", "EscrowNext");
+    const dearer = `0x${(cheap.maxFeePerGas + 1n).toString(16)}`;
+    await chain.send("anvil_setNextBlockBaseFeePerGas", dearer);
+    expect(await faultOf(deployPlanned(chain.connection, cheap))).to.include("look whether");
+    expect(await sent()).to.equal(cheap.nonce);
+  });
+
+  it("sends nothing where its nonce was used while a person was asked", async () => {
+    const planned = await planDeployment(chain.connection, chain.suite.record, "escrow", "EscrowNext");
+    const [signer] = await chain.connection.ethers.getSigners();
+    await (await signer!.sendTransaction({ to: from })).wait();
+    expect(await faultOf(deployPlanned(chain.connection, planned)))
+      .to.include(`with nonce ${planned.nonce}, and is at ${planned.nonce + 1} now`)
+      .and.include("nothing was sent");
+    expect(await sent()).to.equal(planned.nonce + 1);
+  });
+
+  it("refuses, before anybody is asked, what costs more than a transaction may", async () => {
+    const before = await sent();
+    process.env.HOLDFAST_MAX_COST = "0.000001";
+    try {
+      const { told, result } = await asked("EscrowNext", () => faultOf(deploy(true)));
+      expect(result).to.match(/would cost up to .* more than 0\.000001: it was not signed/);
+      expect(told).to.equal("");
+    } finally {
+      delete process.env.HOLDFAST_MAX_COST;
+    }
+    expect(await sent()).to.equal(before);
   });
 
   for (const typed of ["yes", "", undefined]) {

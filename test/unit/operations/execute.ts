@@ -1,14 +1,15 @@
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 
 import { expect } from "chai";
-import { Interface, keccak256 } from "ethers";
+import { Interface } from "ethers";
 
 import { DEPLOY_DIR } from "../../../deploy/place.js";
-import { attemptsOf } from "../../../scripts/lib/operations/attempts.js";
+import { attemptsFolder, attemptsOf } from "../../../scripts/lib/operations/attempts.js";
 import { deployImplementation } from "../../../scripts/lib/operations/implementations.js";
 import { digestOf } from "../../../scripts/lib/operations/canonical.js";
 import { Execution, type Executing } from "../../../scripts/lib/operations/execution.js";
+import { isHarmlessTwice } from "../../../scripts/lib/operations/finality.js";
 import { OpenManifest, openManifest } from "../../../scripts/lib/operations/open.js";
 import { outcomesOf } from "../../../scripts/lib/operations/outcomes.js";
 import { findProgress } from "../../../scripts/lib/operations/progress.js";
@@ -19,8 +20,7 @@ import { verify } from "../../../scripts/lib/operations/verification.js";
 import { execTransactionData } from "../../../scripts/lib/safe/execute.js";
 import { collectFor } from "../../../scripts/lib/operations/consents.js";
 import { createSafe } from "../../support/safes.js";
-import { keystoreOf, meddledWith, signAs } from "../../support/ceremony.js";
-import { eventually } from "../../support/eventually.js";
+import { keystoreOf, meddledWith, signAs, starve } from "../../support/ceremony.js";
 import { AdminChain, faultOf } from "../../support/operations.js";
 
 const HOUR = 3_600;
@@ -193,27 +193,7 @@ describe("executing an operation", function () {
   });
 
   describe("of a key whose attempt ran out of gas", () => {
-    /** An attempt with too little gas, as of a run that died before it could try again. */
-    const starved = async (opened: OpenManifest, step: string) => {
-      const { transaction } = opened.step(step);
-      const signer = await keystoreOf(key);
-      const nonce = await sent(key);
-      const fees = { maxFeePerGas: 10n ** 10n, maxPriorityFeePerGas: 1n };
-      const { spent } = await findProgress(chain.connection.ethers.provider, opened);
-      const unsigned = { chainId: 31337, nonce, ...transaction, value: 0n, gasLimit: 40_000n, ...fees };
-      const signed = await signer.signTransaction(opened.consent(step, unsigned, spent[key]));
-      const { raw } = signed as { raw: string };
-      const hash = keccak256(raw);
-      await attemptsOf(opened, step, key).add({
-        ...{ nonce, hash, raw, gasLimit: "40000", at: new Date().toISOString() },
-        ...{ maxFeePerGas: String(fees.maxFeePerGas), maxPriorityFeePerGas: "1" },
-      });
-      await chain.send("eth_sendRawTransaction", raw);
-      await eventually(async () => {
-        const receipt = await chain.connection.ethers.provider.getTransactionReceipt(hash);
-        expect(receipt?.status).to.equal(0);
-      });
-    };
+    const starved = (opened: OpenManifest, step: string) => starve(chain, opened, step);
 
     it("carries it out with its next nonce, and what comes later after that", async () => {
       const guardian = await chain.connection.ethers.getSigner(key);
@@ -466,6 +446,34 @@ describe("executing an operation", function () {
       expect(outcome).to.deep.include({ by: key, surprises: [] });
     });
 
+    const spoils: Record<string, (folder: string, sender: string) => Promise<unknown>> = {
+      "has damaged lines": async (folder, sender) => {
+        await mkdir(folder);
+        for (const step of ["rollback-1", "pause-1"])
+          await writeFile(path.join(folder, `${step}-${sender}.jsonl`), "damaged\n");
+      },
+      "cannot be written": (folder) => writeFile(folder, "in the place of a folder"),
+    };
+    for (const [what, spoil] of Object.entries(spoils)) {
+      /** Sent by whoever is left. */
+      const rollBack = async (name: string, sender: string, by?: string) => {
+        const opened = await upgraded(name);
+        await rm(attemptsFolder(opened), { recursive: true });
+        await spoil(attemptsFolder(opened), sender);
+        const told: string[] = [];
+        const urgent = await execution(opened, by, { tell: (sentence) => told.push(sentence) });
+        const outcome = await urgent.carryOut(opened.step("rollback-1"));
+        expect(outcome).to.deep.include({ by: sender, surprises: [] });
+        expect(told.join()).to.include("cannot be read or written, and it goes on without");
+      };
+
+      it(`sends a key's own bytes where what was tried before ${what}`, () =>
+        rollBack("upgrade with a key", key));
+
+      it(`sends a Safe's rollback where what was tried before ${what}`, () =>
+        rollBack("upgrade", people[6]!, people[6]));
+    }
+
     it("rolls back whatever became of the rehearsal, the layouts and what was written down", async () => {
       const opened = await anew("upgrade");
       await signAs(chain.connection, opened, people.slice(0, 2));
@@ -531,6 +539,20 @@ describe("executing an operation", function () {
         "which was not carried out",
       );
     });
+  });
+
+  it("waits for nobody to take back that it failed where doing it twice does no harm", async () => {
+    const guardian = await chain.connection.ethers.getSigner(key);
+    await (await chain.deployed.escrow.connect(guardian).pause(1, 5 * DAY, "test")).wait();
+    const isHarmless = (opened: OpenManifest) =>
+      opened.manifest.steps.map((step) => [step.id, isHarmlessTwice(step, opened.accountOf(step.id))]);
+    const opened = (name: string) => planned.get(name)!.opened;
+    expect(isHarmless(opened("pause"))).to.deep.equal([["act", true]]);
+    expect(isHarmless(await chain.plan(toUnpause(["DEPOSITS"])))).to.deep.equal([
+      ["schedule", false],
+      ["execute", false],
+    ]);
+    expect(isHarmless(opened("upgrade with a key")).every(([, harmless]) => harmless)).to.equal(true);
   });
 
   describe("survives", () => {

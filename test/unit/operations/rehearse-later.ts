@@ -1,0 +1,76 @@
+import { expect } from "chai";
+
+import { deployImplementation } from "../../../scripts/lib/operations/implementations.js";
+import { Execution } from "../../../scripts/lib/operations/execution.js";
+import type { OpenManifest } from "../../../scripts/lib/operations/open.js";
+import { rehearse } from "../../../scripts/lib/operations/rehearse.js";
+import { toUnpause, toUpgrade } from "../../../scripts/lib/operations/verbs.js";
+import { keystoreOf, starve } from "../../support/ceremony.js";
+import { AdminChain, faultOf } from "../../support/operations.js";
+
+const DAY = 24 * 3_600;
+
+/** One key holds all that is needed here, so that what it does in vain moves everything. */
+describe("rehearsing what comes later, since an attempt was in vain", function () {
+  let chain: AdminChain;
+  let key: string;
+  before(async () => {
+    chain = await AdminChain.start(async ({ ethers }) => {
+      key = (await ethers.getSigners())[18]!.address;
+      return { GUARDIAN: [key], UPGRADER: [key], UNPAUSER: [key] };
+    });
+  });
+  afterEach(() => chain.reset());
+  after(() => chain.stop());
+
+  const play = async (opened: OpenManifest) => {
+    const { branches } = await rehearse(chain.suite, opened);
+    return Object.fromEntries(branches.map(({ name, problems }) => [name, problems]));
+  };
+  const carryOut = async (opened: OpenManifest, step: string) =>
+    await new Execution(chain.suite, opened, { signer: await keystoreOf(key) }).carryOut(opened.step(step));
+  const sent = () => chain.connection.ethers.provider.getTransactionCount(key);
+
+  it("plays each step with the nonce that it would have now, before and after it was begun", async () => {
+    const guardian = await chain.connection.ethers.getSigner(key);
+    await (await chain.deployed.escrow.connect(guardian).pause(1, 5 * DAY, "test")).wait();
+    const opened = await chain.plan(toUnpause(["DEPOSITS"]));
+    await starve(chain, opened, "schedule");
+    expect(await play(opened)).to.deep.equal({ "schedule → execute": [] });
+
+    await carryOut(opened, "schedule");
+    await chain.pass(opened.step("execute").notBefore!.seconds);
+    await starve(chain, opened, "execute");
+    expect(await play(opened)).to.deep.equal({ execute: [] });
+    await carryOut(opened, "execute");
+    expect(await sent()).to.equal(opened.step("schedule").nonce + 4);
+  });
+
+  it("leaves out the rung whose nonce the main branch takes, and asks for no more than that", async () => {
+    const { connection, deployed } = chain;
+    const implementation = await deployImplementation(connection, deployed.record, "escrow", "EscrowNext");
+    const request = { proxy: "escrow", implementation, contract: "EscrowNext" } as const;
+    const opened = await chain.plan(toUpgrade(request, { rungs: 3, pauseFor: DAY }), { verb: "upgrade" });
+    await starve(chain, opened, "schedule");
+    expect(await play(opened)).to.deep.equal({
+      "schedule → execute": [],
+      "schedule → execute → rollback-2": [],
+      "schedule → execute → rollback-3": [],
+      "schedule → execute → pause-2 → rollback-3": [],
+      "schedule → execute → pause-3": [],
+    });
+    await carryOut(opened, "schedule");
+    expect(await sent()).to.equal(opened.step("schedule").nonce + 2);
+  });
+
+  it("refuses where something else has used a nonce, which moves nothing that is planned", async () => {
+    const guardian = await chain.connection.ethers.getSigner(key);
+    await (await chain.deployed.escrow.connect(guardian).pause(1, 5 * DAY, "test")).wait();
+    const opened = await chain.plan(toUnpause(["DEPOSITS"]));
+    await (await guardian.sendTransaction({ to: key })).wait();
+    const { nonce } = opened.step("schedule");
+    expect(await faultOf(rehearse(chain.suite, opened))).to.include(
+      `${key} should be at nonce ${nonce}, and is at ${nonce + 1}`,
+    );
+  });
+});
