@@ -3,16 +3,23 @@ import type { BaseContract, ContractEventName, EventLog, Interface, Log, Provide
 /** Blocks asked for at once; what the narrowest public endpoints still answer. */
 const PAGE = 5_000;
 
-/** Every log of one event from `fromBlock` to the head, in pages that public endpoints accept. */
+/**
+ * Every log of one event from `fromBlock` to the head, in pages that public endpoints accept.
+ *
+ * @param signal Ends it after the page that is being read, with an error.
+ */
 export async function queryAll(
   contract: BaseContract,
   event: ContractEventName,
   fromBlock: number,
+  signal?: AbortSignal,
 ): Promise<EventLog[]> {
   const head = await contract.runner!.provider!.getBlockNumber();
   const logs: (EventLog | Log)[] = [];
-  for (const [from, to] of pages(fromBlock, head))
+  for (const [from, to] of pages(fromBlock, head)) {
+    signal?.throwIfAborted();
     logs.push(...(await contract.queryFilter(event, from, to)));
+  }
   return logs.filter((log): log is EventLog => "args" in log);
 }
 
@@ -33,17 +40,23 @@ export interface NamedLog {
   readonly log: Log;
 }
 
-/** Many events of several contracts from `fromBlock` to `toBlock`, oldest first, with one request a page for all. */
+/**
+ * Many events of several contracts from `fromBlock` to `toBlock`, oldest first, with one request a page for all.
+ *
+ * @param signal Ends it after the page that is being read, with an error.
+ */
 export async function readLogs(
   provider: Provider,
   sources: readonly LogSource[],
   fromBlock: number,
   toBlock: number,
+  signal?: AbortSignal,
 ): Promise<NamedLog[]> {
   const address = sources.map((source) => source.address);
   const topics = [sources.flatMap(({ abi, events }) => events.map((name) => abi.getEvent(name)!.topicHash))];
   const found: NamedLog[] = [];
   for (const [from, to] of pages(fromBlock, toBlock)) {
+    signal?.throwIfAborted();
     for (const log of await provider.getLogs({ address, topics, fromBlock: from, toBlock: to })) {
       const source = sources.find(
         (candidate) => candidate.address.toLowerCase() === log.address.toLowerCase(),

@@ -1,12 +1,13 @@
 import { isError, type ErrorCode } from "ethers";
 
 import { Fault } from "../../deploy/fault.js";
+import { plain } from "./plain.js";
 
 /** What a command exits with when it could not do or tell what it was asked. 1 is for a clear "no". */
 const COULD_NOT = 2;
 
-/** Errors of Hardhat, which exports no classes for them: of its configuration and of a chain that it asks. */
-const HARDHAT_ERRORS = ["HardhatError", "HardhatPluginError", "ProviderError"];
+/** Errors of Hardhat's configuration, which exports no classes for them. */
+const HARDHAT_ERRORS = ["HardhatError", "HardhatPluginError"];
 
 /** The errors of ethers that come from a chain. Its others, such as `INVALID_ARGUMENT`, are mistakes of the caller. */
 const CHAIN_ERRORS: readonly ErrorCode[] = [
@@ -39,7 +40,11 @@ export const command =
 
 function sentenceOf(error: unknown): string | undefined {
   if (error instanceof Fault) return error.message;
+  // Of a chain it may be anybody's words, and name a URL with a key.
+  if (error instanceof Error && error.name === "ProviderError")
+    return `The chain: ${plain(error.message.replaceAll(/\w+:\/\/\S+/g, "<url>"))}.`;
   if (error instanceof Error && HARDHAT_ERRORS.includes(error.name)) return error.message;
-  for (const code of CHAIN_ERRORS) if (isError(error, code)) return `The chain: ${error.shortMessage}.`;
+  for (const code of CHAIN_ERRORS)
+    if (isError(error, code)) return `The chain: ${plain(error.shortMessage)}.`;
   return undefined;
 }

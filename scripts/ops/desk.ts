@@ -54,7 +54,7 @@ export async function withSigner<Result>(
   suite: Suite,
   work: (hands: Omit<Desk, "opened" | "operation">) => Promise<Result>,
 ): Promise<Result> {
-  const service = await serviceOf(args, suite.record.chainId);
+  const service = await serviceOf(args, suite.record.chainId, teller(args));
   const signer = await signerOf(args, suite.connection);
   try {
     return await work({

@@ -13,8 +13,8 @@ export const LOOKS = {
   ready: {
     description:
       "Of everything that was signed beforehand: works it now, later or never, and why. Tries the exact bytes out, on " +
-      "the chain as it is or on a fork, and sends nothing. Warns of what is signed and wanted by nobody any more. Exits 1 if an upgrade that can still be rolled back has no " +
-      "rollback or pause that works. For example: npx hardhat ops ready --network <name>",
+      "the chain as it is or on a fork, and sends nothing. Exits 1 if an upgrade that can still be rolled back has no " +
+      "rollback or pause that works, and if anything is signed that nobody wants any more. For example: npx hardhat ops ready --network <name>",
     options: [
       {
         name: "sender",

@@ -25,24 +25,31 @@ export default command(async (args: ReadyArguments, hre: HardhatRuntimeEnvironme
   const { findReadiness } = await import("../lib/operations/ready.js");
   const { provider } = suite.connection.ethers;
   const register = await readRegister(provider, suite.record);
-  const service = await serviceOf(args, suite.record.chainId);
+  const service = await serviceOf(args, suite.record.chainId, console.error);
   const collecting = {
     ...(sender !== undefined && { executor: getAddress(parseAddress(sender, "--sender")) }),
     ...(service && { service }),
   };
-  const { operations, unreadable } = await findReadiness(suite, register, { ahead: true, collecting });
+  const readiness = await findReadiness(suite, register, { ahead: true, collecting });
+  const { operations, unreadable, uncovered, elsewhere } = readiness;
   const { number, timestamp: time } = (await provider.getBlock("latest"))!;
   const attention = [
+    ...uncovered,
     ...operations.flatMap((operation) => operation.attention),
     ...[...register.unreadable, ...unreadable].map(({ problem }) => problem),
   ];
+  const unwanted = operations.flatMap((operation) => operation.unwanted);
   const block = { number, time };
   console.log(
     json
-      ? JSON.stringify({ chainId: suite.record.chainId, block, operations, attention }, null, 2)
-      : formatReadiness(operations, attention, time),
+      ? JSON.stringify(
+          { chainId: suite.record.chainId, block, operations, attention, unwanted, elsewhere },
+          null,
+          2,
+        )
+      : formatReadiness(operations, attention, time, elsewhere),
   );
-  if (attention.length > 0) process.exitCode = 1;
+  if (attention.length + unwanted.length > 0) process.exitCode = 1;
 });
 
 const VERDICTS: Readonly<Record<Verdict, string>> = {
@@ -58,10 +65,17 @@ export function formatReadiness(
   operations: readonly OperationReadiness[],
   attention: readonly string[],
   now: number,
+  elsewhere: readonly string[] = [],
 ): string {
   const unwanted = operations.flatMap((operation) => operation.unwanted);
-  if (operations.length + attention.length === 0) return "Nothing was signed beforehand.";
+  const ignored =
+    elsewhere.length === 0
+      ? []
+      : [`Planned on blocks that this chain does not have, and not looked at: ${elsewhere.join(", ")}`];
+  if (operations.length + attention.length === 0)
+    return ["Nothing was signed beforehand.", ...ignored].join("\n");
   return [
+    ...ignored,
     ...operations.map((operation) => formatOperation(operation, now)),
     ...(attention.length === 0
       ? ["Whatever can still be rolled back has something kept ready that works."]

@@ -1,6 +1,7 @@
 import type { NetworkConnection } from "hardhat/types/network";
 
 import { Fault } from "../../deploy/fault.js";
+import { askedOnce } from "../lib/safe/service-once.js";
 import { openService, type TransactionService } from "../lib/safe/service.js";
 import { openSigner } from "../lib/signers/open.js";
 import type { Signer, SignerKind } from "../lib/signers/signer.js";
@@ -43,10 +44,12 @@ export async function signerOf(
 export async function serviceOf(
   { safeService: url }: SigningArguments,
   chainId: number,
+  tell: (sentence: string) => void,
 ): Promise<TransactionService | undefined> {
   if (url === undefined) return undefined;
   const { SAFE_API_KEY: apiKey } = process.env;
-  return await openService({ chainId, url, ...(apiKey !== undefined && { apiKey }) });
+  const service = await openService({ chainId, url, ...(apiKey !== undefined && { apiKey }) });
+  return askedOnce(service, tell);
 }
 
 function parseUrl(text: string): string {

@@ -58,6 +58,14 @@ describe("a command", () => {
     expect([process.exitCode, printed]).to.deep.equal([2, ["The chain: could not decode result data."]]);
   });
 
+  it("prints an endpoint's own words without its URL, which may hold a key, and without what moves a cursor", async () => {
+    const error = Object.assign(new Error("over \u001b[2Kquota at https://host/key"), {
+      name: "ProviderError",
+    });
+    await failWith(error);
+    expect([process.exitCode, printed]).to.deep.equal([2, ["The chain: over [2Kquota at <url>."]]);
+  });
+
   it("shows an error that nobody expected as it is, with its stack, and exits with 2", async () => {
     const error = new TypeError("undefined is not a function");
     await failWith(error);

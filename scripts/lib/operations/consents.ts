@@ -4,6 +4,7 @@ import { Fault } from "../../../deploy/fault.js";
 import { collect, type Collected, type Given } from "../safe/collect.js";
 import { readSignatures } from "../safe/files.js";
 import { readSafeTree, type SafeTree } from "../safe/owners.js";
+import { ServiceDown } from "../safe/service-answer.js";
 import type { TransactionService } from "../safe/service.js";
 import type { SafeTransaction } from "../safe/transaction.js";
 import type { OpenManifest } from "./open.js";
@@ -45,6 +46,8 @@ async function signaturesAt(service: TransactionService, transaction: SafeTransa
     return await service.signatures(transaction);
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
+    // Nothing was given, so that nothing was refused.
+    if (error instanceof ServiceDown) return { signatures: [], refused: [] };
     return { signatures: [], refused: [{ source: "the transaction service", why: error.message }] };
   }
 }

@@ -3,6 +3,8 @@ import type { EIP1193Provider } from "hardhat/types/providers";
 import { z } from "zod/v4";
 
 import { Fault } from "../../../deploy/fault.js";
+import { plain } from "../plain.js";
+import { revertDataOf } from "../safe/errors.js";
 import { FINAL_DEPTH, type Finality } from "./finality.js";
 
 /** What an account asks of a chain: wei and calldata. */
@@ -138,6 +140,7 @@ export class Endpoint {
       return await this.#ask("eth_estimateGas", [callObject(from, call)], quantity);
     } catch (cause) {
       if (!isAnswer(cause)) throw cause;
+      if (isOfEndpoint(cause)) throw new EndpointFault(cause);
       throw new Fault(`The transaction would fail: ${messageOf(cause)}. Nothing was sent.`, { cause });
     }
   }
@@ -274,10 +277,44 @@ const callObject = (from: string, { to, value, data }: Call) => ({
   data,
 });
 
+/** What was not the chain's answer, nor anybody's forgery: whoever is between us and the chain did not do its part. */
+export class EndpointFault extends Fault {
+  constructor(cause: unknown) {
+    super(
+      `The endpoint did not answer: ${messageOf(cause)}. Nothing was sent. Try again in a minute, or with another RPC.`,
+      { cause },
+    );
+  }
+}
+
+/** Names what goes wrong on the way to the chain for what it is. */
+export async function reaching<Result>(work: () => Result | Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (cause) {
+    throw cause instanceof Fault ? cause : new EndpointFault(cause);
+  }
+}
+
+/**
+ * Codes of Hardhat and of JSON-RPC for an HTTP status, too many questions, what is unavailable, and a method or a service
+ * that is not there; and what gateways say in words under any code.
+ */
+const OF_ENDPOINTS = [-1, -32001, -32002, -32005, -32601];
+const IN_WORDS =
+  /rate.?limit|limit exceeded|too many requests|bad gateway|gateway time|service unavailable|header not found|missing trie node/i;
+
+/** Whether an error is the endpoint's own, and says nothing of the call. */
+function isOfEndpoint(problem: Error): boolean {
+  const { code } = problem as Error & { code: number };
+  if (OF_ENDPOINTS.includes(code) || (code >= 400 && code < 600)) return true;
+  return revertDataOf(problem) === undefined && IN_WORDS.test(problem.message);
+}
+
 /** Whether the node answered, with an error, rather than not at all. */
 const isAnswer = (problem: unknown): problem is Error =>
   problem instanceof Error && typeof (problem as { code?: unknown }).code === "number";
 
-/** Without URLs, which may contain a key. */
-const messageOf = (problem: unknown) =>
-  (problem instanceof Error ? problem.message : String(problem)).replaceAll(/\w+:\/\/\S+/g, "<url>");
+/** Without URLs, which may contain a key, and without what could write on our screen. */
+export const messageOf = (problem: unknown) =>
+  plain((problem instanceof Error ? problem.message : String(problem)).replaceAll(/\w+:\/\/\S+/g, "<url>"));

@@ -7,7 +7,7 @@ import type { Signer } from "../signers/signer.js";
 import { attemptsOf } from "./attempts.js";
 import { compareWithPlan } from "./compare.js";
 import { collectFor, type Collecting } from "./consents.js";
-import type { Call } from "./endpoint.js";
+import { messageOf, type Call } from "./endpoint.js";
 import type { Step } from "./manifest.js";
 import { findMoved } from "./moved.js";
 import { isHarmlessTwice } from "./finality.js";
@@ -260,8 +260,6 @@ export class Execution {
     return await compareWithPlan(connection, storage, this.opened.step(step), hash, times);
   }
 }
-
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 /** When a step of the main branch may be carried out, in Unix seconds, given when those before it were. */
 export function dueTimes({ notBefore, notAfter }: Step, times: OperationProgress["times"]) {

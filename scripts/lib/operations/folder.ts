@@ -25,19 +25,20 @@ export interface OperationFolder {
   readonly path: string;
 }
 
-/** Longer numbers are nobody's: what comes after them could not be told apart any more. */
-const FOLDER = /^(\d{1,9})-(.+)$/;
+/**
+ * One way to write a number: `01-x` would be a second operation 1. Longer numbers are nobody's: what comes after them could
+ * not be told apart any more.
+ */
+const FOLDER = /^([1-9]\d{0,8})-(.+)$/;
+/** What somebody may take for an operation's folder. */
+const LIKE_A_FOLDER = /^(\d+)-(.*)$/;
 
 /** All operations on a chain, oldest first. */
 export async function listOperations(
   chainId: number,
   directory = operationsFolder(chainId),
 ): Promise<OperationFolder[]> {
-  const names = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return [];
-    throw error;
-  });
-  return names
+  return (await namesIn(directory))
     .map((folder) => ({ folder, parts: FOLDER.exec(folder) }))
     .filter(({ parts }) => parts !== null)
     .map(({ folder, parts }) => ({
@@ -47,6 +48,25 @@ export async function listOperations(
     }))
     .sort((one, other) => one.number - other.number);
 }
+
+/** What lies among the operations and is named like one, but not as any is: nothing in it counts, which should be known. */
+export async function listMisnamed(
+  chainId: number,
+  directory = operationsFolder(chainId),
+): Promise<OperationFolder[]> {
+  return (await namesIn(directory))
+    .filter((folder) => LIKE_A_FOLDER.test(folder) && !FOLDER.test(folder))
+    .map((folder) => {
+      const [, number, name] = LIKE_A_FOLDER.exec(folder)!;
+      return { number: Number(number), name: name!, path: path.join(directory, folder) };
+    });
+}
+
+const namesIn = async (directory: string): Promise<string[]> =>
+  await readdir(directory).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  });
 
 /**
  * Finds an operation by its number, its name or its path.
@@ -60,27 +80,39 @@ export async function findOperation(
   directory = operationsFolder(chainId),
 ): Promise<OperationFolder> {
   const all = await listOperations(chainId, directory);
-  const matches = all.filter(
-    ({ number, name, path: folder }) =>
-      given === undefined ||
-      [String(number), name, path.basename(folder)].includes(given) ||
-      path.resolve(given) === folder,
-  );
+  const matches = given === undefined ? all : named(all, given);
   const found = matches.at(-1);
   if (found === undefined) {
     throw new Fault(
       given === undefined
         ? `There is no operation on chain ${chainId} yet; plan one: ${toType("ops plan")}`
-        : `There is no operation ${given} on chain ${chainId}:`,
+        : /^0\d*(-|$)/.test(given)
+          ? `There is no operation ${given}: they are counted from 1, without zeros in front. On chain ${chainId} there are:`
+          : `There is no operation ${given} on chain ${chainId}:`,
       { details: all.map(({ path: folder }) => path.basename(folder)) },
     );
   }
   if (given !== undefined && matches.length > 1) {
-    throw new Fault(`Several operations are called ${given}; give the number:`, {
+    throw new Fault(`Several operations are called ${given}; say which one:`, {
       details: matches.map(({ path: folder }) => path.basename(folder)),
     });
   }
   return found;
+}
+
+/** A number is that of an operation before it is anybody's name, and the name of a folder before it is part of another's. */
+function named(all: readonly OperationFolder[], given: string): readonly OperationFolder[] {
+  const ways: ((operation: OperationFolder) => boolean)[] = [
+    ({ path: folder }) => path.resolve(given) === folder,
+    ({ path: folder }) => path.basename(folder) === given,
+    ({ number }) => String(number) === given,
+    ({ name }) => name === given,
+  ];
+  for (const is of ways) {
+    const matches = all.filter(is);
+    if (matches.length > 0) return matches;
+  }
+  return [];
 }
 
 /**

@@ -5,6 +5,7 @@ import type { NetworkConnection } from "hardhat/types/network";
 
 import { Fault } from "../../../deploy/fault.js";
 import { startAnvil } from "../anvil.js";
+import { plain } from "../plain.js";
 import { freePort } from "../processes.js";
 import { Running } from "../running.js";
 import { relay } from "./relay.js";
@@ -158,9 +159,12 @@ export class Fork {
     } catch (cause) {
       if (cause instanceof Fault) throw cause;
       const { error } = cause as { error?: { message?: string } };
-      throw new Fault(`The signed transaction is refused: ${error?.message ?? (cause as Error).message}.`, {
-        cause,
-      });
+      throw new Fault(
+        `The signed transaction is refused: ${plain(error?.message ?? (cause as Error).message)}.`,
+        {
+          cause,
+        },
+      );
     }
   }
 

@@ -71,6 +71,7 @@ export async function readGovernance(
   provider: Provider,
   { contracts, startBlock }: Governed,
   toBlock: number,
+  signal?: AbortSignal,
 ): Promise<NamedLog[]> {
   const sources = (Object.keys(EVENTS) as Watched[]).map((contract): LogSource => ({
     contract,
@@ -78,7 +79,7 @@ export async function readGovernance(
     abi: TARGET_INTERFACES[contract],
     events: Object.keys(EVENTS[contract]),
   }));
-  return await readLogs(provider, sources, startBlock, toBlock);
+  return await readLogs(provider, sources, startBlock, toBlock, signal);
 }
 
 /** An event in words. One with a text in it that is no UTF-8 must not hide the others. */

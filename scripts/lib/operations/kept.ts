@@ -7,8 +7,9 @@ import type { Step } from "./manifest.js";
 import type { OpenManifest } from "./open.js";
 import { hindrancesOf } from "./readiness.js";
 import { remembering } from "./remembering.js";
-import { readRegister } from "./register.js";
+import { readRegister, sayElsewhere } from "./register.js";
 import type { ProxyName, Suite } from "./suite.js";
+import { findDelay } from "./try-out.js";
 import { PAUSE_BITS, type PauseBit } from "./units.js";
 
 /** How to look for it. */
@@ -61,16 +62,24 @@ export async function findKept(
   const { provider } = suite.connection.ethers;
   const { operations, unreadable } = await readRegister(provider, suite.record, directory, {
     isUrgent: true,
+    isNeeded: ({ branch, call }) => branch === "ready" && wanted(call),
   });
   for (const { problem } of unreadable) tell(problem);
   for (const { operation, opened, progress, standing } of operations.toReversed()) {
-    if (standing === "elsewhere") continue;
+    if (standing === "elsewhere") {
+      tell(sayElsewhere(operation));
+      continue;
+    }
     const candidates = opened.manifest.steps.filter(({ branch, call }) => branch === "ready" && wanted(call));
     for (const step of candidates) {
       const looking = { provider, record: suite.record, opened, step, progress };
       const hindrances = await contained(operation, () => hindrancesOf(looking, collecting));
       if (isUnreadable(hindrances)) tell(hindrances.problem);
-      else if (hindrances.length === 0) return { operation, opened, step };
+      else if (hindrances.length === 0) {
+        const delay = await findDelay(provider, opened, step);
+        if (delay !== undefined) tell(delay);
+        return { operation, opened, step };
+      }
     }
   }
   return undefined;

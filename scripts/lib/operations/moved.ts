@@ -71,20 +71,22 @@ async function describeMovedCode(
  * Where a proxy does not run one of its two versions, or either is no longer the code that it was.
  *
  * @param expected Which of them it should run.
+ * @param judged Which of them must not have changed.
  */
 export async function findMovedProxy(
   provider: Provider,
   record: DeploymentRecord,
   { name, address, before, after }: Proxy,
   expected: "before" | "after",
+  judged: readonly Pick<Proxy["before"], "implementation" | "codehash">[] = before.codehash === after.codehash
+    ? [before]
+    : [before, after],
 ): Promise<string[]> {
   const moved: string[] = [];
   const { implementation: wanted } = expected === "before" ? before : after;
   const { implementation } = await contractsAt(record, provider).upgradeController.proxyRecord(address);
   if (implementation !== wanted) moved.push(`${name} should run ${wanted}, and runs ${implementation}.`);
-  for (const { implementation: address, codehash } of before.codehash === after.codehash
-    ? [before]
-    : [before, after])
+  for (const { implementation: address, codehash } of judged)
     moved.push(...(await describeMovedCode(provider, { address, codehash })));
   return moved;
 }

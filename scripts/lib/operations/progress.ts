@@ -30,12 +30,22 @@ export interface OperationProgress {
   readonly outside: readonly string[];
   /** The nonces that each key's own attempts used up in vain. */
   readonly spent: Readonly<Record<string, Spent>>;
+  /** Steps of which, where it is urgent, the chain did not tell in time. Whether they were carried out is open. */
+  readonly unknown: readonly string[];
 }
 
-/** Of what was signed for the moment in which it is needed: no file that only records may be in its way. */
+/**
+ * Of what was signed for the moment in which it is needed: no file that only records, and no endpoint that does not answer
+ * what only explains, may be in its way. Only what was kept ready is looked for then, and what that waits for.
+ */
 export interface Urgency {
   readonly isUrgent?: boolean;
+  /** Which of it is needed; every one of what was kept ready if left out. */
+  readonly isNeeded?: (step: Step) => boolean;
 }
+
+/** After that long nobody who needs a rollback waits for an endpoint that reads logs. */
+const URGENT_MS = 10_000;
 
 /** Such as of a directory in the place of a file, or one that nobody may read. */
 const isOfFile = (error: unknown) => typeof (error as NodeJS.ErrnoException).syscall === "string";
@@ -59,19 +69,18 @@ async function unlessUrgent<Content>(
 export async function findProgress(
   provider: Provider,
   opened: OpenManifest,
-  { isUrgent = false }: Urgency = {},
+  { isUrgent = false, isNeeded = ({ branch }) => branch === "ready" }: Urgency = {},
 ): Promise<OperationProgress> {
   const lines = await unlessUrgent(isUrgent, outcomesOf(opened).read(), []);
   const recorded = lines.filter((line) => line.kind === "carried out");
-  const spent = await unlessUrgent(isUrgent, spentByKeys(provider, opened), {});
-  const found = await Promise.all(
-    opened.manifest.steps.map((step) => {
-      const known = recorded.filter((line) => line.step === step.id);
-      return findExecution({ provider, opened, spent: spent[step.account] ?? [] }, step, { known, isUrgent });
-    }),
-  );
-  const carriedOut = found.filter((line) => line !== undefined);
+  const { found, spent } = await (isUrgent
+    ? findAtOnce(provider, opened, recorded, isNeeded)
+    : findEach(provider, opened, recorded));
+  const carriedOut = found.filter((line) => typeof line === "object");
   const times = Object.fromEntries(carriedOut.map(({ step, time }) => [step, time]));
+  const unknown = found.filter((line) => typeof line === "string");
+  if (isUrgent)
+    return { carriedOut, times, left: leftAfter(opened, times), gone: [], outside: [], spent, unknown };
   return {
     carriedOut,
     times,
@@ -81,7 +90,63 @@ export async function findProgress(
       .map(({ step, hash }) => `${step} was carried out by ${hash}, which the chain does not know any more.`),
     outside: await findOutside(provider, opened, times),
     spent,
+    unknown,
   };
+}
+
+interface Found {
+  /** In the manifest's order; only its id of a step that is unknown. */
+  readonly found: readonly (CarriedOut | string | undefined)[];
+  readonly spent: OperationProgress["spent"];
+}
+
+async function findEach(
+  provider: Provider,
+  opened: OpenManifest,
+  recorded: readonly CarriedOut[],
+): Promise<Found> {
+  const spent = await spentByKeys(provider, opened);
+  const found = opened.manifest.steps.map((step) => {
+    const known = recorded.filter((line) => line.step === step.id);
+    return findExecution({ provider, opened, spent: spent[step.account] ?? [] }, step, { known });
+  });
+  return { found: await Promise.all(found), spent };
+}
+
+/** What was kept ready and is needed, and what that waits for. Whatever the chain does not tell in time is unknown. */
+async function findAtOnce(
+  provider: Provider,
+  opened: OpenManifest,
+  recorded: readonly CarriedOut[],
+  isNeeded: (step: Step) => boolean,
+): Promise<Found> {
+  const { steps } = opened.manifest;
+  const needed = steps.filter(isNeeded);
+  const ids = new Set(needed.flatMap(({ id, notBefore, notAfter }) => [id, notBefore?.step, notAfter?.step]));
+  const signal = AbortSignal.timeout(URGENT_MS);
+  const found = steps
+    .filter(({ id }) => ids.has(id))
+    .map(async (step) => {
+      const known = recorded.filter((line) => line.step === step.id);
+      const look = async () => {
+        const isSpent = step.branch === "main" && opened.accountOf(step.id).kind === "key";
+        const spent = isSpent ? await spentNonces(provider, opened, step.account) : [];
+        return await findExecution({ provider, opened, spent, signal }, step, { known, isUrgent: true });
+      };
+      return await Promise.race([look(), endOf(signal)]).catch(() => step.id);
+    });
+  return { found: await Promise.all(found), spent: {} };
+}
+
+const endOf = (signal: AbortSignal) =>
+  new Promise<never>((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
+  });
+
+/** What comes after the last step that was found: those before it must have been carried out for that, looked for or not. */
+function leftAfter({ manifest }: OpenManifest, times: Times): Step[] {
+  const main = manifest.steps.filter(({ branch }) => branch === "main");
+  return main.slice(main.findLastIndex(({ id }) => id in times) + 1);
 }
 
 async function spentByKeys(provider: Provider, opened: OpenManifest): Promise<Record<string, Spent>> {
@@ -100,19 +165,21 @@ interface Place {
   readonly opened: OpenManifest;
   /** By the step's own account. */
   readonly spent: Spent;
+  /** Ends the reading of logs. */
+  readonly signal?: AbortSignal;
 }
 
 async function findExecution(
   place: Place,
   step: Step,
-  { known, isUrgent }: { known: readonly CarriedOut[]; isUrgent: boolean },
+  { known, isUrgent = false }: { known: readonly CarriedOut[]; isUrgent?: boolean },
 ): Promise<CarriedOut | undefined> {
   const { provider, opened } = place;
   const tried = await unlessUrgent(isUrgent, hashesTried(opened, step), []);
   const hashes = new Set([...known.map(({ hash }) => hash), ...tried]);
   const receipt =
     (await firstThatDid(place, step, hashes)) ??
-    (await firstThatDid(place, step, await hashesOnTheChain(provider, opened, step)));
+    (await firstThatDid(place, step, await hashesOnTheChain(place, step)));
   if (receipt === undefined) return undefined;
   const { hash, from: by, blockNumber: block, blockHash } = receipt;
   const { timestamp: time } = (await provider.getBlock(blockHash))!;
@@ -140,22 +207,20 @@ async function hashesTried(opened: OpenManifest, { id, branch }: Step): Promise<
  * the contracts that it called.
  */
 async function hashesOnTheChain(
-  provider: Provider,
-  opened: OpenManifest,
+  { provider, opened: { manifest }, signal }: Place,
   step: Step,
 ): Promise<readonly string[]> {
-  const { manifest } = opened;
   const account = manifest.accounts.find(({ address }) => address === step.account)!;
   if (account.kind === "key") {
     const next = await provider.getTransactionCount(account.address);
-    return next <= step.nonce ? [] : await hashesOfAdmins(provider, manifest);
+    return next <= step.nonce ? [] : await hashesOfAdmins(provider, manifest, signal);
   }
   const nonce = await ask<bigint>(provider, account.address, "nonce");
   if (Number(nonce) <= step.nonce) return [];
   const isIndexed = account.tree.state.version !== "1.3.0";
   const event = `event ExecutionSuccess(bytes32 ${isIndexed ? "indexed " : ""}txHash, uint256 payment)`;
   const safe = new Contract(account.address, [event], provider);
-  const logs = await queryAll(safe, "ExecutionSuccess", manifest.plannedAt.block);
+  const logs = await queryAll(safe, "ExecutionSuccess", manifest.plannedAt.block, signal);
   return logs
     .filter(({ args }) => args.txHash === step.safeTxHash)
     .map(({ transactionHash }) => transactionHash);
@@ -165,9 +230,10 @@ async function hashesOnTheChain(
 async function hashesOfAdmins(
   provider: Provider,
   { suite: contracts, plannedAt }: Manifest,
+  signal?: AbortSignal,
 ): Promise<readonly string[]> {
   const since = { contracts, startBlock: plannedAt.block };
-  const logs = await readGovernance(provider, since, await provider.getBlockNumber());
+  const logs = await readGovernance(provider, since, await provider.getBlockNumber(), signal);
   return [...new Set(logs.map(({ log }) => log.transactionHash))];
 }
 

@@ -107,14 +107,16 @@ async function findExpired({ provider, opened, step, progress }: Looking): Promi
   const { expiresAt, steps } = opened.manifest;
   const isBegun = steps.some(({ id, branch }) => branch === "main" && id in progress.times);
   const isFree = step.branch === "ready" && step.notBefore === null;
-  if (isBegun || isFree || (await nowOf(provider)) <= expiresAt) return undefined;
+  // Nobody is kept from what is urgent by what nobody could tell.
+  const isOpen = progress.unknown.some((id) => id === step.notBefore?.step);
+  if (isBegun || isFree || isOpen || (await nowOf(provider)) <= expiresAt) return undefined;
   return dead([`The plan expired on ${formatTime(expiresAt)}.`]);
 }
 
 async function findUntimely({
   provider,
   step: { id, branch, notBefore, notAfter },
-  progress: { times, left },
+  progress: { times, left, unknown },
 }: Looking): Promise<Hindrance | undefined> {
   const now = await nowOf(provider);
   const before =
@@ -125,14 +127,16 @@ async function findUntimely({
         )
       : [];
   for (const after of [before.at(-1)?.id, notBefore?.step, notAfter?.step]) {
-    if (after === undefined || after in times) continue;
+    if (after === undefined || after in times || unknown.includes(after)) continue;
     return { kind: "later", why: [`It is for after ${after}, which was not carried out.`], after };
   }
-  if (notAfter !== null && now > times[notAfter.step]! + notAfter.seconds) {
-    const why = `It was possible until ${formatTime(times[notAfter.step]! + notAfter.seconds)}.`;
+  // What is unknown leaves it to the contracts, which have the same bounds.
+  const until = notAfter === null ? Infinity : (times[notAfter.step] ?? Infinity) + notAfter.seconds;
+  if (now > until) {
+    const why = `It was possible until ${formatTime(until)}.`;
     return dead([why], id.startsWith("rollback") ? "Go forward: plan an upgrade." : PLAN_AGAIN);
   }
-  const from = notBefore === null ? 0 : times[notBefore.step]! + notBefore.seconds;
+  const from = notBefore === null ? 0 : (times[notBefore.step] ?? -Infinity) + notBefore.seconds;
   return now >= from
     ? undefined
     : { kind: "later", why: [`It is possible from ${formatTime(from)} on.`], from };
@@ -151,8 +155,14 @@ async function findMovedCode(
     ? opened.manifest.proxies.filter(({ address }) => address === step.call.arguments[0]!.value)
     : opened.manifest.proxies;
   const moved: string[] = [];
-  for (const proxy of concerned)
-    moved.push(...(await findMovedProxy(provider, record, proxy, isAfter ? "after" : "before")));
+  for (const proxy of concerned) {
+    // Whatever has become of the code that is taken back is no reason to leave it there.
+    moved.push(
+      ...(isAfter
+        ? await findMovedProxy(provider, record, proxy, "after", [proxy.before])
+        : await findMovedProxy(provider, record, proxy, "before")),
+    );
+  }
   return dead(moved, isAfter ? `Look what runs there now: ${toType("ops status")}` : PLAN_AGAIN);
 }
 

@@ -1,3 +1,7 @@
+import path from "node:path";
+
+import type { Provider } from "ethers";
+
 import { Fault } from "../../../deploy/fault.js";
 import { SAFE } from "../safe/abi.js";
 import { readSignatures } from "../safe/files.js";
@@ -11,7 +15,8 @@ import { readRaw, signaturesFolder } from "./raw.js";
 import { findHindrances, type Hindrance, type Looking } from "./readiness.js";
 import type { Register, Registered } from "./register.js";
 import { contractsAt, type Suite } from "./suite.js";
-import { tryOut } from "./try-out.js";
+import { findDelay, tryOut } from "./try-out.js";
+import { findUncovered } from "./uncovered.js";
 import { canGoOn, findLive, warningsAbout } from "./unwanted.js";
 
 /** Whether something that was signed works: now, later, or never as it is signed; see {@link Hindrance.kind}. */
@@ -60,6 +65,10 @@ export interface Looks {
 export interface Readiness {
   readonly operations: readonly OperationReadiness[];
   readonly unreadable: readonly Unreadable[];
+  /** Upgrades that can be taken back, and for which nothing here was signed. Whole sentences. */
+  readonly uncovered: readonly string[];
+  /** Folders of operations that were planned on blocks that this chain does not have, and of which nothing counts. */
+  readonly elsewhere: readonly string[];
 }
 
 /**
@@ -83,7 +92,14 @@ export async function findReadiness(
     found.push(await contained(registered.operation, () => conclude(suite, registered, steps)));
   }
   const { readable: operations, unreadable: all } = partition<OperationReadiness>(found);
-  return { operations, unreadable: all };
+  return {
+    operations,
+    unreadable: all,
+    uncovered: await findUncovered(suite, register),
+    elsewhere: register.operations
+      .filter(({ standing }) => standing === "elsewhere")
+      .map(({ operation }) => path.basename(operation.path)),
+  };
 }
 
 async function conclude(
@@ -156,12 +172,23 @@ async function tryAll(suite: Suite, looks: readonly Look[], { ahead, collecting 
             : [],
       );
       const objections = isUnreadable(found) ? [found.problem] : found;
-      tried.push({ look, verdict: objections.length > 0 ? refusedFor(objections) : merge(hindrances) });
+      const waiting = objections.length > 0 ? [] : await withDelay(provider, look);
+      tried.push({ look, verdict: objections.length > 0 ? refusedFor(objections) : merge(waiting) });
     }
     return tried;
   };
   if (!ahead || !looks.some(isLater)) return await work();
   return await withFork(suite.connection, await provider.getBlockNumber(), work);
+}
+
+/** What only has to be waited for, fees that are too low for now included. */
+async function withDelay(
+  provider: Provider,
+  { registered: { opened }, step, hindrances }: Look,
+): Promise<readonly Hindrance[]> {
+  if (hindrances.length > 0 && hindrances[0]!.kind !== "later") return hindrances;
+  const delay = await findDelay(provider, opened, step);
+  return delay === undefined ? hindrances : [...hindrances, { kind: "later", why: [delay] }];
 }
 
 /** Where one signature is left to whoever sends it, an owner does. */
@@ -199,6 +226,8 @@ async function tryLater(fork: Fork, look: Look, collecting?: Collecting): Promis
       const account = opened.accountOf(step.id) as Account;
       await skipTo(fork, account, step.nonce);
       if (executor !== undefined) await approveAs(fork, executor, step);
+      // Whether its fees are enough is another question, see `withDelay`.
+      await fork.provider.send("anvil_setNextBlockBaseFeePerGas", ["0x0"]);
       const transaction = { ...step.transaction, value: BigInt(step.transaction.value) };
       await perform(
         fork,

@@ -2,7 +2,7 @@ import { keccak256, Transaction } from "ethers";
 
 import { Fault } from "../../../deploy/fault.js";
 import type { Attempt } from "./attempts.js";
-import type { Endpoint, Sent } from "./endpoint.js";
+import { reaching, type Endpoint, type Sent } from "./endpoint.js";
 import type { Submitting } from "./submit.js";
 
 /** Tells what is a version of the transaction that is to be submitted, and what somebody put in its place. */
@@ -56,7 +56,7 @@ export class Recognition {
     };
     for (const [field, value] of Object.entries(expected))
       if (found[field as keyof typeof found] !== value) throw new Fault(`its ${field} is another.`);
-    await seal({ chainId, nonce, to: call.to, value, data, gasLimit, ...fees });
+    await reaching(() => seal({ chainId, nonce, to: call.to, value, data, gasLimit, ...fees }));
     this.#data.add(keccak256(data));
   }
 
@@ -69,7 +69,9 @@ export class Recognition {
     if (sent.from !== signer.address || sent.nonce !== nonce || to !== call.to || value !== call.value)
       throw new Fault(`${hash} is another transaction.`);
     if (!this.isOurs(sent))
-      await seal({ chainId, nonce, to, value, data, gasLimit, maxFeePerGas, maxPriorityFeePerGas });
+      await reaching(() =>
+        seal({ chainId, nonce, to, value, data, gasLimit, maxFeePerGas, maxPriorityFeePerGas }),
+      );
     this.#data.add(keccak256(data));
   }
 }

@@ -3,9 +3,10 @@ import type { Provider } from "ethers";
 import { askMany } from "../../../deploy/ask-many.js";
 import { readAuthorityLogs } from "../../../deploy/authority-logs.js";
 import type { DeploymentRecord } from "../../../deploy/index.js";
+import { plain } from "../plain.js";
 import { contained, partition, type Unreadable } from "./contained.js";
 import { targetsIn } from "./derive.js";
-import { listOperations, type OperationFolder } from "./folder.js";
+import { listMisnamed, listOperations, type OperationFolder } from "./folder.js";
 import { findOtherChain } from "./moved.js";
 import { openManifest, type OpenManifest } from "./open.js";
 import { findProgress, isBegun, type OperationProgress, type Urgency } from "./progress.js";
@@ -22,6 +23,11 @@ export interface Registered {
   readonly progress: OperationProgress;
   readonly standing: Standing;
 }
+
+/** Nothing of it works here; but an endpoint that has forgotten old blocks, or is of another fork, makes it look so too. */
+export const sayElsewhere = ({ path }: OperationFolder): string =>
+  `The operation ${path} was planned on a block that this chain does not have, so nothing of it counts here. If the chain ` +
+  "was not started anew, ask another endpoint.";
 
 /** All operations on a chain. */
 export interface Register {
@@ -46,8 +52,16 @@ export async function readRegister(
     listed.map((operation) => readOperation(provider, record, operation, urgency)),
   );
   const { readable: operations, unreadable } = partition<Registered>(read);
-  return { operations, unreadable };
+  const misnamed = await listMisnamed(record.chainId, directory);
+  return { operations, unreadable: [...unreadable, ...misnamed.map(sayMisnamed)] };
 }
+
+const sayMisnamed = (operation: OperationFolder): Unreadable => ({
+  operation,
+  problem:
+    `The folder ${plain(operation.path)} is not looked at: an operation is a number from 1 on, without zeros in front, a ` +
+    "dash and a name. Restore its name from version control.",
+});
 
 async function readOperation(
   provider: Provider,
@@ -61,7 +75,15 @@ async function readOperation(
   });
 }
 
-const NOTHING: OperationProgress = { carriedOut: [], times: {}, left: [], gone: [], outside: [], spent: {} };
+const NOTHING: OperationProgress = {
+  carriedOut: [],
+  times: {},
+  left: [],
+  gone: [],
+  outside: [],
+  spent: {},
+  unknown: [],
+};
 
 async function standingOf(
   provider: Provider,
@@ -74,9 +96,11 @@ async function standingOf(
     return { progress: NOTHING, standing: "elsewhere" };
   const progress = await findProgress(provider, opened, urgency);
   const { left, times } = progress;
-  const { timestamp: now } = (await provider.getBlock("latest"))!;
   const [next] = left;
   if (next === undefined) return { progress, standing: "done" };
+  // Nobody who is in a hurry is told more by all that was ever cancelled.
+  if (urgency.isUrgent) return { progress, standing: "under way" };
+  const { timestamp: now } = (await provider.getBlock("latest"))!;
   if (!isBegun(manifest, times))
     return { progress, standing: now > manifest.expiresAt ? "expired" : "planned" };
   if (await isCancelled(provider, record, opened)) return { progress, standing: "cancelled" };

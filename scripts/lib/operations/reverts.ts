@@ -1,6 +1,7 @@
 import { Interface, isError } from "ethers";
 
 import { TARGET_INTERFACES, TARGET_NAMES } from "../../../deploy/selectors.js";
+import { plain } from "../plain.js";
 import { revertDataOf } from "../safe/errors.js";
 import type { Fork, Mined } from "./fork.js";
 
@@ -38,9 +39,9 @@ export function explainRevert(data: string): string | undefined {
     const error = TARGET_INTERFACES[name].parseError(data);
     if (error === null) continue;
     const args = error.fragment.inputs.map((input, i) => `${input.name} ${String(error.args[i])}`);
-    return `${error.name}(${args.join(", ")})`;
+    return plain(`${error.name}(${args.join(", ")})`);
   }
   // Solidity's own: a reason in words, or a panic.
   const builtIn = new Interface([]).parseError(data);
-  return builtIn === null ? undefined : `${builtIn.name}(${builtIn.args.map(String).join(", ")})`;
+  return builtIn === null ? undefined : plain(`${builtIn.name}(${builtIn.args.map(String).join(", ")})`);
 }

@@ -72,7 +72,7 @@ export async function readStatus(
     Promise.all(PROXY_NAMES.map((proxy) => readRunningCode(suite, proxy, block.timestamp))),
   ]);
   const names = addressBook(suite, register);
-  const [pending, { operations: ready, unreadable }] = await Promise.all([
+  const [pending, { operations: ready, unreadable, uncovered }] = await Promise.all([
     readPending(suite, register, names),
     // Trying out what has to wait takes a fork of the chain; `ops ready` does.
     findReadiness(suite, register, { ahead: false }),
@@ -89,6 +89,7 @@ export async function readStatus(
     operations: unfinished(register),
     reconciled,
     attention: [
+      ...uncovered,
       ...findAttention(found, { ...register, unreadable: [...register.unreadable, ...unreadable] }),
       ...attention,
     ],
@@ -137,7 +138,7 @@ function findAttention(
     ...pending
       .filter(({ operation }) => operation === null)
       .map(({ id, call }) => `${id}, ${call}, is scheduled by no operation of ours.`),
-    ...ready.flatMap(({ attention }) => attention),
+    ...ready.flatMap(({ attention, unwanted }) => [...attention, ...unwanted]),
     ...operations.flatMap(({ progress, standing }) => [
       ...progress.gone,
       ...(UNFINISHED.includes(standing) ? progress.outside : []),

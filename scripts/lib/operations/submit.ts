@@ -10,7 +10,7 @@ import type { Signer, UnsignedTransaction } from "../signers/signer.js";
 import { plain } from "../plain.js";
 import { attemptOf, forgiving, type Asked, type Attempt, type AttemptLog, type Settled } from "./attempts.js";
 import { requireAffordable, tooDear } from "./cost.js";
-import { Endpoint, type Call, type Receipt } from "./endpoint.js";
+import { Endpoint, EndpointFault, type Call, type Receipt } from "./endpoint.js";
 import { finalityOf, type Finality } from "./finality.js";
 import { Recognition } from "./recognition.js";
 import { Versions, type Patience } from "./versions.js";
@@ -143,7 +143,8 @@ class Submission {
         trusted.push(attempt);
       } catch (cause) {
         const { message } = cause as Error;
-        const isSilence = attempt.raw === null && !(cause instanceof Fault);
+        const isSilence =
+          cause instanceof EndpointFault || (attempt.raw === null && !(cause instanceof Fault));
         if (!this.given.isOnceAtMost) throw isSilence ? cause : this.#foreign(message, cause);
         this.#tell(`Left out of what ${this.#log.path} holds: ${plain(message)}`);
       }

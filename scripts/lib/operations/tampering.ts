@@ -14,6 +14,7 @@ export function findTampering(manifest: Manifest, record: DeploymentRecord): str
   if (digest !== manifest.digest) return [`Its digest is ${digest}, and it says ${manifest.digest}.`];
   return [
     ...findForeignSuite(manifest, record),
+    ...findFalsePast(manifest, record),
     ...findFalseNames(manifest, record),
     ...findFalseAccounts(manifest),
     ...findFalseSequence(manifest),
@@ -49,6 +50,14 @@ function findForeignSuite({ chainId, suite, proxies }: Manifest, record: Deploym
       .map(([name, address]) => `Its ${name} is ${addresses[name]}, and the record's is ${address}.`),
   ];
 }
+
+/** Logs are read from that block on: one of long ago would have them read without end. */
+const findFalsePast = ({ plannedAt: { block } }: Manifest, { startBlock }: DeploymentRecord): string[] =>
+  block >= startBlock
+    ? []
+    : [
+        `It says that it was planned on block ${block}, and the suite was deployed from block ${startBlock} on.`,
+      ];
 
 /** A name must not make an address pass for another. */
 function findFalseNames({ names, tokens, proxies }: Manifest, record: DeploymentRecord): string[] {

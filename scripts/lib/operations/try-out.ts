@@ -47,10 +47,6 @@ async function tryKey(provider: Provider, opened: OpenManifest, { id, account }:
   if (balance < needed) {
     throw new Fault(`${account} has ${balance} wei, and its fees are up to ${needed}: send it coin.`);
   }
-  const { baseFeePerGas } = (await provider.getBlock("latest"))!;
-  if (baseFeePerGas !== null && maxFeePerGas! < baseFeePerGas) {
-    throw new Fault(`It pays up to ${maxFeePerGas} wei for gas, and blocks ask ${baseFeePerGas}: sign anew.`);
-  }
   try {
     await provider.call({ from: account, to, data, value, gasLimit });
   } catch (cause) {
@@ -58,4 +54,25 @@ async function tryKey(provider: Provider, opened: OpenManifest, { id, account }:
     if (revert === undefined) throw cause;
     throw new Fault(`It would revert: ${explainRevert(revert) ?? revert}.`, { cause });
   }
+}
+
+/**
+ * That a key's transaction, sent now, would lie there until gas is cheaper. It is no reason not to send it: fees fall again,
+ * and its key, if that is at hand, raises them.
+ */
+export async function findDelay(
+  provider: Provider,
+  opened: OpenManifest,
+  { id }: Step,
+): Promise<string | undefined> {
+  if (opened.accountOf(id).kind === "safe") return undefined;
+  const raw = await readRaw(opened, id);
+  if (raw === undefined) return undefined;
+  const { maxFeePerGas } = Transaction.from(raw);
+  const { baseFeePerGas } = (await provider.getBlock("latest"))!;
+  if (baseFeePerGas === null || maxFeePerGas! >= baseFeePerGas) return undefined;
+  return (
+    `It would wait: it pays up to ${maxFeePerGas} wei for gas, and blocks ask ${baseFeePerGas} now. Whoever has its key ` +
+    "can have it replaced by one that pays more."
+  );
 }

@@ -22,7 +22,8 @@ import { formatTime, PAUSE_BITS, PAUSE_BIT_NAMES } from "./units.js";
  */
 export async function verify(suite: Suite, opened: OpenManifest, urgency: Urgency = {}): Promise<Verified> {
   const { provider } = suite.connection.ethers;
-  const progress = await findProgress(provider, opened, urgency);
+  // What was urgent is done by now: all of the operation counts, as far as the chain tells.
+  const progress = await findProgress(provider, opened, { ...urgency, isNeeded: () => true });
   if (progress.carriedOut.length === 0)
     throw new Fault("Nothing of this operation was carried out yet, so there is nothing to verify.");
   const block = (await provider.getBlock("latest"))!;
@@ -31,7 +32,12 @@ export async function verify(suite: Suite, opened: OpenManifest, urgency: Urgenc
   const checks = [
     {
       name: "code and self-tests",
-      problems: await findCodeFaults(provider, suite.record, opened.manifest, codeAfter(progress, opened)),
+      problems: await findCodeFaults(
+        provider,
+        suite.record,
+        opened.manifest,
+        await codeAfter(suite, progress, opened),
+      ),
     },
     { name: "pauses", problems: await findPauseFaults(suite, opened, progress) },
     { name: payments.name, problems: payments.problems },
@@ -51,12 +57,21 @@ export async function verify(suite: Suite, opened: OpenManifest, urgency: Urgenc
 }
 
 /** Which code an operation leaves behind: a rollback that was kept ready takes back what its main branch did. */
-function codeAfter({ left, carriedOut }: OperationProgress, { manifest }: OpenManifest): "before" | "after" {
+async function codeAfter(
+  { connection, record }: Suite,
+  { left, carriedOut, unknown }: OperationProgress,
+  { manifest: { proxies, steps } }: OpenManifest,
+): Promise<"before" | "after"> {
   const isRolledBack = carriedOut.some(
-    ({ step }) =>
-      manifest.steps.find(({ id }) => id === step)!.branch === "ready" && step.startsWith("rollback"),
+    ({ step }) => steps.find(({ id }) => id === step)!.branch === "ready" && step.startsWith("rollback"),
   );
-  return left.length > 0 || isRolledBack ? "before" : "after";
+  if (isRolledBack) return "before";
+  if (!left.some(({ id }) => unknown.includes(id))) return left.length > 0 ? "before" : "after";
+  // Nobody could tell how far it came, so that either version is as it should be.
+  const { upgradeController } = contractsAt(record, connection.ethers.provider);
+  const records = await Promise.all(proxies.map(({ address }) => upgradeController.proxyRecord(address)));
+  const runsAfter = proxies.every(({ after }, i) => records[i]!.implementation === after.implementation);
+  return runsAfter ? "after" : "before";
 }
 
 /**

@@ -10,6 +10,9 @@ interface Asked {
   readonly timeoutMs: number;
 }
 
+/** That nothing came from the service now, whatever it would be asked. */
+export class ServiceDown extends Fault {}
+
 /**
  * What the service answers, or a {@link Fault} in words when it refuses, fails, or says nothing in time.
  *
@@ -18,7 +21,9 @@ interface Asked {
 export async function answerOf<Answer>(question: () => Promise<Answer>, asked: Asked): Promise<Answer> {
   const { promise: tooLate, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
-    reject(new Fault(`${nameOf(asked)} did not answer within ${asked.timeoutMs / 1000} s.${OTHERWISE}`));
+    reject(
+      new ServiceDown(`${nameOf(asked)} did not answer within ${asked.timeoutMs / 1000} s.${OTHERWISE}`),
+    );
     hangUp(asked);
   }, asked.timeoutMs);
   try {
@@ -45,14 +50,18 @@ function hangUp({ url }: Asked): void {
 
 function inWords(cause: unknown, asked: Asked): Fault {
   const name = nameOf(asked);
-  if (isHttpError(cause)) return new Fault(`${name} ${ofStatus(cause)}`, { cause });
+  if (isHttpError(cause)) {
+    const isDown = cause.statusCode === 429 || cause.statusCode >= 500;
+    return new (isDown ? ServiceDown : Fault)(`${name} ${ofStatus(cause)}`, { cause });
+  }
   if (cause instanceof SyntaxError) {
-    return new Fault(`${name} did not answer in JSON; is its URL right, with the /api at its end?`, {
+    return new ServiceDown(`${name} did not answer in JSON; is its URL right, with the /api at its end?`, {
       cause,
     });
   }
   const { code } = cause as NodeJS.ErrnoException;
-  if (code !== undefined) return new Fault(`${name} cannot be reached (${code}).${OTHERWISE}`, { cause });
+  if (code !== undefined)
+    return new ServiceDown(`${name} cannot be reached (${code}).${OTHERWISE}`, { cause });
   return new Fault(`${name} was not asked: ${plain((cause as Error).message)}.`, { cause });
 }
 

@@ -39,10 +39,11 @@ export interface ServiceOptions {
   readonly url: string;
   /** Only the hosted services want one. */
   readonly apiKey?: string;
-  /** For one question. Default 15,000. */
+  /** For one question. Default 15,000, and for signatures, which may be elsewhere, 5,000 at most. */
   readonly timeoutMs?: number;
 }
 
+const SIGNATURES_MS = 5_000;
 const AT_ONCE = 100;
 /** Nobody lets a thousand transactions wait: a service that always has one more page is broken, or lies. */
 const MOST_PAGES = 10;
@@ -76,7 +77,8 @@ export async function openService(options: ServiceOptions): Promise<TransactionS
   const ApiKit = module.default as unknown as typeof module.default.default;
   if (!URL.canParse(url))
     throw new Fault("The transaction service's URL is none; it looks like https://…/api.");
-  const asked = <Answer>(question: () => Promise<Answer>) => answerOf(question, { url, timeoutMs });
+  const asked = <Answer>(question: () => Promise<Answer>, mostMs = timeoutMs) =>
+    answerOf(question, { url, timeoutMs: Math.min(timeoutMs, mostMs) });
   // It refuses at once to go without a key to a service that it knows to want one.
   const kit = await asked(() =>
     Promise.resolve(new ApiKit({ chainId: BigInt(chainId), txServiceUrl: url, apiKey })),
@@ -105,7 +107,7 @@ export async function openService(options: ServiceOptions): Promise<TransactionS
 
     signatures: async (transaction) => {
       const { safeTxHash } = safeHashes(transaction);
-      const answer = await asked(() => kit.getTransaction(safeTxHash));
+      const answer = await asked(() => kit.getTransaction(safeTxHash), SIGNATURES_MS);
       const { confirmations, ...found } = parsed(transactionSchema, answer);
       requireSame(transaction, found);
       return givenBy(new URL(url).host, safeTxHash, confirmations ?? []);

@@ -1,4 +1,5 @@
 import { Fault } from "../../../deploy/fault.js";
+import { plain } from "../plain.js";
 
 /** `npm rebuild node-hid` alone does nothing and says that it was done: package.json allows it no script. */
 export const notBuilt = (cause: unknown) =>
@@ -42,5 +43,5 @@ export function faultOf(error: unknown): Fault {
   if (sentence !== undefined) return new Fault(sentence, { cause: error });
   return cause instanceof Error
     ? faultOf(cause)
-    : new Fault(`The Ledger refused: ${message}`, { cause: error });
+    : new Fault(`The Ledger refused: ${plain(message)}`, { cause: error });
 }

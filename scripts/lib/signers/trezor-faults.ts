@@ -1,6 +1,7 @@
 import type { Unsuccessful } from "@trezor/connect";
 
 import { Fault } from "../../../deploy/fault.js";
+import { plain } from "../plain.js";
 
 /** How this computer talks to a Trezor: through Trezor Suite or Bridge, by USB, or to an emulator. */
 export type TrezorTransport = "bridge" | "usb" | "udp";
@@ -34,7 +35,7 @@ const LOST = ["device disconnected during action", "device not found", "A transf
 export function faultOf({ error, code }: Unsuccessful["payload"], transport: TrezorTransport): Fault {
   if (code === "Transport_Missing" || code === "Device_NotFound") return notFound(transport);
   const meant = code ?? (LOST.includes(error) ? "Device_Disconnected" : "");
-  return new Fault(SENTENCES[meant] ?? `The Trezor refused: ${error}${code ? ` (${code})` : ""}.`);
+  return new Fault(SENTENCES[meant] ?? `The Trezor refused: ${plain(error)}${code ? ` (${code})` : ""}.`);
 }
 
 export const notFound = (transport: TrezorTransport) =>

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Transaction, getAddress, isHexString, toQuantity, type Provider } from "ethers";
 
 import { Fault } from "../../../deploy/fault.js";
+import { plain } from "../plain.js";
 import { checked } from "./checked.js";
 import { Declined } from "./declined.js";
 import type { Signer, Submission, UnsignedTransaction } from "./signer.js";
@@ -92,7 +93,11 @@ function asker({ url, personMs }: WalletOptions): Ask {
     const { result, error } = await answerOf(response, host);
     if (error?.code === DECLINED)
       throw new Declined(`Its owner declined ${method} in the wallet at ${host}.`);
-    if (error) throw new Refusal(error.code, `The wallet at ${host} refused ${method}: ${error.message}`);
+    if (error)
+      throw new Refusal(
+        error.code,
+        `The wallet at ${host} refused ${method}: ${plain(String(error.message))}`,
+      );
     return result;
   };
 }

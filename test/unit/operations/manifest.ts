@@ -1,4 +1,4 @@
-import { glob, readFile, rm, writeFile } from "node:fs/promises";
+import { glob, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 
 import { expect } from "chai";
@@ -13,6 +13,7 @@ import { listOperations, findOperation, writeOperation } from "../../../scripts/
 import { deployImplementation } from "../../../scripts/lib/operations/implementations.js";
 import { manifestJsonSchema, type Manifest } from "../../../scripts/lib/operations/manifest.js";
 import { openManifest, type OpenManifest } from "../../../scripts/lib/operations/open.js";
+import { readRegister } from "../../../scripts/lib/operations/register.js";
 import { findTampering } from "../../../scripts/lib/operations/tampering.js";
 import { toPause, toUpgrade } from "../../../scripts/lib/operations/verbs.js";
 import { createSafe } from "../../support/safes.js";
@@ -67,6 +68,15 @@ describe("a manifest", function () {
         const refusal = await faultOf(openManifest(file, chain.deployed.record));
         expect(refusal, place.join(".")).to.match(/is malformed|is not as it was planned/);
       }
+    });
+
+    it("is refused if it was planned before there was a suite, so that logs would be read from then on", () => {
+      const { block } = opened.manifest.plannedAt;
+      const { record } = chain.deployed;
+      expect(findTampering(opened.manifest, { ...record, startBlock: block })).to.deep.equal([]);
+      expect(findTampering(opened.manifest, { ...record, startBlock: block + 1 }).join()).to.include(
+        `planned on block ${block}, and the suite was deployed from block ${block + 1} on`,
+      );
     });
 
     it("is refused if it has a field more", async () => {
@@ -313,6 +323,30 @@ describe("a manifest", function () {
       }
       expect(await faultOf(findOperation(31337, "test", chain.folder))).to.include("Several operations");
       expect(await faultOf(findOperation(31337, "9", chain.folder))).to.include("1-test");
+    });
+
+    it("whose number and folder come before anybody's name", async () => {
+      // Called 3-2, 4-2-test and 5-7.
+      const made = [`3-2`, `4-2-test`, `5-7`].map((name) => path.join(chain.folder, name));
+      for (const folder of made) await mkdir(folder);
+      const numberOf = async (given: string) => (await findOperation(31337, given, chain.folder)).number;
+      expect(await numberOf("2")).to.equal(2);
+      expect(await numberOf("2-test")).to.equal(2);
+      expect(await numberOf("3-2")).to.equal(3);
+      expect(await numberOf("7")).to.equal(5);
+      for (const folder of made) await rm(folder, { recursive: true });
+    });
+
+    it("without zeros before the number, which would name two", async () => {
+      const made = path.join(chain.folder, "02-test");
+      await mkdir(made);
+      expect((await listOperations(31337, chain.folder)).map(({ number }) => number)).to.deep.equal([1, 2]);
+      for (const given of ["02", "02-test"])
+        expect(await faultOf(findOperation(31337, given, chain.folder))).to.include("without zeros in front");
+      const { provider } = chain.connection.ethers;
+      const { unreadable } = await readRegister(provider, chain.deployed.record, chain.folder);
+      expect(unreadable.map(({ problem }) => problem).join()).to.include("02-test is not looked at");
+      await rm(made, { recursive: true });
     });
 
     it("and never replaces another", async () => {

@@ -13,12 +13,16 @@ import { signaturesFolder, writeRaw } from "../../../scripts/lib/operations/raw.
 import { findReadiness, type OperationReadiness } from "../../../scripts/lib/operations/ready.js";
 import { hindrancesOf } from "../../../scripts/lib/operations/readiness.js";
 import { readRegister, type Registered } from "../../../scripts/lib/operations/register.js";
+import { readStatus } from "../../../scripts/lib/operations/status.js";
 import { toUpgrade } from "../../../scripts/lib/operations/verbs.js";
 import type { Given } from "../../../scripts/lib/safe/collect.js";
+import { ServiceDown } from "../../../scripts/lib/safe/service-answer.js";
+import { askedOnce } from "../../../scripts/lib/safe/service-once.js";
 import type { TransactionService } from "../../../scripts/lib/safe/service.js";
 import type { SafeTransaction } from "../../../scripts/lib/safe/transaction.js";
 import { toSign } from "../../../scripts/lib/signers/transaction.js";
 import { formatReadiness } from "../../../scripts/ops/ready.js";
+import { hardhat, withRecord } from "../../support/command-line.js";
 import { AdminChain } from "../../support/operations.js";
 import { createSafe } from "../../support/safes.js";
 
@@ -92,6 +96,14 @@ describe("what is kept ready", function () {
     const { operations } = await findReadiness(chain.suite, register, { ahead: true, collecting });
     return operations.find(({ number }) => number === 1)!;
   };
+  const uncovered = async () => {
+    const register = await readRegister(
+      chain.connection.ethers.provider,
+      chain.deployed.record,
+      chain.folder,
+    );
+    return (await findReadiness(chain.suite, register, { ahead: false })).uncovered;
+  };
   const verdicts = ({ steps }: OperationReadiness) =>
     Object.fromEntries(steps.map(({ step, verdict }) => [step, verdict]));
   const whyOf = ({ steps }: OperationReadiness, step: string) =>
@@ -146,6 +158,23 @@ describe("what is kept ready", function () {
       signatures: () => Promise.reject(new Fault("The transaction service is out of order.")),
     } as unknown as TransactionService;
     expect(verdicts(await look({ service }))).to.include({ "pause-1": "works" });
+  });
+
+  it("asks a service that is out of order once, and says so once, whatever it looks at", async () => {
+    await execute();
+    let asked = 0;
+    const told: string[] = [];
+    const down = {
+      signatures: () => {
+        asked += 1;
+        return Promise.reject(new ServiceDown("The transaction service is out of order."));
+      },
+    } as unknown as TransactionService;
+    const service = askedOnce(down, (sentence) => void told.push(sentence));
+    expect(verdicts(await look({ service }))).to.include({ "rollback-1": "works", "pause-2": "later" });
+    expect(asked).to.equal(1);
+    expect(told.join()).to.include("is out of order. It is not asked any more");
+    expect(told).to.have.length(1);
   });
 
   it("says what each waits for, and what to do, in a table", async () => {
@@ -215,6 +244,43 @@ describe("what is kept ready", function () {
     expect(whyOf(found, "rollback-1")).to.include("1 of 3 signatures is missing");
   });
 
+  it("is missed where the operation's whole folder is missing, for as long as its upgrade can be taken back", async () => {
+    const elsewhere = `${chain.folder}-elsewhere`;
+    expect(await uncovered()).to.deep.equal([]);
+    await execute();
+    expect(await uncovered()).to.deep.equal([]);
+    await rename(chain.folder, elsewhere);
+    try {
+      const [sentence, ...others] = await uncovered();
+      const { before, after } = opened.manifest.proxies[0]!;
+      expect(others).to.deep.equal([]);
+      expect(sentence)
+        .to.include(`escrow was upgraded from ${before.implementation} to ${after.implementation}`)
+        .and.include("get its folder from version control")
+        .and.include("ops plan rollback");
+      const ended = await withRecord(chain.deployed.record, () =>
+        hardhat(chain.anvil.url, "ops", "ready", "--json"),
+      );
+      expect((JSON.parse(ended.stdout) as { attention: string[] }).attention).to.have.length(1);
+      expect(ended.exitCode).to.equal(1);
+      const { attention } = await readStatus(chain.suite, chain.folder, chain.folder);
+      expect(attention).to.include(sentence);
+
+      await chain.pass(chain.deployed.parameters.rollbackWindow + 1);
+      expect(await uncovered()).to.deep.equal([]);
+    } finally {
+      await rename(elsewhere, chain.folder);
+    }
+  });
+
+  it("is not what covers an upgrade that was made without its steps", async () => {
+    const { account, transaction } = opened.step("execute");
+    await chain.pass(2 * DAY);
+    await chain.send("anvil_setNonce", account, "0x20");
+    await chain.sendAs(account, transaction);
+    expect((await uncovered()).join()).to.include("no operation here keeps a rollback of it ready");
+  });
+
   it("is over with the rollback window, but for the pause", async () => {
     await execute();
     await chain.pass(chain.deployed.parameters.rollbackWindow + 1);
@@ -242,6 +308,23 @@ describe("what is kept ready", function () {
     expect(found.attention).to.deep.equal([]);
   });
 
+  it("works whatever has become of the code that it takes back", async () => {
+    await execute();
+    const { implementation } = opened.manifest.proxies[0]!.after;
+    await chain.send("anvil_setCode", implementation, "0x60006000fd");
+    const found = await look();
+    expect(verdicts(found)).to.include({ "rollback-1": "works" });
+    // Such code cannot even be paused.
+    expect(found.attention).to.deep.equal(["No pause that was signed with operation 1 would work."]);
+  });
+
+  it("is dead if the code that it would put back has changed", async () => {
+    await execute();
+    const { implementation } = opened.manifest.proxies[0]!.before;
+    await chain.send("anvil_setCode", implementation, "0x60006000fd");
+    expect(verdicts(await look())).to.include({ "rollback-1": "dead" });
+  });
+
   it("is a danger once nobody wants it: whoever has the files can send it until its nonces are used up", async () => {
     await execute();
     expect((await look()).unwanted).to.deep.equal([]);
@@ -255,6 +338,8 @@ describe("what is kept ready", function () {
     expect(formatReadiness([found], [], Date.now() / 1000))
       .to.include("Signed, and wanted by nobody any more:\n  rollback-2, pause-2")
       .and.include("Whatever can still be rolled back");
+    const { attention } = await readStatus(chain.suite, chain.folder, chain.folder);
+    expect(attention).to.include(found.unwanted[0]);
     await useNonces(2);
     expect((await look()).unwanted).to.deep.equal([]);
   });
@@ -287,6 +372,11 @@ describe("what is kept ready", function () {
       const later = await look();
       expect(verdicts(later)).to.include({ "rollback-1": "later", "pause-1": "works" });
       expect(later.attention).to.deep.equal([]);
+      // What a dead service does not give is not refused: one signature is held back all the same.
+      const service = {
+        signatures: () => Promise.reject(new ServiceDown("The transaction service is out of order.")),
+      } as unknown as TransactionService;
+      expect(verdicts(await look({ service }))).to.include({ "pause-1": "works" });
       expect(whyOf(later, "pause-1")).to.equal(
         `The last signature is that of who sends it: ${people[1]!.address}.`,
       );
@@ -308,6 +398,12 @@ describe("what is kept ready", function () {
     const register = { unreadable, operations: [{ ...second, progress: first.progress }] };
     const [rich] = (await findReadiness(chain.suite, register)).operations;
     expect(verdicts(rich!)).to.include({ "rollback-1": "works", "rollback-2": "later" });
+    await chain.send("anvil_setNextBlockBaseFeePerGas", "0xffffffffff");
+    await chain.send("evm_mine");
+    const [waiting] = (await findReadiness(chain.suite, register)).operations;
+    expect(verdicts(waiting!)).to.include({ "rollback-1": "later", "rollback-2": "later" });
+    expect(whyOf(waiting!, "rollback-1")).to.include("It would wait: it pays up to");
+    expect(waiting!.attention).to.deep.equal([]);
     await chain.send("anvil_setBalance", keyOf(KEY).address, "0x1");
     const [poor] = (await findReadiness(chain.suite, register)).operations;
     expect(whyOf(poor!, "rollback-1")).to.include("send it coin");

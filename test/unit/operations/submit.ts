@@ -145,6 +145,31 @@ describe("Submitting a transaction", function () {
     expect(on.signatures).to.have.length(0);
   });
 
+  for (const [what, code, message] of [
+    ["is overrun", 429, "Too Many Requests"],
+    ["is a gateway before a dead node", -1, "Request failed: Bad Gateway"],
+    ["limits the rate", -32005, "daily limit"],
+    ["says so in words", -32000, "rate limit \u001b[2Kexceeded"],
+  ] as const) {
+    it(`calls an endpoint that ${what} no failure of the transaction`, async () => {
+      const busy: Meddle = ({ method }, answer) =>
+        method === "eth_estimateGas" ? Promise.reject(Object.assign(new Error(message), { code })) : answer();
+      const said = await problemOf(submit(on.submitting(busy)));
+      expect(said).to.match(/^The endpoint did not answer: .*another RPC/);
+      expect(said).not.to.include("\u001b");
+    });
+  }
+
+  it("calls an endpoint that does not answer no forgery of what was signed", async () => {
+    const dead: Meddle = ({ method }, answer) =>
+      method === "eth_sendRawTransaction" ? Promise.reject(new Error("dropped")) : answer();
+    await problemOf(submit(on.submitting(dead, { patience: { ...QUICK, giveUp: 50 } })));
+    const seal = () => Promise.reject(new Error("socket hang up"));
+    const said = await problemOf(submit(on.submitting(undefined, { seal })));
+    expect(said).to.include("The endpoint did not answer: socket hang up");
+    expect((await submit(on.submitting())).succeeded).to.equal(true);
+  });
+
   it("says so when the transaction was mined and failed", async () => {
     await on.stopMining();
     const outcome = problemOf(submit(on.submitting()));

@@ -1,0 +1,128 @@
+import { rename, rm } from "node:fs/promises";
+import path from "node:path";
+
+import { expect } from "chai";
+
+import { Execution } from "../../../scripts/lib/operations/execution.js";
+import { deployImplementation } from "../../../scripts/lib/operations/implementations.js";
+import { aRollback, findKept } from "../../../scripts/lib/operations/kept.js";
+import type { OpenManifest } from "../../../scripts/lib/operations/open.js";
+import { outcomesOf } from "../../../scripts/lib/operations/outcomes.js";
+import { remembering } from "../../../scripts/lib/operations/remembering.js";
+import type { Suite } from "../../../scripts/lib/operations/suite.js";
+import { toUpgrade } from "../../../scripts/lib/operations/verbs.js";
+import { verify } from "../../../scripts/lib/operations/verification.js";
+import { meddledWith, signAs } from "../../support/ceremony.js";
+import { AdminChain, faultOf } from "../../support/operations.js";
+
+/** An upgrade that was carried out, and its rollback, signed by a key, in the moment in which it is needed. */
+describe("what was signed beforehand, when it is needed", function () {
+  let chain: AdminChain;
+  let opened: OpenManifest;
+
+  before(async () => {
+    chain = await AdminChain.start();
+    const { connection, deployed } = chain;
+    const implementation = await deployImplementation(connection, deployed.record, "escrow", "EscrowNext");
+    const request = { proxy: "escrow", implementation, contract: "EscrowNext" } as const;
+    opened = await chain.plan(toUpgrade(request, { rungs: 2, pauseFor: 60 }), { verb: "upgrade" });
+    await signAs(connection, opened, [deployed.holders.GUARDIAN.address]);
+    for (const step of ["schedule", "execute"]) await chain.carryOut(opened, step);
+    await chain.keep();
+  });
+  afterEach(() => chain.reset());
+  after(() => chain.stop());
+
+  /** The suite behind an endpoint that answers questions for logs like this, apart from those of the AccessManager alone. */
+  const withLogs = (answer: () => Promise<unknown>): Suite => {
+    const meddled = meddledWith(chain.connection, ({ method, params }, otherwise) => {
+      const [filter] = (params ?? []) as { address?: unknown }[];
+      return method === "eth_getLogs" && Array.isArray(filter!.address) ? answer() : otherwise();
+    });
+    return remembering({ ...chain.suite, connection: meddled });
+  };
+  const kept = async (suite: Suite) => {
+    const told: string[] = [];
+    const tell = (sentence: string) => void told.push(sentence);
+    const found = await findKept(suite, aRollback(suite, "escrow"), { directory: chain.folder, tell });
+    return { step: found?.step.id, told };
+  };
+  const withoutRecord = async (work: () => Promise<void>) => {
+    const [record, elsewhere] = ["outcome.jsonl", "elsewhere"].map((name) => path.join(opened.folder, name));
+    await rename(record!, elsewhere!);
+    try {
+      await work();
+    } finally {
+      await rename(elsewhere!, record!);
+    }
+  };
+  const refuse = () => Promise.reject(new Error("query exceeds the range"));
+
+  it("asks for no logs of steps that are not needed for it", async () => {
+    // A pause was carried out by other means, of which only the logs tell.
+    await chain.sendAs(opened.step("pause-1").account, opened.step("pause-1").transaction);
+    let asked = 0;
+    const refuseAndCount = () => {
+      asked += 1;
+      return refuse();
+    };
+    const { step, told } = await kept(withLogs(refuseAndCount));
+    expect(step).to.equal("rollback-2");
+    expect(told).to.deep.equal([]);
+    // Of the rung whose nonce that pause took.
+    expect(asked).to.equal(1);
+  });
+
+  it("does not wait for what the upgrade left in logs, if the endpoint does not tell", async () => {
+    await withoutRecord(async () => {
+      expect(await kept(withLogs(refuse))).to.deep.equal({ step: "rollback-1", told: [] });
+      const silent = () => new Promise<never>(() => {});
+      expect(await kept(withLogs(silent))).to.deep.equal({ step: "rollback-1", told: [] });
+    });
+  });
+
+  it("can be sent with such an endpoint", async () => {
+    await withoutRecord(async () => {
+      await new Execution(withLogs(refuse), opened).require(opened.step("rollback-1"));
+    });
+  });
+
+  it("can be verified with such an endpoint, as a pause with the new code in place", async () => {
+    const { account, transaction } = opened.step("pause-1");
+    const hash = await chain.sendAs(account, transaction);
+    await withoutRecord(async () => {
+      const { provider } = chain.connection.ethers;
+      const { number: block, hash: blockHash, timestamp: time } = (await provider.getBlock("latest"))!;
+      const place = { block, blockHash: blockHash!, time };
+      await outcomesOf(opened).add({
+        kind: "carried out",
+        ...{ step: "pause-1", hash, ...place, by: account, surprises: null },
+      });
+      for (const answer of [undefined, refuse]) {
+        const suite = answer ? withLogs(answer) : chain.suite;
+        const { checks } = await verify(suite, opened, { isUrgent: true });
+        expect(checks.flatMap(({ problems }) => problems)).to.deep.equal([]);
+      }
+      await rm(path.join(opened.folder, "outcome.jsonl"));
+    });
+  });
+
+  it("is still bound to its time by the contracts, where nobody can tell when it began", async () => {
+    await chain.pass(chain.deployed.parameters.rollbackWindow + 1);
+    await withoutRecord(async () => {
+      const work = new Execution(withLogs(refuse), opened).require(opened.step("rollback-1"));
+      expect(await faultOf(work)).to.match(/It would revert: .*window/i);
+    });
+  });
+
+  it("is named if the chain does not have the block that it was planned on", async () => {
+    const meddled = meddledWith(chain.connection, async ({ method, params }, otherwise) => {
+      const [block] = (params ?? []) as unknown[];
+      const isOld = method === "eth_getBlockByNumber" && Number(block) === opened.manifest.plannedAt.block;
+      return isOld ? null : await otherwise();
+    });
+    const { step, told } = await kept({ ...chain.suite, connection: meddled });
+    expect(step).to.equal(undefined);
+    expect(told.join()).to.include(opened.folder).and.include("ask another endpoint");
+  });
+});
