@@ -4,6 +4,8 @@ import { startAnvil } from "../../../scripts/lib/anvil.js";
 import { freePort } from "../../../scripts/lib/processes.js";
 import { FINALITY } from "./chain.js";
 import type { DatabaseKind } from "./databases.js";
+import { interrupted } from "./interrupted.js";
+import { otherChains } from "./other-chains.js";
 import { stopping } from "./stops.js";
 import type { Behaviour, Misanswer } from "../rpc-proxy.js";
 import type { Session } from "./session.js";
@@ -142,7 +144,7 @@ interface Misbehaviour {
 }
 
 const misbehaviours: Misbehaviour[] = [
-  { name: "an RPC that is down for seconds", behaviour: always({ as: "dead" }) },
+  { name: "an RPC that is down for seconds", isQuick: true, behaviour: always({ as: "dead" }) },
   { name: "an RPC that is down for a minute", seconds: 60, behaviour: always({ as: "dead" }) },
   {
     name: "an RPC that does not answer for half a minute",
@@ -280,6 +282,7 @@ const databases: Fault[] = [
   {
     name: "a full disk under its database",
     needsSmallDisk: true,
+    isQuick: "Postgres",
     cause: async (session) => {
       const { disk, revive } = session.database;
       await disk!.fill();
@@ -297,7 +300,15 @@ const databases: Fault[] = [
 ];
 
 /** Every fault, in an order in which each finds the indexer at the head of its chain. */
-export const faults: readonly Fault[] = [...reorgs, ...deaths, ...rpcs, ...databases, ...stopping];
+export const faults: readonly Fault[] = [
+  ...reorgs,
+  ...deaths,
+  ...interrupted,
+  ...rpcs,
+  ...otherChains,
+  ...databases,
+  ...stopping,
+];
 
 async function reorganised(session: Session, depth: number): Promise<void> {
   await session.chain.reorganise(depth);

@@ -73,7 +73,9 @@ async function tooDeep(session: Session): Promise<number> {
   return (await session.chain.height()) - session.finalBlock + session.chance.between(1, 5);
 }
 
-async function stopped(session: Session, how: RegExp): Promise<void> {
-  expect(await session.untilItStops()).to.match(how);
+/** Waits until it has ended by itself, and in which way. */
+export async function stopped(session: Session, how: RegExp): Promise<void> {
+  const said = await session.untilItStops();
+  if (!how.test(said)) throw new Error(`It did not end with ${how}: ${said}`);
   session.faultIsOver();
 }
