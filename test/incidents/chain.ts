@@ -2,6 +2,7 @@ import { untilIndexed } from "../../scripts/lib/indexer.js";
 import { deposit } from "../../scripts/scenario/deposits.js";
 import { release } from "../../scripts/scenario/payouts.js";
 import type { Incident } from "../support/incidents/incident.js";
+import type { IncidentStack } from "../support/incidents/stack.js";
 
 /*
  * What happens to the chain itself.
@@ -32,6 +33,7 @@ export const deepReorg: Incident = {
   cases: ["reorg"],
   async cause(stack) {
     const { endpoints, services, suite, world } = stack;
+    // Empty ones before it: nothing that an incident before did is taken back.
     await stack.mine(DEPTH);
     const before = await world.provider.getBlockNumber();
     await stack.begin({
@@ -42,8 +44,33 @@ export const deepReorg: Incident = {
     });
     await stack.mine(DEPTH - ((await world.provider.getBlockNumber()) - before));
     await untilIndexed(services.writer.url, suite.record.chainId, await world.provider.getBlockNumber());
-    await world.provider.send("anvil_rollback", [DEPTH]);
-    await stack.mine(DEPTH + 1);
+    await takeBack(stack, DEPTH);
     return { SPARE_RPC_URL: endpoints.spare.url };
   },
 };
+
+/** Blocks are dropped from what can be undone once there are twice as many as are not final: 30 on this chain. */
+const TOO_DEEP = 90;
+
+export const leftBranch: Incident = {
+  runbook: "index-wrong",
+  happens: "the chain takes back blocks that were final, and the writer ends itself",
+  alert: "HoldfastSyncStopped",
+  ringsOn: "it looks back for half an hour",
+  async cause(stack) {
+    const { services, suite, world } = stack;
+    // Empty ones: what was done before them stays done.
+    await stack.mine(TOO_DEEP + 10);
+    // The one that came when the index before this was wrong.
+    const { url } = services["writer-next"];
+    await untilIndexed(url, suite.record.chainId, await world.provider.getBlockNumber());
+    await takeBack(stack, TOO_DEEP);
+    return { NEXT_SCHEMA: "holdfast_3" };
+  },
+};
+
+/** Puts one block more in the place of the last ones. */
+async function takeBack(stack: IncidentStack, blocks: number): Promise<void> {
+  await stack.world.provider.send("anvil_rollback", [blocks]);
+  await stack.mine(blocks + 1);
+}

@@ -1,6 +1,6 @@
 import type { Incident } from "../support/incidents/incident.js";
 import { badUpgrade, leak, stolenKey, strangeOperation, strangePause, usedNonce } from "./administration.js";
-import { deepReorg, silentChain } from "./chain.js";
+import { deepReorg, leftBranch, silentChain } from "./chain.js";
 import { databaseDown, databaseFull, dataLost } from "./database.js";
 import { failedPayouts } from "./failed-payouts.js";
 import {
@@ -54,5 +54,6 @@ export const INCIDENTS: readonly Incident[] = [
   missedReconciliation,
   failedReconciliation,
   wrongIndex,
+  leftBranch,
   leak,
 ];
