@@ -126,8 +126,11 @@ export const payment = onchainTable(
     feeTaken: t.bigint().notNull(),
     /** How often it was disputed. */
     disputeCount: t.integer().notNull(),
-    /** Approvals of the payment's present state: the next movement spends one and makes the others stale. */
-    openApprovals: t.hex().array().notNull(),
+    /**
+     * Approvals of the payment's present state: the next movement spends one and makes the others stale. Null if there
+     * are none: rows with a list in them are several times slower to change, and most never have any.
+     */
+    openApprovals: t.hex().array(),
 
     /** When it was deposited. */
     createdAt: t.bigint().notNull(),

@@ -59,7 +59,10 @@ begin
   execute format('create schema %I', next);
   for relation in
     execute format('select jsonb_array_elements_text(value->''table_names'' || coalesce(value->''view_names'', ''[]''))
-      from %I._ponder_meta union all values (''_ponder_meta''), (''_ponder_checkpoint'')', source)
+      from %I._ponder_meta union all values (''_ponder_meta''), (''_ponder_checkpoint'')
+      -- Which blocks the writer took for final: replicas see by it that the chain has left them. Old indexes have none.
+      union all select ''_holdfast_final_block'' where to_regclass(%L) is not null',
+      source, format('%I._holdfast_final_block', source))
   loop
     execute format('create view %I.%I as select * from %I.%I', next, relation, source, relation);
   end loop;

@@ -5,6 +5,7 @@ import type { LogListener } from "../watch/logs.js";
 import { ChainAnswers } from "./answers.js";
 import { guardFetch, type FetchGuard, type GuardedEndpoint } from "./fetch.js";
 import { Finals, stillHas, type FinalBlock, type Query } from "./finals.js";
+import { identify } from "./identity.js";
 import { Progress } from "./progress.js";
 import { RPC_ERRORS } from "../watch/rpc.js";
 import { hints, reasons, stop } from "./stop.js";
@@ -13,7 +14,7 @@ import { hints, reasons, stop } from "./stop.js";
 interface Shared {
   PONDER_COMMON?: {
     options: { command: string };
-    logger: { error(record: { msg: string }): void };
+    logger: Record<"error" | "warn", (record: { msg: string }) => void>;
     metrics: { registry: { getSingleMetric(name: string): Metric | undefined } };
   };
   PONDER_DATABASE?: { driver: Driver };
@@ -69,8 +70,19 @@ export function guard(chains: IndexedChain[], env: NodeJS.ProcessEnv): LogListen
     { confirms: env.HOLDFAST_CONFIRM_LOGS === "1", onRefusal: countRefusal },
   );
   shared.HOLDFAST_GUARD = { chains: guarded, fetch };
+  for (const one of guarded) void requireItsChain(shared.HOLDFAST_GUARD, one);
   watchProgress(shared.HOLDFAST_GUARD, stallMinutes(env));
   return listener(shared.HOLDFAST_GUARD);
+}
+
+/** Says which endpoints are left out, and stops if that leaves none: Ponder would ask for a minute, and not say why. */
+async function requireItsChain({ fetch }: Guard, { chain, endpoints }: GuardedChain): Promise<void> {
+  const { others, isNoneRight } = await identify(endpoints, fetch);
+  if (isNoneRight) return stop(reasons.otherChain(chain.name, chain.id, others));
+  for (const other of others) {
+    const msg = `RPC endpoint ${other}, not of chain ${chain.id}: it is left out. Replace it in PONDER_RPC_URL_${chain.id}.`;
+    shared.PONDER_COMMON!.logger.warn({ msg });
+  }
 }
 
 /**

@@ -1,3 +1,5 @@
+import { DISK_FULL } from "../watch/logs.js";
+
 /** Why an indexer ends itself, in a sentence that says how to go on. */
 export class Stop extends Error {
   override name = "Stop";
@@ -21,6 +23,12 @@ export const reasons = {
         `final, so the index is wrong from there on or before. Run npm run indexer:reindex (${PAGE}).`,
       true,
     ),
+  otherChain: (chain: string, chainId: number, found: readonly string[]) =>
+    new Stop(
+      `No RPC endpoint of ${chain} is of that chain: ${found.join(", ")}. Replace what PONDER_RPC_URL_${chainId} names, then ` +
+        `start the indexer again (${PAGE}).`,
+      true,
+    ),
   lostInReorg: (chain: string) =>
     new Stop(
       `A reorganisation of ${chain} could not be followed to its end, because no RPC endpoint had all of its blocks. ` +
@@ -38,11 +46,11 @@ export const reasons = {
 /** What people are told beside an error of the engine that they could not know the way out of. */
 export const hints: [problem: RegExp, hint: string][] = [
   [
-    /current transaction is aborted/i,
+    /current transaction is aborted|_reorg__\w+"? does not exist/i,
     `The database refused to undo what was not final. Start the indexer again; if it says so once more, run npm run indexer:reindex (${PAGE}).`,
   ],
   [
-    /no space left|could not (?:extend|write|create) file|disk full|ENOSPC/i,
+    DISK_FULL,
     `The disk of the database is full. Make room, then start the indexer again: it goes on from the last final block (${PAGE}).`,
   ],
   [

@@ -1,8 +1,9 @@
 import { ponder } from "ponder:registry";
 import { payoutApproval } from "ponder:schema";
+import type { Hex } from "viem";
 
 import { named, payoutActions } from "./model/enums.js";
-import { addToTimeline, updatePayment } from "./store/payments.js";
+import { addToTimeline, updatePayment, type PaymentRow } from "./store/payments.js";
 import { mustExist } from "./store/position.js";
 
 /** Approving again replaces the approver and starts the time anew, under the same id. */
@@ -26,7 +27,7 @@ ponder.on("Escrow:PayoutApproved", async ({ event, context }) => {
     .values({ chainId: context.chain.id, approvalId, ...approval })
     .onConflictDoUpdate(approval);
   await updatePayment(context, event, ({ openApprovals }) => ({
-    openApprovals: [...openApprovals.filter((id) => id !== approvalId), approvalId],
+    openApprovals: [...without(openApprovals, approvalId), approvalId],
   }));
   await addToTimeline(context, event, {
     kind: "PayoutApproved",
@@ -44,8 +45,12 @@ ponder.on("Escrow:PayoutApprovalSpent", async ({ event, context }) => {
     .update(payoutApproval, { chainId: context.chain.id, approvalId })
     .set({ status: "Spent", spentBy: by, spentAt: event.block.timestamp });
   await mustExist(update, `approval ${approvalId}`, event);
-  await updatePayment(context, event, ({ openApprovals }) => ({
-    openApprovals: openApprovals.filter((id) => id !== approvalId),
-  }));
+  await updatePayment(context, event, ({ openApprovals }) => {
+    const open = without(openApprovals, approvalId);
+    return { openApprovals: open.length > 0 ? open : null };
+  });
   await addToTimeline(context, event, { kind: "PayoutApprovalSpent", actor: by, hash: approvalId });
 });
+
+const without = (approvals: PaymentRow["openApprovals"], approvalId: Hex): Hex[] =>
+  (approvals ?? []).filter((id) => id !== approvalId);

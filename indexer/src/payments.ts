@@ -28,7 +28,6 @@ ponder.on("Escrow:PaymentCreated", async ({ event, context }) => {
     refunded: 0n,
     feeTaken: 0n,
     disputeCount: 0,
-    openApprovals: [],
     createdAt: event.block.timestamp,
     createdBlock: event.block.number,
     createdTransaction: event.transaction.hash,
@@ -113,22 +112,20 @@ async function payOut(
   payout: Payout,
 ): Promise<{ payment: PaymentRow; wasDisputed: boolean }> {
   let wasDisputed = false;
-  let staleApprovals: PaymentRow["openApprovals"] = [];
+  let staleApprovals: PaymentRow["openApprovals"] = null;
   const payment = await updatePayment(context, event, (before) => {
     wasDisputed = before.status === "Disputed";
     staleApprovals = before.openApprovals;
     const after = afterPayout(before, payout);
     const closing = after.status === "Closed" ? { closedAt: event.block.timestamp, onHold: false } : {};
-    // Ponder clones a change that has a list in it, which most have no need of.
-    const spending = staleApprovals.length > 0 ? { openApprovals: [] } : {};
-    return { ...after, ...closing, ...spending };
+    return { ...after, ...closing, openApprovals: null };
   });
 
   if (wasDisputed && named(payoutCauses, event.args.cause) === "Claim") {
     // The arbiter stayed silent, so the terms decided.
     await endDispute(context, event, payment, { status: "Expired" });
   }
-  for (const approvalId of staleApprovals) {
+  for (const approvalId of staleApprovals ?? []) {
     await context.db
       .update(payoutApproval, { chainId: context.chain.id, approvalId })
       .set({ status: "Stale" });

@@ -25,6 +25,9 @@ export interface WatchedLogs {
   listener?: LogListener;
 }
 
+/** How Postgres and PGlite say that there is no room left. */
+export const DISK_FULL = /no space left|could not (?:extend|write|create)(?: \w+)* file|disk full|ENOSPC/i;
+
 const watched = new WeakSet<Logger>();
 
 /**
@@ -79,16 +82,26 @@ function observer(chains: { name: string }[], registry: Registry) {
     labelNames: ["chain"] as const,
     registers,
   });
+  const full = new prometheus.Counter({
+    name: "holdfast_database_full_total",
+    help: "Warnings and errors that say that the database's disk is full.",
+    registers,
+  });
   for (const level of countedLevels) lines.inc({ level }, 0);
   for (const { name } of chains) {
     depth.zero({ chain: name });
     unrecoverable.inc({ chain: name }, 0);
   }
   return (level: (typeof levels)[number], record: LogRecord) => {
-    if (level === "error" || level === "warn") lines.inc({ level });
+    if (level === "error" || level === "warn") {
+      lines.inc({ level });
+      if (record.error instanceof Error && DISK_FULL.test(saidBy(record.error))) full.inc();
+    }
     const chain = String(record.chain);
     if (record.msg === "Reconciled reorg in local chain")
       depth.observe({ chain }, Number(record.reorg_depth));
     if (record.msg === "Encountered unrecoverable reorg") unrecoverable.inc({ chain });
   };
 }
+
+const saidBy = ({ message, cause }: Error) => `${message} ${cause instanceof Error ? cause.message : ""}`;

@@ -110,7 +110,7 @@ describe("read model", function () {
     it("moved by an operator have a spent approval, and every other one is stale", async () => {
       const fields = `openApprovals approvals(orderBy: "status") { items { approvalId status spentBy } }`;
       expect(await paymentOf(payments.operated.paymentId, fields)).to.deep.equal({
-        openApprovals: [],
+        openApprovals: null,
         approvals: {
           items: [
             { approvalId: id("spent"), status: "Spent", spentBy: cast.operator },

@@ -4,13 +4,14 @@ import { Chance } from "../support/faults/chance.js";
 import { databaseKinds } from "../support/faults/databases.js";
 import { faults } from "../support/faults/faults.js";
 import { BLOCKS, Session } from "../support/faults/session.js";
+import { SmallDisk } from "../support/faults/small-disk.js";
 
 /*
  * A few of the faults that there are, one after the other on one indexer. After them every table is, row for row, that of
  * an index that only ever saw the chain as it is now. `npm run test:faults` tries them all, many times, and compares after
  * each.
  */
-for (const kind of databaseKinds()) {
+for (const kind of databaseKinds({ onSmallDisks: true })) {
   describe(`read model on ${kind.name}`, function () {
     this.timeout(600_000);
 
@@ -31,8 +32,10 @@ for (const kind of databaseKinds()) {
 
     const quick = faults.filter(({ isQuick }) => isQuick === true || isQuick === kind.name);
     for (const fault of quick.filter(({ only = kind.name }) => only === kind.name)) {
-      it(`${fault.outcome ?? "survives"} ${fault.name}`, async () =>
-        void (await session.suffer(fault.cause)));
+      const name = `${fault.outcome ?? "survives"} ${fault.name}`;
+      const missing = fault.needsSmallDisk ? SmallDisk.unavailable : undefined;
+      if (missing !== undefined) it.skip(`${name} (skipped: ${missing})`);
+      else it(name, async () => void (await session.suffer(fault.cause)));
     }
 
     it("is after that what a fresh index of the chain is", async () => {

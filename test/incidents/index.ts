@@ -1,5 +1,7 @@
 import type { Incident } from "../support/incidents/incident.js";
 import { badUpgrade, leak, stolenKey, strangeOperation, strangePause, usedNonce } from "./administration.js";
+import { deepReorg, leftBranch, silentChain } from "./chain.js";
+import { databaseDown, databaseFull, dataLost } from "./database.js";
 import { failedPayouts } from "./failed-payouts.js";
 import {
   complianceBlock,
@@ -11,9 +13,9 @@ import {
 import {
   apiDown,
   badPackage,
-  databaseDown,
   failedReconciliation,
   leakedSecret,
+  missedReconciliation,
   outage,
   silentAlerting,
   staleEndpoint,
@@ -33,6 +35,9 @@ export const INCIDENTS: readonly Incident[] = [
   suspiciousProof,
   complianceBlock,
   silentAlerting,
+  silentChain,
+  databaseDown,
+  deepReorg,
   strangePause,
   strangeOperation,
   badPackage,
@@ -40,12 +45,15 @@ export const INCIDENTS: readonly Incident[] = [
   outage,
   writerDown,
   apiDown,
-  databaseDown,
+  databaseFull,
   leakedSecret,
   stolenKey,
   badUpgrade,
   usedNonce,
+  dataLost,
+  missedReconciliation,
   failedReconciliation,
   wrongIndex,
+  leftBranch,
   leak,
 ];

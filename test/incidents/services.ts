@@ -1,7 +1,10 @@
+import path from "node:path";
+
 import { untilIndexed } from "../../scripts/lib/indexer.js";
 import { deposit } from "../../scripts/scenario/deposits.js";
 import { release } from "../../scripts/scenario/payouts.js";
 import type { Incident } from "../support/incidents/incident.js";
+import { recordRun } from "../support/reconciliation-runs.js";
 
 /*
  * What runs beside the chain stops, lags or leaks.
@@ -33,6 +36,7 @@ export const outage: Incident = {
   runbook: "chain-or-rpc-outage",
   happens: "no RPC endpoint answers",
   alert: "HoldfastChainUnreachable",
+  cases: ["outage"],
   // eslint-disable-next-line @typescript-eslint/require-await -- nothing to wait for
   async cause({ endpoints }) {
     for (const endpoint of [endpoints.first, endpoints.second]) endpoint.behave(() => ({ as: "dead" }));
@@ -59,16 +63,6 @@ export const apiDown: Incident = {
   },
 };
 
-export const databaseDown: Incident = {
-  runbook: "database-down",
-  happens: "Postgres has crashed",
-  alert: "HoldfastDatabaseUnreadable",
-  ringsOn: "it looks back for five minutes",
-  async cause({ postgres }) {
-    await postgres.halt("SIGQUIT");
-  },
-};
-
 export const leakedSecret: Incident = {
   runbook: "leaked-secret",
   happens: "the passwords of the database were seen",
@@ -87,6 +81,20 @@ export const badPackage: Incident = {
   },
 };
 
+const THREE_DAYS_MS = 3 * 86_400_000;
+
+export const missedReconciliation: Incident = {
+  runbook: "failed-reconciliation",
+  happens: "nothing has reconciled for three days",
+  alert: "HoldfastReconciliationMissed",
+  cases: ["missed"],
+  async cause({ deployDirectory, suite }) {
+    const at = new Date(Date.now() - THREE_DAYS_MS);
+    await recordRun(path.join(deployDirectory, "reconciliations"), suite.record.chainId, { at });
+    return { FINDINGS: "0" };
+  },
+};
+
 /** A row that says too much, and one that is gone. */
 const DAMAGED = 2;
 
@@ -94,6 +102,7 @@ export const failedReconciliation: Incident = {
   runbook: "failed-reconciliation",
   happens: "the daily reconciliation meets rows that somebody changed",
   alert: "HoldfastReconciliationFailed",
+  cases: ["differences"],
   async cause(stack) {
     const { postgres, services, suite, world } = stack;
     await stack.begin({

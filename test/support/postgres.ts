@@ -1,7 +1,7 @@
 import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync } from "node:fs";
-import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -10,6 +10,8 @@ import { promisify } from "node:util";
 import { freePort, tieToThisProcess } from "../../scripts/lib/processes.js";
 
 const run = promisify(execFile);
+/** Of a table; its header says how the rest is to be read. */
+const PAGE_BYTES = 8_192;
 const PACKAGE = "/usr/lib/postgresql";
 const isRoot = process.getuid?.() === 0;
 
@@ -127,6 +129,15 @@ export class Postgres {
       if (exitCode !== null) throw new Error(`Postgres ended with code ${exitCode}.`);
       await sleep(50);
     }
+  }
+
+  /** Overwrites the beginning of a table's file, as a broken disk does, while the server is down for that. */
+  async damage(database: string, table: string): Promise<void> {
+    const file = join(this.#data, await this.query(database, `select pg_relation_filepath('${table}')`));
+    await this.halt("SIGINT");
+    const handle = await open(file, "r+");
+    await handle.write(Buffer.alloc(PAGE_BYTES, 0xa5), 0, PAGE_BYTES, 0).finally(() => handle.close());
+    await this.launch();
   }
 
   /** Ends the server: SIGINT ends its sessions and leaves the data in order, SIGQUIT is a crash. */

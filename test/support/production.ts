@@ -39,14 +39,17 @@ export async function asThePageSays(block: string, variables: Record<string, str
   return bash(found.code, variables);
 }
 
+/** Of the roles that {@link newDatabase} makes. */
+export const PASSWORDS = { writer: "writes", reader: "reads" };
+
 /** Makes an empty database with the roles of the read model, in place of one of that name. */
 export async function newDatabase(server: string, database: string): Promise<void> {
   await sql(server, `drop database if exists ${database} with (force)`);
   await asThePageSays("database", {
     SERVER: server.replace(/\/[^/]*$/, ""),
     DATABASE: database,
-    WRITER_PASSWORD: "writes",
-    READER_PASSWORD: "reads",
+    WRITER_PASSWORD: PASSWORDS.writer,
+    READER_PASSWORD: PASSWORDS.reader,
   });
 }
 

@@ -33,6 +33,7 @@ describe("the page of faults", () => {
     const text = (await readFile(page, "utf8")).replaceAll(/\n>?\s*/g, " ");
     const stops = [
       reasons.branchLeft("mainnet", 1),
+      reasons.otherChain("mainnet", 1, ["rpc.example is of chain 7"]),
       reasons.lostInReorg("mainnet"),
       reasons.stalled("mainnet", 1, 9, 5),
     ].map(({ message }) => message);

@@ -1,18 +1,28 @@
+import type { PGlite } from "@electric-sql/pglite";
 import { createTableRelationsHelpers, extractTablesRelationalConfig } from "drizzle-orm";
 import { PgDialect } from "drizzle-orm/pg-core";
 import { PgRemoteDatabase, PgRemoteSession } from "drizzle-orm/pg-proxy";
-import { sql } from "ponder";
+import type { Pool } from "pg";
 
 /** What of Ponder's query builder the generated answers use. */
 export interface QueryBuilder {
-  raw: { execute(query: unknown): Promise<{ rows: Record<string, unknown>[] }> };
+  raw: { $client: unknown };
+  $dialect: "pglite" | "postgres";
   wrap(...args: unknown[]): unknown;
 }
 
-interface Question {
+export interface Statement {
   text: string;
   values: unknown[];
-  resolve(rows: unknown[][]): void;
+}
+
+export type Row = Record<string, unknown>;
+
+/** Asks for the rows of a statement, in one with all that are asked for at the same time. */
+export type Ask = (statement: Statement) => Promise<Row[]>;
+
+interface Question extends Statement {
+  resolve(rows: Row[]): void;
   reject(error: unknown): void;
 }
 
@@ -20,29 +30,11 @@ interface Question {
 const MOST_IN_ONE = 100;
 
 /**
- * Makes query builders that are what they are made of, but lists that are asked for at the same time become one
- * statement. The generated answers ask for the list of each row by itself: the events of fifty payments would be fifty
- * statements. Each request gets one of its own, so that nobody waits for a stranger's rows.
+ * Lists that are asked for at the same time become one statement. The answers ask for the list of each row by itself: the
+ * events of fifty payments would be fifty statements. Each request gets one of its own, so that nobody waits for a
+ * stranger's rows.
  */
-export function batching(schema: Record<string, unknown>): (qb: QueryBuilder) => QueryBuilder {
-  // What Drizzle's own `drizzle()` would find out again for every request.
-  const dialect = new PgDialect({ casing: "snake_case" });
-  const { tables, tableNamesMap } = extractTablesRelationalConfig(schema, createTableRelationsHelpers);
-  const tableSchema = { fullSchema: schema, schema: tables, tableNamesMap };
-
-  return (qb) => {
-    const session = new PgRemoteSession(batch(qb), dialect, tableSchema);
-    const db = new PgRemoteDatabase(dialect, session, tableSchema as never);
-    return {
-      raw: db as unknown as QueryBuilder["raw"],
-      // With a label comes what is no list: Ponder's own question of how far it is.
-      wrap: (...args) => (args.length === 1 ? (args[0] as (db: unknown) => unknown)(db) : qb.wrap(...args)),
-    };
-  };
-}
-
-/** Takes questions for as long as the rows of one level ask, and asks them together. */
-function batch(qb: QueryBuilder) {
+export function batched(qb: QueryBuilder): Ask {
   let waiting: Question[] = [];
   const askAll = () => {
     const questions = waiting;
@@ -50,45 +42,74 @@ function batch(qb: QueryBuilder) {
     for (let i = 0; i < questions.length; i += MOST_IN_ONE)
       void answer(qb, questions.slice(i, i + MOST_IN_ONE));
   };
-  return (text: string, values: unknown[]) =>
-    new Promise<{ rows: unknown[][] }>((resolve, reject) => {
+  return (statement) =>
+    new Promise((resolve, reject) => {
       // Whatever the rows of one level ask for is asked before this comes to its turn.
       if (waiting.length === 0) setImmediate(askAll);
-      waiting.push({ text, values, resolve: (rows) => resolve({ rows }), reject });
+      waiting.push({ ...statement, resolve, reject });
     });
 }
 
-/** Each question is a column of the one row: all its rows as JSON, in their order. */
+/** Makes query builders that are what they are made of, but ask in batches. */
+export function batching(
+  schema: Record<string, unknown>,
+): (qb: QueryBuilder, ask: Ask) => Pick<QueryBuilder, "raw" | "wrap"> {
+  // What Drizzle's own `drizzle()` would find out again for every request.
+  const dialect = new PgDialect({ casing: "snake_case" });
+  const { tables, tableNamesMap } = extractTablesRelationalConfig(schema, createTableRelationsHelpers);
+  const tableSchema = { fullSchema: schema, schema: tables, tableNamesMap };
+
+  return (qb, ask) => {
+    // Drizzle knows its columns by their place.
+    const askForLists = async (text: string, values: unknown[]) => ({
+      rows: (await ask({ text, values })).map((row) => Object.values(row)),
+    });
+    const session = new PgRemoteSession(askForLists, dialect, tableSchema);
+    const db = new PgRemoteDatabase(dialect, session, tableSchema as never);
+    return {
+      raw: db as never,
+      // With a label comes what is no list: Ponder's own question of how far it is.
+      wrap: (...args) => (args.length === 1 ? (args[0] as (db: unknown) => unknown)(db) : qb.wrap(...args)),
+    };
+  };
+}
+
 async function answer(qb: QueryBuilder, questions: Question[]): Promise<void> {
-  const columns = questions.map(
-    (question, i) =>
-      sql`(select coalesce(json_agg(t), '[]')::text from (${withValues(question)}) t) as ${sql.raw(`"${i}"`)}`,
-  );
+  const [first, ...others] = questions as [Question, ...Question[]];
   try {
-    const { rows } = await qb.raw.execute(sql`select ${sql.join(columns, sql`, `)}`);
-    questions.forEach((question, i) => question.resolve(parseRows(rows[0]![i] as string)));
+    if (others.length === 0) return first.resolve(await rowsOf(qb, first));
+    const [row] = await rowsOf(qb, inOne(questions));
+    questions.forEach((question, i) => question.resolve(parseRows(row![`_${i}`] as string)));
   } catch (error) {
-    if (questions.length === 1) return questions[0]!.reject(error);
+    if (others.length === 0) return first.reject(error);
     // One bad question must not spoil the answers to the others.
     await Promise.all(questions.map((question) => answer(qb, [question])));
   }
 }
 
-/** The text again, with its `$1`, `$2` … as values of the statement that it becomes a part of. */
-function withValues({ text, values }: Question) {
-  const parts = text
-    .split(/\$(\d+)/)
-    .map((part, i) => (i % 2 === 0 ? sql.raw(part) : sql`${sql.param(values[Number(part) - 1])}`));
-  return sql.join(parts);
+const rowsOf = async ({ raw, $dialect }: QueryBuilder, { text, values }: Statement): Promise<Row[]> =>
+  $dialect === "pglite"
+    ? (await (raw.$client as PGlite).query<Row>(text, values)).rows
+    : (await (raw.$client as Pool).query<Row>(text, values)).rows;
+
+/** Each question becomes a column of the one row: all its rows as JSON, in their order. */
+function inOne(questions: Question[]): Statement {
+  const values: unknown[] = [];
+  const columns = questions.map((question, i) => {
+    const before = values.length;
+    values.push(...question.values);
+    const text = question.text.replace(/\$(\d+)/g, (_, n: string) => `$${before + Number(n)}`);
+    return `(select coalesce(json_agg(t), '[]')::text from (${text}) t) as _${i}`;
+  });
+  return { text: `select ${columns.join(", ")}`, values };
 }
 
 /**
- * Rows as lists of values; numbers that JavaScript cannot hold stay digits. To print one again does not tell: 10 ** 21 / 2
- * prints as it was read, and is another number as soon as it is counted with.
+ * Numbers that JavaScript cannot hold stay digits. To print one again does not tell: 10 ** 21 / 2 prints as it was read,
+ * and is another number as soon as it is counted with.
  */
-function parseRows(json: string): unknown[][] {
+function parseRows(json: string): Row[] {
   const exact = (_key: string, value: unknown, context?: { source?: string }) =>
     typeof value === "number" && !Number.isSafeInteger(value) ? context?.source : value;
-  const rows = JSON.parse(json, exact) as Record<string, unknown>[];
-  return rows.map((row) => Object.values(row));
+  return JSON.parse(json, exact) as Row[];
 }

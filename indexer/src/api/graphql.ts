@@ -1,11 +1,13 @@
-import { GraphQLError, parse, validate, type DocumentNode, type GraphQLSchema } from "graphql";
+import { GraphQLError, parse, type DocumentNode, type GraphQLSchema } from "graphql";
 import { createLRUCache, createYoga, type Plugin } from "graphql-yoga";
 import schema from "ponder:schema";
 
 import { ponderLogger } from "../../watch/index.js";
-import { batching, type QueryBuilder } from "./batch.js";
+import { batched, batching, type QueryBuilder } from "./batch.js";
+import { compiled } from "./compiled.js";
 import { buildDataLoaderCache, buildGraphQLSchema } from "./generated.js";
-import { LIMITS, operationLimits } from "./limits.js";
+import { LIMITS, tooLarge } from "./limits.js";
+import { withQuickLists } from "./lists/index.js";
 import { answers, words } from "./questions/index.js";
 import { withQuestions } from "./schema.js";
 
@@ -24,7 +26,7 @@ const limits: Plugin = {
     const { schema, documentAST } = params as { schema: GraphQLSchema; documentAST: DocumentNode };
     const { variables } = (context as { params?: { variables?: Record<string, unknown> } }).params ?? {};
     return ({ valid, setResult }) => {
-      if (valid) setResult([...validate(schema, documentAST, [operationLimits(variables)])]);
+      if (valid) setResult(tooLarge(schema, documentAST, variables));
     };
   },
 };
@@ -80,18 +82,20 @@ function masked(error: unknown): Error {
 
 declare const PONDER_DATABASE: { readonlyQB: QueryBuilder };
 
-const batched = batching(schema);
+const generatedAsk = batching(schema);
 
 /** The one endpoint for all questions: those that Ponder generates from the tables, and our own. */
 export const yoga = createYoga({
   graphqlEndpoint: "*",
-  schema: withQuestions(buildGraphQLSchema({ schema }), words, answers),
+  cors: false,
+  schema: withQuestions(withQuickLists(buildGraphQLSchema({ schema }), schema), words, answers),
   context: () => {
-    const qb = batched(PONDER_DATABASE.readonlyQB);
-    return { qb, getDataLoader: buildDataLoaderCache(qb) };
+    const ask = batched(PONDER_DATABASE.readonlyQB);
+    const qb = generatedAsk(PONDER_DATABASE.readonlyQB, ask);
+    return { ask, qb, getDataLoader: buildDataLoaderCache(qb) };
   },
   logging: false,
   maskedErrors: { maskError: masked },
   parserAndValidationCache: { documentCache: lastAsked(), errorCache: NOTHING_REMEMBERED },
-  plugins: [limits],
+  plugins: [limits, compiled],
 });

@@ -5,13 +5,13 @@ import {
   isListType,
   isObjectType,
   Kind,
-  type ASTNode,
-  type ASTVisitor,
+  type DocumentNode,
   type FieldNode,
+  type FragmentDefinitionNode,
   type GraphQLNamedType,
+  type GraphQLSchema,
   type OperationDefinitionNode,
   type SelectionSetNode,
-  type ValidationContext,
 } from "graphql";
 
 /** How much one operation may ask for. Relations lead back and forth, so without bounds one could ask for everything. */
@@ -29,34 +29,54 @@ interface Size {
   rows: number;
 }
 
-/** Refuses operations that are too deep, too wide or may return too much, before anything is asked of the database. */
-export function operationLimits(variables: Readonly<Record<string, unknown>> | undefined) {
-  return (context: ValidationContext): ASTVisitor => ({
-    OperationDefinition(operation) {
-      const place = { type: context.getSchema().getRootType(operation.operation) ?? undefined, rows: 1 };
-      const { depth, aliases, rows } = sizeOf(operation.selectionSet, place, {
+/** What is wrong with operations that are too deep, too wide or may return too much, before anything is asked of the database. */
+export function tooLarge(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  variables: Readonly<Record<string, unknown>> = {},
+): GraphQLError[] {
+  const fragments = new Map(
+    document.definitions.flatMap((it) =>
+      it.kind === Kind.FRAGMENT_DEFINITION ? [[it.name.value, it] as const] : [],
+    ),
+  );
+  return document.definitions.flatMap((operation) => {
+    if (operation.kind !== Kind.OPERATION_DEFINITION) return [];
+    const type = schema.getRootType(operation.operation) ?? undefined;
+    const size = sizeOf(
+      operation.selectionSet,
+      { type, rows: 1 },
+      {
         variables: { ...defaultsOf(operation), ...variables },
-        fragment: (name) => context.getFragment(name),
+        fragment: (name) => fragments.get(name),
         measured: new Map(),
-      });
-      const refuse = (problem: string, node: ASTNode = operation) =>
-        context.reportError(new GraphQLError(problem, { nodes: node, extensions: { code: "TOO_LARGE" } }));
-      if (depth > LIMITS.depth) {
-        refuse(`The operation is ${depth} levels deep, and ${LIMITS.depth} are allowed: ask in several.`);
-      }
-      if (aliases > LIMITS.aliases) {
-        refuse(
-          `The operation has ${aliases} aliases, and ${LIMITS.aliases} are allowed: ask for many rows with a list.`,
-        );
-      }
-      if (rows > LIMITS.rows) {
-        refuse(
-          `The operation may return ${rows} rows, and ${LIMITS.rows} are allowed: give its lists a smaller ` +
-            `\`limit\` (or \`first\`) and page with \`after\`; a proof counts as ${COSTS.verifyPayment}.`,
-        );
-      }
-    },
+      },
+    );
+    return objectionsTo(size).map(
+      (problem) => new GraphQLError(problem, { nodes: operation, extensions: { code: "TOO_LARGE" } }),
+    );
   });
+}
+
+function objectionsTo({ depth, aliases, rows }: Size): string[] {
+  const objections: string[] = [];
+  if (depth > LIMITS.depth) {
+    objections.push(
+      `The operation is ${depth} levels deep, and ${LIMITS.depth} are allowed: ask in several.`,
+    );
+  }
+  if (aliases > LIMITS.aliases) {
+    objections.push(
+      `The operation has ${aliases} aliases, and ${LIMITS.aliases} are allowed: ask for many rows with a list.`,
+    );
+  }
+  if (rows > LIMITS.rows) {
+    objections.push(
+      `The operation may return ${rows} rows, and ${LIMITS.rows} are allowed: give its lists a smaller ` +
+        `\`limit\` (or \`first\`) and page with \`after\`; a proof counts as ${COSTS.verifyPayment}.`,
+    );
+  }
+  return objections;
 }
 
 /** The whole numbers that an operation's variables have if nobody gives others. */
@@ -70,7 +90,7 @@ const defaultsOf = ({ variableDefinitions = [] }: OperationDefinitionNode): Reco
 /** What the size of one operation depends on. */
 interface Operation {
   variables: Readonly<Record<string, unknown>>;
-  fragment: ValidationContext["getFragment"];
+  fragment: (name: string) => FragmentDefinitionNode | undefined;
   /** Each fragment is measured once a place: fragments that spread each other twice would else take for ever. */
   measured: Map<string, Size>;
 }

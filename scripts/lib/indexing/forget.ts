@@ -35,9 +35,11 @@ export async function forgetDeadBranch(
   hashAt: HashAt,
 ): Promise<Forgotten | undefined> {
   const cached = await cachedBlocks(query, chainId);
-  const alive = await countOfAlive(cached, hashAt);
   const final = await finalBlock(query, schema, chainId);
   const finalIsAlive = final === undefined || (await hashAt(final.number)) === final.hash;
+  // What is kept from a final block on that is gone may be of two branches: some was asked for after the reorganisation.
+  const ofOneBranch = finalIsAlive ? cached : cached.filter(({ number }) => number < final.number);
+  const alive = await countOfAlive(ofOneBranch, hashAt);
   if (alive === cached.length && finalIsAlive) return undefined;
 
   const after = alive === 0 ? -1 : cached[alive - 1]!.number;

@@ -51,7 +51,10 @@ export class Compose {
         await service.start(variables);
       });
     },
-    start: async (args, variables) => await this.#each(args, (service) => service.start(variables)),
+    start: async (args, variables) =>
+      await this.#each(args, async (service) => {
+        if (!service.isRunning) await service.start(variables);
+      }),
     stop: async (args) => await this.#each(args, (service) => service.stop()),
     restart: async (args, variables) =>
       await this.#each(args, async (service) => {

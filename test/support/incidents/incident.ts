@@ -7,6 +7,8 @@ export type Known = Readonly<Record<string, string>>;
 export interface Incident {
   /** What happens, to be read after the runbook's name. */
   readonly happens: string;
+  /** Why it cannot happen here, or nothing if it can. */
+  readonly unavailable?: string;
   /** The runbook that puts it right, by its file's name. */
   readonly runbook: string;
   /** The alert that has to tell of it; nothing if people do. */

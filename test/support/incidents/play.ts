@@ -11,6 +11,8 @@ import type { IncidentStack } from "./stack.js";
 
 const ALERT_SECONDS = 90;
 const RESOLVED_SECONDS = 90;
+/** The longest that an alert rings on that an incident before waited for, because it looks back. */
+const SILENCE_SECONDS = 400;
 const UNTIL_SECONDS = 90;
 const UNTIL_PAUSE_MS = 500;
 
@@ -32,7 +34,7 @@ export async function play(stack: IncidentStack, incident: Incident): Promise<Ti
   const { runbook, happens, alert, ringsOn } = incident;
   const { blocks, needs } = await readRunbook(runbook);
   // What rings already cannot begin to ring.
-  if (alert !== undefined) await eventually(() => expectSilence(stack, alert), RESOLVED_SECONDS);
+  if (alert !== undefined) await eventually(() => expectSilence(stack, alert), SILENCE_SECONDS);
   const causedAt = Date.now();
   const known = (await incident.cause(stack)) ?? {};
   const unknown = needs.filter((name) => known[name] === undefined);

@@ -14,9 +14,10 @@ import { cast, type Story } from "../../../scripts/scenario/story.js";
 import { Telling } from "../../../scripts/scenario/telling.js";
 import { enterWorld, type World } from "../../../scripts/scenario/world.js";
 import { LocalChainProvider } from "../../../scripts/start/chain.js";
+import { SmallDisk } from "../faults/small-disk.js";
 import { noPostgres, Postgres } from "../postgres.js";
 import { RpcProxy } from "../rpc-proxy.js";
-import { asThePageSays, databaseUrl, newDatabase } from "../production.js";
+import { asThePageSays, databaseUrl, newDatabase, PASSWORDS } from "../production.js";
 import { Compose } from "./compose.js";
 import { Pager } from "./pager.js";
 import { writeSoonerRules } from "./rules.js";
@@ -25,6 +26,8 @@ import { Shell } from "./shell.js";
 
 const CHAIN_ID = 31337;
 const DATABASE = "holdfast";
+/** Room for the database, its write-ahead log and a second index. */
+const DISK_MEGABYTES = 400;
 const DAY = 86_400;
 /** The chain begins so long ago, so that a payment can be overdue in the time that Prometheus knows. */
 const DAYS_AGO = 10;
@@ -46,6 +49,8 @@ interface Parts {
   readonly suite: LocalSuite;
   readonly world: World;
   readonly postgres: Postgres;
+  /** What the database is on, where a disk can be mounted. */
+  readonly disk: SmallDisk | undefined;
   readonly endpoints: Readonly<Record<"first" | "second" | "spare", RpcProxy>>;
   readonly services: Readonly<
     Record<"writer" | "writer-next" | "api", IndexerService> &
@@ -85,6 +90,10 @@ export class IncidentStack {
   }
   get postgres() {
     return this.parts.postgres;
+  }
+  get disk() {
+    if (this.parts.disk === undefined) throw new Error("The database is on no disk of its own.");
+    return this.parts.disk;
   }
   get endpoints() {
     return this.parts.endpoints;
@@ -160,7 +169,10 @@ export class IncidentStack {
 async function startParts(running: Running, connect: Connect): Promise<Parts> {
   const directory = await mkdtemp(path.join(tmpdir(), "holdfast-incidents-"));
   running.keep({ stop: () => rm(directory, { recursive: true, force: true }) });
-  const postgres = running.keep(await Postgres.start());
+  const disk = SmallDisk.unavailable === undefined ? SmallDisk.mount(DISK_MEGABYTES) : undefined;
+  // eslint-disable-next-line @typescript-eslint/require-await -- nothing to wait for
+  running.keep({ stop: async () => disk?.unmount() });
+  const postgres = running.keep(await Postgres.start(disk?.directory));
   const server = postgres.url("postgres");
   const ports = { writer: await freePort(), next: await freePort(), api: await freePort() };
   const asWriter = databaseUrl(server, DATABASE, "holdfast_writer");
@@ -196,6 +208,8 @@ async function startParts(running: Running, connect: Connect): Promise<Parts> {
   await mkdir(secrets);
   const rpcUrlsFile = path.join(secrets, `rpc_urls_${CHAIN_ID}`);
   await writeFile(rpcUrlsFile, `${first.url},${second.url}`);
+  for (const [role, password] of Object.entries(PASSWORDS))
+    await writeFile(path.join(secrets, `${role}_password`), password);
 
   await newDatabase(server, DATABASE);
   const common = {
@@ -251,6 +265,7 @@ async function startParts(running: Running, connect: Connect): Promise<Parts> {
     suite,
     world,
     postgres,
+    disk,
     endpoints: { first, second, spare },
     services: { ...services, ...monitors },
     pager,

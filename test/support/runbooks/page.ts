@@ -115,7 +115,13 @@ function blocksOf({ path: file, sections }: Page) {
       } else if (language === "text" && mark === "seen" && blocks.at(-1)?.commands) {
         blocks[blocks.length - 1] = { ...blocks.at(-1)!, seen: code!.trimEnd().split("\n") };
       } else if (language === "text" && mark?.startsWith("manual=")) {
-        blocks.push({ ...BY_HAND, section: heading, byHand: mark.slice("manual=".length) });
+        const { when } = marksOf(file, marks);
+        blocks.push({
+          ...BY_HAND,
+          section: heading,
+          byHand: mark.slice("manual=".length),
+          ...(when && { when }),
+        });
       } else if (language !== "text" || mark !== "manual") strays.push(`${language} ${info}`.trim());
     }
   }

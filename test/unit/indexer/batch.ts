@@ -1,10 +1,10 @@
 import { PGlite } from "@electric-sql/pglite";
 import { expect } from "chai";
-import { eq, gt, type SQL } from "drizzle-orm";
+import { eq, gt } from "drizzle-orm";
 import { integer, jsonb, numeric, pgTable, text } from "drizzle-orm/pg-core";
-import { drizzle } from "drizzle-orm/pglite";
+import type { drizzle } from "drizzle-orm/pglite";
 
-import { batching, type QueryBuilder } from "../../../indexer/src/api/batch.js";
+import { batched, batching, type QueryBuilder } from "../../../indexer/src/api/batch.js";
 
 const thing = pgTable("thing", {
   id: integer().notNull(),
@@ -33,17 +33,18 @@ describe("lists that are asked for at the same time", function () {
     await pglite.exec(`create table thing (id int, big_amount numeric(78), word text, args jsonb, list text[]);
       insert into thing select n, case n when 1 then ${MOST} when 2 then ${ROUND} else n end, nullif('$' || n, '$2'),
         '{"small": 1, "text": "9"}', array['0x' || n, '$1'] from generate_series(1, 250) n`);
-    const raw = drizzle(pglite, { casing: "snake_case" });
-    const counting: QueryBuilder = {
-      raw: {
-        execute: (query) => {
-          statements += 1;
-          return raw.execute(query as SQL);
-        },
+    const counting = {
+      query: (text: string, values: unknown[]) => {
+        statements += 1;
+        return pglite.query(text, values);
       },
+    };
+    const qb: QueryBuilder = {
+      raw: { $client: counting },
+      $dialect: "pglite",
       wrap: () => undefined,
     };
-    lists = batching({ thing })(counting).raw as unknown as Lists;
+    lists = batching({ thing })(qb, batched(qb)).raw as unknown as Lists;
   });
   after(() => pglite.close());
   beforeEach(() => (statements = 0));

@@ -83,6 +83,18 @@ describe("making an index anew", function () {
     expect(await forgetDeadBranch(query, "holdfast", CHAIN, same)).to.deep.equal({ after: 40, blocks: 0 });
   });
 
+  it("forgets the dead branch also where what was asked for after it is kept above it", async () => {
+    const finals = new Finals((sql, values) => database.query(sql, values), "holdfast");
+    await finals.noted();
+    await finals.note({ chainId: CHAIN, number: 30, hash: hashOf(30) });
+    await query("update ponder_sync.blocks set hash = $1 where chain_id = $2 and number = 40", [
+      hashOf(40, "other"),
+      CHAIN,
+    ]);
+    expect(await forgetDeadBranch(query, "holdfast", CHAIN, forked)).to.deep.include({ after: 20 });
+    expect((await kept()).blocks).to.deep.equal([5, 10, 20]);
+  });
+
   it("drops the index and says if there is none", async () => {
     expect(await dropIndex(query, "holdfast")).to.equal(true);
     expect(await dropIndex(query, "holdfast")).to.equal(false);

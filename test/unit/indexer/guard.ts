@@ -5,6 +5,7 @@ import { ChainAnswers, type Block } from "../../../indexer/guard/answers.js";
 import { bloomOf } from "../../../indexer/guard/bloom.js";
 import { guardFetch, type FetchGuard } from "../../../indexer/guard/fetch.js";
 import { stillHas } from "../../../indexer/guard/finals.js";
+import { identify } from "../../../indexer/guard/identity.js";
 import { Progress } from "../../../indexer/guard/progress.js";
 import { serveJsonRpc, type Answers } from "../../support/json-rpc-server.js";
 
@@ -137,6 +138,7 @@ describe("what an indexer believes of its RPC endpoints", () => {
         answers,
       }));
       guard = guardFetch(endpoints, { confirms, onRefusal: ({ label }) => refusals.push(label) });
+      return endpoints;
     };
     const ask = async (url: string, method: string, params: unknown[]) => {
       const body = JSON.stringify({ jsonrpc: "2.0", id: 3, method, params });
@@ -162,6 +164,22 @@ describe("what an indexer believes of its RPC endpoints", () => {
         refused("RPC endpoint host#1 is of chain 9, not of chain 7"),
       );
       expect(refusals).to.deep.equal(["host#1"]);
+    });
+
+    it("no endpoint of another chain is needed as long as one is right, or silent and so may be", async () => {
+      const right = await serve({});
+      const wrong = await serve({ eth_chainId: () => "0x9" });
+      const nobodyHome = "http://127.0.0.1:1/";
+      const identified = async (...urls: string[]) => {
+        guard?.stop();
+        const endpoints = guardOver(urls);
+        return await identify(endpoints, guard!);
+      };
+      const others = ["host#2 is of chain 9"];
+      expect(await identified(right, wrong)).to.deep.equal({ others, isNoneRight: false });
+      expect(await identified(nobodyHome, wrong)).to.deep.equal({ others, isNoneRight: false });
+      expect(await identified(right)).to.deep.equal({ others: [], isNoneRight: false });
+      expect(await identified(wrong)).to.deep.equal({ others: ["host#1 is of chain 9"], isNoneRight: true });
     });
 
     it("a list of logs that is too short is refused", async () => {

@@ -2,12 +2,15 @@ import { createPublicClient, erc20Abi, http, type Address, type PublicClient } f
 
 import { NATIVE_COIN } from "../../../../deploy/parameters.js";
 import type { IndexedChain } from "../../../deployments.js";
+import { stillHas, type FinalBlock } from "../../../guard/finals.js";
 import { endpointsOf } from "../../../watch/endpoints.js";
 
 /** What the endpoints of a chain say. */
 export interface ChainHeads {
   /** The head as each endpoint that answers sees it. */
   heads: { endpoint: string; block: number }[];
+  /** Whether the chain has another block in the place of one, or nothing if nobody knows. */
+  hasLeft(block: FinalBlock): Promise<boolean | undefined>;
   /** The escrow's balances at a block, of the tokens of which an endpoint that has the block tells it. */
   balances(tokens: string[], block: number): Promise<Map<string, bigint>>;
 }
@@ -44,6 +47,17 @@ export class ChainWatch {
     const answered = answers.filter((answer) => answer.status === "fulfilled").map(({ value }) => value);
     return {
       heads: answered.map(({ endpoint, block }) => ({ endpoint, block })),
+      hasLeft: async (block) => {
+        const found = await stillHas(
+          block,
+          answered.map(
+            ({ client }) =>
+              (method, params) =>
+                client.request({ method, params } as never),
+          ),
+        );
+        return found === "unknown" ? undefined : found === "no";
+      },
       balances: async (tokens, block) => {
         const knowing = answered.find((one) => one.block >= block);
         if (!knowing) return new Map();

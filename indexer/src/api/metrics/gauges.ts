@@ -12,6 +12,8 @@ export interface Observation extends ChainReading {
   balances: Map<string, bigint>;
   /** Symbol and decimals of the tokens that the deployment record knows. */
   known: Map<string, { symbol: string; decimals: number }>;
+  /** Whether the chain has another block in the place of the last one that the index took for final, if that is known. */
+  hasLeft: boolean | undefined;
   /** The last run of `npx hardhat reconcile`, if there was one. */
   reconciled: ReconciliationRecord | undefined;
 }
@@ -168,6 +170,12 @@ export const gauges: GaugeOfChain[] = [
     labels: ["outcome"],
     samples: ({ reconciled }) =>
       reconciled === undefined ? [] : [[{ outcome: reconciled.outcome }, Date.parse(reconciled.at) / 1_000]],
+  },
+  {
+    name: "holdfast_final_block_left",
+    help: "1 if the chain has another block in the place of the last one that the index took for final.",
+    labels: [],
+    samples: ({ hasLeft }) => (hasLeft === undefined ? [] : one(Number(hasLeft))),
   },
   {
     name: "holdfast_indexed_block",

@@ -1,11 +1,12 @@
 import prometheus from "prom-client";
 
 import { readReconciliations, type ReconciliationRecord } from "../../../../deploy/reconciliations.js";
+import type { FinalBlock } from "../../../guard/finals.js";
 import { indexedChains, type IndexedChain } from "../../../deployments.js";
 import { ponderRegistry } from "../../../watch/index.js";
 import { ChainWatch } from "./chain.js";
 import { gauges, type Observation } from "./gauges.js";
-import { EventCounter, readTables, type ChainReading } from "./reading.js";
+import { EventCounter, readFinals, readTables, type ChainReading } from "./reading.js";
 
 /** However often and by however many somebody scrapes, the database and the endpoints are asked this seldom. */
 const FRESH_FOR_MS = 5_000;
@@ -53,7 +54,7 @@ function observer(fail: (source: "database" | "chain" | "records") => void): () 
     ]),
   );
   const counter = new EventCounter();
-  const observeChain = async (reading: ChainReading): Promise<Observation> => {
+  const observeChain = async (reading: ChainReading, final?: FinalBlock): Promise<Observation> => {
     const { known, watch } = chains.get(reading.chainId)!;
     const [events, look, reconciled] = await Promise.all([
       counter.count(reading),
@@ -61,14 +62,16 @@ function observer(fail: (source: "database" | "chain" | "records") => void): () 
       lastRun(reading.chainId).catch(() => void fail("records")),
     ]);
     const tokens = reading.tokens.map(({ address }) => address);
+    const hasLeft = final && (await look.hasLeft(final));
     const balances = await look.balances(tokens, reading.indexedBlock);
     if (balances.size < tokens.length) fail("chain");
-    return { ...reading, known, events, heads: look.heads, balances, reconciled };
+    return { ...reading, known, events, heads: look.heads, balances, hasLeft, reconciled };
   };
   return async () => {
     try {
-      const readings = await readTables();
-      return await Promise.all(readings.filter(({ chainId }) => chains.has(chainId)).map(observeChain));
+      const readings = (await readTables()).filter(({ chainId }) => chains.has(chainId));
+      const finals = new Map((await readFinals()).map((final) => [final.chainId, final]));
+      return await Promise.all(readings.map((reading) => observeChain(reading, finals.get(reading.chainId))));
     } catch {
       fail("database");
       return [];

@@ -1,6 +1,8 @@
 import { sql } from "ponder";
 import { db } from "ponder:api";
 
+import { FINALS_TABLE, type FinalBlock } from "../../../guard/finals.js";
+
 /** What the tables say at one moment, by chain: the numbers that the payments' metrics are made of. */
 export interface ChainReading {
   chain: string;
@@ -82,6 +84,16 @@ export async function readTables(): Promise<ChainReading[]> {
       moved: Object.fromEntries(Object.entries(moved).map(([flow, amount]) => [flow, BigInt(amount)])),
     })),
   }));
+}
+
+/** The last blocks that the index took for final; none in one, or behind views, of before they were noted. */
+export async function readFinals(): Promise<FinalBlock[]> {
+  const known = await db.execute(sql.raw(`select to_regclass('${FINALS_TABLE}') is not null as known`));
+  if (!(known as unknown as { rows: { known: boolean }[] }).rows[0]!.known) return [];
+  const { rows } = (await db.execute(
+    sql.raw(`select chain_id::int as "chainId", number::float8 as "number", hash from ${FINALS_TABLE}`),
+  )) as unknown as { rows: FinalBlock[] };
+  return rows;
 }
 
 /**

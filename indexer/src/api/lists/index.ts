@@ -1,0 +1,73 @@
+import {
+  createTableRelationsHelpers,
+  extractTablesRelationalConfig,
+  getTableName,
+  is,
+  Many,
+  normalizeRelation,
+  type Column,
+} from "drizzle-orm";
+import type { GraphQLFieldResolver, GraphQLObjectType, GraphQLSchema } from "graphql";
+
+import type { Ask, Row } from "../batch.js";
+import { askedOf, type Arguments, type Condition } from "./asked.js";
+import { pageOf } from "./page.js";
+import { statementOf } from "./statement.js";
+import { quickTable, type QuickTable } from "./table.js";
+
+type Resolver = GraphQLFieldResolver<Row, { ask: Ask }>;
+
+/**
+ * Answers what people ask for most in statements that are put together from ready pieces: one row by its key, and lists by
+ * columns that are equal, less or more, in the order of a column, page after page. Whatever else a list can be asked for
+ * is answered as Ponder generates it, which builds each statement anew and turns every value of every row; what both can
+ * answer they answer alike, cursors included.
+ */
+export function withQuickLists(generated: GraphQLSchema, schema: Record<string, unknown>): GraphQLSchema {
+  const { tables, tableNamesMap } = extractTablesRelationalConfig(schema, createTableRelationsHelpers);
+  const quickTables = Object.values(tables).map(quickTable);
+  const ownerOf = ({ table }: Column) =>
+    quickTables.find(({ config }) => config.dbName === getTableName(table))!;
+
+  for (const table of quickTables) {
+    const { tsName, relations } = table.config;
+    const name = tsName.charAt(0).toLowerCase() + tsName.slice(1);
+    const questions = generated.getQueryType()!;
+    replace(questions, name, () => byKey(table));
+    replace(questions, `${name}s`, (slow) => list(table, () => [], slow));
+    for (const [field, relation] of Object.entries(relations)) {
+      if (!is(relation, Many)) continue;
+      const { fields, references } = normalizeRelation(tables, tableNamesMap, relation);
+      const related = ownerOf(references[0]!);
+      const pairs = references.map((column, i) => [related.of(column), table.of(fields[i]!).name] as const);
+      const conditions = (row: Row) => pairs.map(([column, name]): Condition => [column, "=", row[name]]);
+      const type = generated.getType(tsName) as GraphQLObjectType;
+      replace(type, field, (slow) => list(related, conditions, slow));
+    }
+  }
+  return generated;
+}
+
+function replace(type: GraphQLObjectType, field: string, by: (slow: Resolver) => Resolver): void {
+  const definition = type.getFields()[field]!;
+  definition.resolve = by(definition.resolve as Resolver) as GraphQLFieldResolver<unknown, unknown>;
+}
+
+const byKey =
+  (table: QuickTable): Resolver =>
+  async (_parent, args: Record<string, unknown>, { ask }) => {
+    const conditions = table.key.map((column): Condition => [column, "=", args[column.name]]);
+    const [row] = await ask(statementOf(table, { conditions, order: [], descending: false, rows: 1 }));
+    return row;
+  };
+
+const list =
+  (table: QuickTable, conditionsOf: (parent: Row) => Condition[], slow: Resolver): Resolver =>
+  async (parent, args: Arguments, context, info) => {
+    const asked = askedOf(table, args, info);
+    if (!asked) return slow(parent, args, context, info);
+    const conditions = [...asked.conditions, ...conditionsOf(parent)];
+    // One more to see whether there are more, and with a cursor also the row that it stands at.
+    const rows = asked.limit + (asked.after ? 2 : 1);
+    return pageOf(asked, await context.ask(statementOf(table, { ...asked, conditions, rows })));
+  };

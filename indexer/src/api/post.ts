@@ -1,0 +1,59 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+
+import type { Context, Handler, MiddlewareHandler } from "hono";
+import { bodyLimit } from "hono/body-limit";
+
+import { yoga } from "./graphql.js";
+
+/** What Hono's server for Node hands on. */
+export interface Bindings {
+  Bindings: { incoming: IncomingMessage; outgoing: ServerResponse };
+}
+
+/** More than any question within the limits has. */
+const MOST_BYTES = 256 * 1024;
+
+const tooLong = (c: Context) => {
+  const message = `The question is longer than ${MOST_BYTES} bytes: ask in several.`;
+  return c.json({ errors: [{ message, extensions: { code: "TOO_LARGE" } }] });
+};
+
+/** As Ponder answers: what is wrong with a question is in the answer, not in its status; a failure of ours is in both. */
+const statusOf = ({ status }: Response): 200 | 500 => (status >= 500 ? 500 : 200);
+
+/**
+ * Lets Yoga read Node's own request, and writes Node's response: those of Hono, which turn bodies into streams and back,
+ * cost more than most answers.
+ */
+const directly: MiddlewareHandler<Bindings> = async (c, next) => {
+  const { incoming, outgoing } = c.env;
+  const bytes = Number(incoming.headers["content-length"]);
+  if (bytes > MOST_BYTES) return tooLong(c);
+  if (!(bytes >= 0)) return next();
+
+  const answer = await yoga.handleNodeRequestAndResponse(incoming, outgoing);
+  const text = await answer.text();
+  const status = statusOf(answer);
+  const length = String(Buffer.byteLength(text));
+  if (!outgoing.destroyed) {
+    outgoing.writeHead(status, {
+      "access-control-allow-origin": "*",
+      "content-type": answer.headers.get("content-type") ?? "application/json",
+      "content-length": length,
+    });
+    outgoing.end(text);
+  }
+  // For Ponder's metrics; sent it is already.
+  return new Response(null, { status, headers: { "x-hono-already-sent": "true", "content-length": length } });
+};
+
+/** Counts what comes in chunks, without a length. */
+const limit = bodyLimit({ maxSize: MOST_BYTES, onError: tooLong });
+
+const inChunks: Handler<Bindings> = async (c) => {
+  const answer = await yoga.fetch(c.req.raw);
+  return c.body(await answer.text(), statusOf(answer), Object.fromEntries(answer.headers));
+};
+
+/** Answers a question that was posted. */
+export const post = [directly, limit, inChunks] as const;
