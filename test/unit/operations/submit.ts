@@ -95,7 +95,8 @@ describe("Submitting a transaction", function () {
     expect(second.nonce).to.equal(first.nonce);
     expect(second.maxFeePerGas * 8n).to.be.greaterThan(first.maxFeePerGas * 9n);
     expect(second.maxPriorityFeePerGas * 8n).to.be.greaterThan(first.maxPriorityFeePerGas * 9n);
-    expect((await receipt).hash).to.equal((await on.log().read())[1]!.hash);
+    const [, ...replacements] = await on.log().read();
+    expect(replacements.map(({ hash }) => hash)).to.include((await receipt).hash);
     expect(await on.minedOfKey()).to.equal(1);
   });
 
