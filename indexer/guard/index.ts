@@ -35,6 +35,8 @@ interface GuardedChain {
   answers: ChainAnswers;
   endpoints: GuardedEndpoint[];
   final?: FinalBlock;
+  /** Nobody could say yet whether the chain still has the final block of before: no other is noted in its place. */
+  isDoubtful: boolean;
   isReorganising: boolean;
 }
 
@@ -63,7 +65,7 @@ export function guard(chains: IndexedChain[], env: NodeJS.ProcessEnv): LogListen
     const endpoints = endpointsOf(chain)
       .filter(({ url }) => url.startsWith("http"))
       .map((endpoint) => ({ ...endpoint, chainId: chain.id, answers }));
-    return { chain, answers, endpoints, isReorganising: false };
+    return { chain, answers, endpoints, isDoubtful: false, isReorganising: false };
   });
   const fetch = guardFetch(
     guarded.flatMap(({ endpoints }) => endpoints),
@@ -98,7 +100,9 @@ export async function requireSameBranch(): Promise<void> {
   const noted = await it.finals.noted();
   for (const guarded of it.chains) {
     guarded.final = noted.find(({ chainId }) => chainId === guarded.chain.id);
-    if (await hasLeft(it, guarded)) throw reasons.branchLeft(guarded.chain.name, guarded.final!.number);
+    const held = await holdsFinal(it, guarded);
+    if (held === "no") throw reasons.branchLeft(guarded.chain.name, guarded.final!.number);
+    guarded.isDoubtful = held === "unknown";
     const { finalityBlockCount } = shared.PONDER_INDEXING_BUILD!.chains.find(
       ({ id }) => id === guarded.chain.id,
     )!;
@@ -107,15 +111,26 @@ export async function requireSameBranch(): Promise<void> {
   }
 }
 
-async function hasLeft({ fetch }: Guard, { final, endpoints }: GuardedChain): Promise<boolean> {
-  if (final === undefined) return false;
+/** Whether the chain still has the block that was final last, of which there may be none. */
+async function holdsFinal({ fetch }: Guard, { final, endpoints }: GuardedChain) {
+  if (final === undefined) return "yes";
   const asks = endpoints.map(
     (endpoint) => (method: string, params: unknown[]) => fetch.ask(endpoint, method, params),
   );
-  return (await stillHas(final, asks)) === "no";
+  return await stillHas(final, asks);
 }
 
-async function note({ finals }: Guard, guarded: GuardedChain, number: number): Promise<void> {
+/** Ends this process if the chain has left the block that was final last. */
+async function stopIfLeft(it: Guard, guarded: GuardedChain): Promise<void> {
+  const held = await holdsFinal(it, guarded);
+  if (held === "no") stop(reasons.branchLeft(guarded.chain.name, guarded.final!.number));
+  if (held === "yes") guarded.isDoubtful = false;
+}
+
+async function note(it: Guard, guarded: GuardedChain, number: number): Promise<void> {
+  if (guarded.isDoubtful) await stopIfLeft(it, guarded);
+  if (guarded.isDoubtful) return;
+  const { finals } = it;
   const hash = guarded.answers.hashOf(number);
   if (!finals || hash === undefined) return;
   guarded.final = { chainId: guarded.chain.id, number, hash };
@@ -149,9 +164,7 @@ function followChain(it: Guard, guarded: GuardedChain, record: Parameters<LogLis
     case "Encountered unrecoverable reorg":
       // Its list of blocks is whole again. An endpoint that is far behind looks the same: the others know.
       guarded.isReorganising = false;
-      void hasLeft(it, guarded).then((left) => {
-        if (left) stop(reasons.branchLeft(guarded.chain.name, guarded.final!.number));
-      });
+      void stopIfLeft(it, guarded);
       return;
     case "Failed to fetch latest block":
       // It has dropped blocks from its list without undoing what they did, and would do that once more.

@@ -50,6 +50,10 @@ export const hints: [problem: RegExp, hint: string][] = [
     `The database refused to undo what was not final. Start the indexer again; if it says so once more, run npm run indexer:reindex (${PAGE}).`,
   ],
   [
+    /violates unique constraint|Primary key conflict in table/i,
+    `A row is there already that only this event makes, so what was done before was not undone. Run npm run indexer:reindex (${PAGE}).`,
+  ],
+  [
     DISK_FULL,
     `The disk of the database is full. Make room, then start the indexer again: it goes on from the last final block (${PAGE}).`,
   ],

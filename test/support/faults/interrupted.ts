@@ -80,6 +80,14 @@ const PHASES = [
   /Started live indexing/,
 ];
 
+const wayOutOf = ({ message }: Error) => message;
+
+/** What it cannot undo itself it must say how to be rid of. Whoever does not, has not got over it. */
+async function doAsItSays(session: Session, said: string): Promise<void> {
+  if (!said.includes("npm run indexer:reindex")) throw new Error(said);
+  await session.reindex();
+}
+
 /** Ends in the middle of what it writes, where nothing but the database keeps half of it from staying. */
 export const interrupted: readonly Fault[] = [
   {
@@ -115,10 +123,21 @@ export const interrupted: readonly Fault[] = [
       for (const phase of PHASES) {
         const before = session.log.length;
         await session.start();
-        await session.untilItSays(phase, before);
+        const said = await Promise.race([session.untilItSays(phase, before), session.indexer.ended]);
+        if (said !== undefined) {
+          await doAsItSays(session, said);
+          break;
+        }
         await sleep(session.chance.between(0, 150));
         await session.kill();
       }
+      await session.start();
+      const said = await Promise.race([
+        session.untilCaughtUp().then(() => undefined, wayOutOf),
+        session.indexer.ended,
+      ]);
+      if (said === undefined) return;
+      await doAsItSays(session, said);
       await session.start();
     },
   },

@@ -28,6 +28,8 @@ export class Session {
   #indexer: IndexerProcess | undefined;
   #overSince: number | undefined;
   #heightAtStart = 0;
+  /** How long the log was then. */
+  #logAtStart = 0;
 
   private constructor(
     readonly chain: FaultChain,
@@ -85,6 +87,7 @@ export class Session {
   /** Starts the indexer and waits for nothing. */
   async start(...rpcUrls: string[]): Promise<IndexerProcess> {
     this.#heightAtStart = await this.chain.height();
+    this.#logAtStart = this.log.length;
     return (this.#indexer = await this.#launch({
       rpcUrls: { [CHAIN_ID]: rpcUrls.length > 0 ? rpcUrls : [this.rpc.url] },
       ...this.database.options,
@@ -117,13 +120,15 @@ export class Session {
     }
   }
 
-  /** Waits until the indexer is at the chain's head. */
+  /** Waits until the indexer is at the chain's head and follows it: before that it believes ranges of logs. */
   async untilCaughtUp(): Promise<void> {
     const { url, ended } = this.indexer;
+    const height = await this.chain.height();
     const died = ended.then((sentence) => {
       throw new Error(sentence);
     });
-    const caughtUp = this.#untilAt(await this.chain.height(), url).catch(async (problem: Error) => {
+    const follows = this.untilItSays(/Started live indexing/, this.#logAtStart);
+    const caughtUp = Promise.all([follows, this.#untilAt(height, url)]).catch(async (problem: Error) => {
       // Whoever died is not reached either, and says more.
       await Promise.race([died, sleep(5_000, undefined, { ref: false })]);
       throw problem;

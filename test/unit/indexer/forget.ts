@@ -6,7 +6,7 @@ import type { Query } from "../../../scripts/lib/indexing/database.js";
 import { dropIndex, forgetDeadBranch, isBeingWritten } from "../../../scripts/lib/indexing/forget.js";
 
 const CHAIN = 7;
-const hashOf = (number: number, branch = "main") => `0x${branch}${number}`;
+const hashOf = (number: number, branch = "main") => `0x${branch}${number}` as const;
 
 /** The chain has left its old branch after block 20. */
 const forked = (number: number) => Promise.resolve(hashOf(number, number > 20 ? "other" : "main"));
