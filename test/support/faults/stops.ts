@@ -24,7 +24,11 @@ export const stopping: readonly Fault[] = [
       const depth = await tooDeep(session);
       await session.chain.reorganise(depth);
       await session.start();
-      await stopped(session, /ended with code 1\b.*reorganised deeper than finality.*indexer:reindex/s);
+      // Ponder looks first whether what is final now lies below what was.
+      await stopped(
+        session,
+        /ended with code 1\b.*(?:reorganised deeper than finality|a chain that was set back).*indexer:reindex/s,
+      );
       await session.reindex();
       await session.start();
     },
