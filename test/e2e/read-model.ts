@@ -436,8 +436,9 @@ describe("read model", function () {
       expect(await complaint(`{ ${aliases} }`)).to.match(/31 aliases, and 30 are allowed/);
     });
 
-    it("admit the introspection that tools begin with", async () => {
-      expect(await ask(getIntrospectionQuery())).to.have.nested.property("queryType.name", "Query");
+    it("admit the introspection that tools begin with, as often as they like", async () => {
+      for (let n = 0; n < 4; ++n)
+        expect(await ask(getIntrospectionQuery())).to.have.nested.property("queryType.name", "Query");
     });
 
     it("come in SQL too, but only for reading", async () => {
@@ -490,7 +491,11 @@ describe("read model", function () {
       ];
       expect(queries).to.have.length.at.least(8);
       for (const { name, code: query } of queries) {
-        for (const [field, answer] of Object.entries(await askGraphql(indexer.url, query, variables))) {
+        const found = await askGraphql(indexer.url, query, variables);
+        // Asked again it is answered by compiled code.
+        for (let n = 0; n < 3; ++n)
+          expect(await askGraphql(indexer.url, query, variables), name).to.deep.equal(found);
+        for (const [field, answer] of Object.entries(found)) {
           const rows = (answer as Partial<Page> | null)?.items ?? [answer];
           expect(rows, `${name}: ${field}`).to.not.be.empty;
           expect(rows, `${name}: ${field}`).to.not.include(null);

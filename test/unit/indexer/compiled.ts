@@ -52,6 +52,13 @@ describe("questions that are compiled when they are asked again", () => {
     }
   });
 
+  it("tell of the schema as they did", async () => {
+    const question = "{ __typename __schema { queryType { fields { name type { kind ofType { name } } } } } }";
+    const first = await ask(question);
+    expect(first).to.have.nested.property("data.__schema.queryType.fields[0].name", "twice");
+    for (let n = 1; n < TIMES; ++n) expect(await ask(question)).to.deep.equal(first);
+  });
+
   it("refuse the same variables, and hide the same failures", async () => {
     for (const [question, variables] of [
       ["query ($n: Int!) { twice(n: $n) }", { n: "many" }],
