@@ -1,7 +1,6 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 
-import type { JsonRpcProvider } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
 import { Fault } from "../deploy/fault.js";
@@ -89,18 +88,15 @@ async function once(
     ask,
   }: Site & { view: View | undefined; ask: (method: string, params: unknown[]) => Promise<unknown> },
 ): Promise<{ result: Reconciliation; table: Tabular }> {
-  const { JsonRpcProvider } = await import("ethers");
   const { withSource } = await import("./lib/reconcile/open.js");
   const { reconcile } = await import("./lib/reconcile/reconcile.js");
   const { findingsTable } = await import("./lib/reconcile/report.js");
   const { Rpc } = await import("./lib/reconcile/rpc.js");
+  const { openSecond } = await import("./lib/reconcile/second.js");
   const { VIEWS } = await import("./lib/reconcile/views.js");
   const { progressBar } = await import("./lib/reconcile/progress.js");
 
-  const other =
-    args.secondRpc === undefined
-      ? undefined
-      : new JsonRpcProvider(args.secondRpc, record.chainId, { staticNetwork: true, cacheTimeout: -1 });
+  const other = args.secondRpc === undefined ? undefined : openSecond(args.secondRpc, record.chainId);
   const bar = progressBar();
   const stop = () => {
     bar.stop();
@@ -113,7 +109,7 @@ async function once(
       const { result, scratch } = await reconcile({
         record,
         rpc: new Rpc("the network's RPC", ask),
-        ...(other && { second: new Rpc("the second RPC", sendTo(other)) }),
+        ...(other && { second: other.rpc }),
         source,
         scratch: filter.paymentId === undefined ? await scratchPath(hre, record.chainId) : ":memory:",
         resume: args.resume,
@@ -129,15 +125,9 @@ async function once(
   } finally {
     process.off("SIGINT", stop);
     bar.stop();
-    other?.destroy();
+    other?.close();
   }
 }
-
-/** What ethers says of an endpoint that fails has its URL in it, and so a key. */
-const sendTo = (provider: JsonRpcProvider) => (method: string, params: unknown[]) =>
-  provider.send(method, params).catch((cause: Error & { shortMessage?: string; code?: string }) => {
-    throw new Fault(`The second RPC does not answer: ${cause.shortMessage ?? cause.code ?? cause.message}.`);
-  });
 
 /** The record that the indexer goes by, too. */
 async function recordOf(chainId: number): Promise<DeploymentRecord> {

@@ -1,5 +1,6 @@
 import { ArgumentType } from "hardhat/types/arguments";
 
+import { SECOND_RPC } from "./second.js";
 import { SAFE_SERVICE, type Option } from "./verbs.js";
 
 /** What admins look at: nothing of it signs or sends anything. */
@@ -8,7 +9,7 @@ export const LOOKS = {
     description:
       "One screen: roles, pauses, code, what waits for its delay, what is kept ready, operations under way. Exits 1 if " +
       "anything needs attention, 2 if it could not tell. For example: npx hardhat ops status --network <name>",
-    options: [],
+    options: [SECOND_RPC],
   },
   ready: {
     description:
@@ -22,6 +23,7 @@ export const LOOKS = {
           "Address of whoever would send it: an owner of a Safe need not sign what it sends itself",
       },
       SAFE_SERVICE,
+      SECOND_RPC,
     ],
   },
   history: {

@@ -6,6 +6,7 @@ import { command } from "../lib/command.js";
 import type { OperationReadiness, StepReadiness, Verdict } from "../lib/operations/ready.js";
 import { formatWhen } from "../lib/operations/units.js";
 import { parseAddress } from "./arguments.js";
+import { secondOpinion } from "./second.js";
 import { serviceOf } from "./signing.js";
 import { openSuite } from "./suite.js";
 
@@ -14,6 +15,7 @@ interface ReadyArguments {
   safeService?: string;
   parameters?: string;
   json?: boolean;
+  secondRpc?: string;
 }
 
 /** `npx hardhat ops ready` */
@@ -34,6 +36,7 @@ export default command(async (args: ReadyArguments, hre: HardhatRuntimeEnvironme
   const { operations, unreadable, uncovered, elsewhere } = readiness;
   const { number, timestamp: time } = (await provider.getBlock("latest"))!;
   const attention = [
+    ...(await secondOpinion(suite, args.secondRpc)),
     ...uncovered,
     ...operations.flatMap((operation) => operation.attention),
     ...[...register.unreadable, ...unreadable].map(({ problem }) => problem),

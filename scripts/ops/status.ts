@@ -4,6 +4,7 @@ import { formatDifference } from "../../deploy/roles-diff.js";
 import { command } from "../lib/command.js";
 import type { Mode } from "../lib/mode.js";
 import { summaryOf } from "./ready.js";
+import { secondOpinion } from "./second.js";
 import { openSuite } from "./suite.js";
 import { formatReconciled } from "../lib/operations/reconciled.js";
 import type { Pending } from "../lib/operations/pending.js";
@@ -14,16 +15,20 @@ import { formatTime, formatWhen, PAUSE_BIT_NAMES, type PauseBit } from "../lib/o
 interface StatusArguments {
   parameters?: string;
   json?: boolean;
+  secondRpc?: string;
 }
 
 /** `npx hardhat ops status` */
-export default command(async ({ parameters, json }: StatusArguments, hre: HardhatRuntimeEnvironment) => {
-  const suite = await openSuite(hre, parameters);
-  const { readStatus } = await import("../lib/operations/status.js");
-  const status = await readStatus(suite);
-  console.log(json ? JSON.stringify(status, null, 2) : formatStatus(status));
-  if (status.attention.length > 0) process.exitCode = 1;
-});
+export default command(
+  async ({ parameters, json, secondRpc }: StatusArguments, hre: HardhatRuntimeEnvironment) => {
+    const suite = await openSuite(hre, parameters);
+    const { readStatus } = await import("../lib/operations/status.js");
+    const found = await readStatus(suite);
+    const status = { ...found, attention: [...(await secondOpinion(suite, secondRpc)), ...found.attention] };
+    console.log(json ? JSON.stringify(status, null, 2) : formatStatus(status));
+    if (status.attention.length > 0) process.exitCode = 1;
+  },
+);
 
 /** What a pause of each part stops, for a person. */
 const PAUSED: Readonly<Record<PauseBit, string>> = {

@@ -3,6 +3,7 @@ import { ArgumentType } from "hardhat/types/arguments";
 import type { TaskDefinition } from "hardhat/types/tasks";
 
 import { LOOKS } from "./looks.js";
+import { SECOND_RPC } from "./second.js";
 import {
   ANEW,
   COMMON,
@@ -169,10 +170,15 @@ export const opsTasks: readonly TaskDefinition[] = [
     ["ops", "verify"],
     "Looks at the suite after an operation: code, self-tests, pauses, roles, and payments on a fork; exits 1 if anything is " +
       "not as it should be",
-    [OPERATION, PARAMETERS, JSON_OUTPUT],
+    [OPERATION, SECOND_RPC, PARAMETERS, JSON_OUTPUT],
     () => import("./verify.js"),
   ),
-  taskOf(["ops", "status"], LOOKS.status.description, [PARAMETERS, JSON_OUTPUT], () => import("./status.js")),
+  taskOf(
+    ["ops", "status"],
+    LOOKS.status.description,
+    [...LOOKS.status.options, PARAMETERS, JSON_OUTPUT],
+    () => import("./status.js"),
+  ),
   taskOf(
     ["ops", "ready"],
     LOOKS.ready.description,

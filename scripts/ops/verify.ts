@@ -3,17 +3,24 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import { command } from "../lib/command.js";
 import type { Verified } from "../lib/operations/outcomes.js";
 import { formatTime } from "../lib/operations/units.js";
+import { secondOpinion } from "./second.js";
 import { atDesk, type DeskArguments } from "./desk.js";
 
 /** `npx hardhat ops verify` */
-export default command(async (args: DeskArguments, hre: HardhatRuntimeEnvironment) => {
-  await atDesk(args, hre, async ({ suite, opened }) => {
-    const { verify } = await import("../lib/operations/verification.js");
-    const verified = await verify(suite, opened);
-    console.log(args.json ? JSON.stringify(verified, null, 2) : formatVerified(verified));
-    if (!verified.passed) process.exitCode = 1;
-  });
-});
+export default command(
+  async (args: DeskArguments & { readonly secondRpc?: string }, hre: HardhatRuntimeEnvironment) => {
+    await atDesk(args, hre, async ({ suite, opened }) => {
+      const { verify } = await import("../lib/operations/verification.js");
+      const disagreements = await secondOpinion(suite, args.secondRpc);
+      const verified = await verify(suite, opened);
+      console.log(
+        args.json ? JSON.stringify({ ...verified, disagreements }, null, 2) : formatVerified(verified),
+      );
+      for (const sentence of disagreements) console.error(`NOT good: ${sentence}`);
+      if (!verified.passed || disagreements.length > 0) process.exitCode = 1;
+    });
+  },
+);
 
 /** How the suite was found, for a person. */
 export const formatVerified = ({ block, time, checks, remarks, passed }: Verified): string =>
