@@ -53,7 +53,8 @@ describe("questions that are compiled when they are asked again", () => {
   });
 
   it("tell of the schema as they did", async () => {
-    const question = "{ __typename __schema { queryType { fields { name type { kind ofType { name } } } } } }";
+    const question =
+      "{ __typename __schema { queryType { fields { name type { kind ofType { name } } } } } }";
     const first = await ask(question);
     expect(first).to.have.nested.property("data.__schema.queryType.fields[0].name", "twice");
     for (let n = 1; n < TIMES; ++n) expect(await ask(question)).to.deep.equal(first);
