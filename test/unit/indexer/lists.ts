@@ -182,6 +182,19 @@ describe("lists that are answered in ready pieces", function () {
     expect(statements).to.have.length(3);
   });
 
+  it("read the columns that are asked for, by whatever way, and no others", async () => {
+    const source = `query { things(limit: 1) { items { ... { held: isHeld } ...F } } thing(chainId: 1, thingId: "0x0002") { state } }
+      fragment F on thing { parts(limit: 1) { items { note thing { state } } } __typename }`;
+    await asGenerated(source);
+    statements = [];
+    await ask(quick, source);
+    const [first, second] = statements;
+    expect(first)
+      .to.match(/chain_id.*thing_id.*is_held/)
+      .and.not.match(/big_amount|closed_at/);
+    expect(second).to.match(/chain_id.*thing_id.*note/);
+  });
+
   it("read from the cursor on, so that the hundredth page costs what the first does", async () => {
     const { data } = await asGenerated(things('orderBy: "bigAmount", limit: 3'));
     statements = [];

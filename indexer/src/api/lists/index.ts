@@ -11,6 +11,7 @@ import type { GraphQLFieldResolver, GraphQLObjectType, GraphQLSchema } from "gra
 
 import type { Ask, Row } from "../batch.js";
 import { askedOf, type Arguments, type Condition } from "./asked.js";
+import { fieldsOf } from "./fields.js";
 import { pageOf } from "./page.js";
 import { statementOf } from "./statement.js";
 import { quickTable, type QuickTable } from "./table.js";
@@ -20,7 +21,7 @@ type Resolver = GraphQLFieldResolver<Row, { ask: Ask }>;
 /**
  * Answers what people ask for most in statements that are put together from ready pieces: one row by its key, and lists by
  * columns that are equal, less or more, in the order of a column, page after page. Whatever else a list can be asked for
- * is answered as Ponder generates it, which builds each statement anew and turns every value of every row; what both can
+ * is answered as Ponder generates it, which builds each statement anew, reads whole rows and turns every value of them; what both can
  * answer they answer alike, cursors included.
  */
 export function withQuickLists(generated: GraphQLSchema, schema: Record<string, unknown>): GraphQLSchema {
@@ -36,8 +37,9 @@ export function withQuickLists(generated: GraphQLSchema, schema: Record<string, 
     replace(questions, name, () => byKey(table));
     replace(questions, `${name}s`, (slow) => list(table, () => [], slow));
     for (const [field, relation] of Object.entries(relations)) {
-      if (!is(relation, Many)) continue;
       const { fields, references } = normalizeRelation(tables, tableNamesMap, relation);
+      table.relations.set(field, fields.map(table.of));
+      if (!is(relation, Many)) continue;
       const related = ownerOf(references[0]!);
       const pairs = references.map((column, i) => [related.of(column), table.of(fields[i]!).name] as const);
       const conditions = (row: Row) => pairs.map(([column, name]): Condition => [column, "=", row[name]]);
@@ -55,9 +57,10 @@ function replace(type: GraphQLObjectType, field: string, by: (slow: Resolver) =>
 
 const byKey =
   (table: QuickTable): Resolver =>
-  async (_parent, args: Record<string, unknown>, { ask }) => {
+  async (_parent, args: Record<string, unknown>, { ask }, info) => {
     const conditions = table.key.map((column): Condition => [column, "=", args[column.name]]);
-    const [row] = await ask(statementOf(table, { conditions, order: [], descending: false, rows: 1 }));
+    const one = { fields: fieldsOf(info), conditions, order: [], descending: false, rows: 1 };
+    const [row] = await ask(statementOf(table, one));
     return row;
   };
 
@@ -69,5 +72,6 @@ const list =
     const conditions = [...asked.conditions, ...conditionsOf(parent)];
     // One more to see whether there are more, and with a cursor also the row that it stands at.
     const rows = asked.limit + (asked.after ? 2 : 1);
-    return pageOf(asked, await context.ask(statementOf(table, { ...asked, conditions, rows })));
+    const wanted = { ...asked, fields: fieldsOf(info, "items"), conditions, rows };
+    return pageOf(asked, await context.ask(statementOf(table, wanted)));
   };

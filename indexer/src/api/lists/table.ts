@@ -15,12 +15,15 @@ export interface QuickColumn {
 /** What statements about a table are put together from. */
 export interface QuickTable {
   readonly config: TableRelationalConfig;
-  /** All its columns, and from where. */
-  readonly select: string;
+  /** Its name in statements. */
+  readonly sql: string;
+  readonly columns: readonly QuickColumn[];
   /** By the names that GraphQL has for them. */
   readonly byName: ReadonlyMap<string, QuickColumn>;
   readonly of: (column: Column) => QuickColumn;
   readonly key: readonly QuickColumn[];
+  /** The columns that lead to other tables, by the relation's name. */
+  readonly relations: Map<string, readonly QuickColumn[]>;
 }
 
 const dialect = new PgDialect({ casing: "snake_case" });
@@ -33,12 +36,12 @@ export function quickTable(config: TableRelationalConfig): QuickTable {
   const { table } = config.primaryKey[0]!;
   return {
     config,
-    select:
-      `select ${all.map(({ name, sql }) => `${sql} as "${name}"`).join(", ")} ` +
-      `from ${dialect.sqlToQuery(sql`${table}`).sql}`,
+    sql: dialect.sqlToQuery(sql`${table}`).sql,
+    columns: all,
     byName: new Map(all.map((column) => [column.name, column])),
     of,
     key: config.primaryKey.map(of),
+    relations: new Map(),
   };
 }
 
