@@ -1,10 +1,11 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import path from "node:path";
 
 import type { Provider } from "ethers";
 import { z } from "zod/v4";
 
 import { Fault } from "../../../deploy/fault.js";
+import { readRegular } from "../regular-file.js";
 import { faultsIn } from "../safe/fields.js";
 import { nonceOf } from "./accounts.js";
 import type { Step } from "./manifest.js";
@@ -58,7 +59,7 @@ export async function readRehearsal({ folder, digest }: OpenManifest): Promise<R
   const file = path.join(folder, REHEARSAL_FILE);
   let written: unknown;
   try {
-    written = JSON.parse(await readFile(file, "utf8"));
+    written = JSON.parse(await readRegular(file));
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw new Fault(`The rehearsal ${file} cannot be read; rehearse again.`, { cause });

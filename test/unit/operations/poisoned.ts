@@ -1,5 +1,7 @@
-import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { cp, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { promisify } from "node:util";
 
 import { expect } from "chai";
 
@@ -54,6 +56,24 @@ describe("an operation's folder that somebody poisoned", function () {
     await rm(where, { recursive: true, force: true });
     await mkdir(where, { recursive: true });
   };
+  /** Whoever opens one waits for its other end. */
+  const pipeAt = async (...place: string[]) => {
+    await directoryAt(...place);
+    const where = path.join(poisoned, ...place);
+    await rm(where, { recursive: true });
+    await promisify(execFile)("mkfifo", [where]);
+  };
+  const linkAt = async (target: string, ...place: string[]) => {
+    await pipeAt(...place);
+    const where = path.join(poisoned, ...place);
+    await rm(where);
+    await symlink(target, where);
+  };
+  const signatureFile = () => {
+    const { signing, account } = opened.step("rollback-1");
+    return ["signatures", `${signing[0]!.digest}-${account}.json`];
+  };
+  const attemptsFile = () => ["attempts", `schedule-${opened.step("schedule").account}.jsonl`];
   const fileAt = async (content: string, ...place: string[]) => {
     await copied();
     const where = path.join(poisoned, ...place);
@@ -81,6 +101,15 @@ describe("an operation's folder that somebody poisoned", function () {
     "has a directory for its outcome": () => directoryAt("outcome.jsonl"),
     "has a file for its attempts": () => fileAt("", "attempts"),
     "has a file for its signatures": () => fileAt("", "signatures"),
+    "has a pipe for its manifest": () => pipeAt("manifest.json"),
+    "has a pipe for its page": () => pipeAt("manifest.md"),
+    "has a pipe for its outcome": () => pipeAt("outcome.jsonl"),
+    "has a pipe for its attempts": () => pipeAt(...attemptsFile()),
+    "has a pipe for a signature": () => pipeAt(...signatureFile()),
+    "has a manifest without an end": () => linkAt("/dev/zero", "manifest.json"),
+    "has an outcome without an end": () => linkAt("/dev/zero", "outcome.jsonl"),
+    "has an outcome that is longer than anybody writes": () =>
+      fileAt("\n".repeat(20 * 1024 * 1024), "outcome.jsonl"),
     "has a time that is no date": () =>
       altered((manifest) => Object.assign(manifest, { expiresAt: Number.MAX_SAFE_INTEGER })),
     "has a number that is out of this world": () =>
