@@ -119,15 +119,18 @@ async function wasVerified({ opened }: Desk): Promise<boolean> {
 
 /** What was urgent was done, also if nobody can tell how it left the suite. */
 async function verifyIfPossible(desk: Desk, isUrgent: boolean): Promise<Pick<Executed, "verified">> {
+  if (!isUrgent) return { verified: await verifyNow(desk) };
   try {
     return { verified: await verifyNow(desk, isUrgent) };
   } catch (error) {
-    if (!isUrgent) throw error;
     const { messageOf } = await import("../lib/operations/endpoint.js");
     const why = error instanceof Fault ? error.message : messageOf(error);
     desk.tell(`It was carried out, and could not be verified: ${why}`);
     process.exitCode = 1;
     return {};
+  } finally {
+    // The latest operation, which it would be about by itself, is often another one.
+    desk.tell(`To look again: ${nextCommand(desk, "verify")}`);
   }
 }
 

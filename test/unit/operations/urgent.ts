@@ -179,6 +179,7 @@ describe("what was signed beforehand, when it is needed", function () {
       const { told, exits, verified, carriedOut } = await rollBack(seenThrough(meddled));
       expect(carriedOut.map(({ step }) => step)).to.deep.equal(["rollback-1"]);
       expect([verified, exits]).to.deep.equal([undefined, 1]);
+      expect(told).to.match(/ops verify --network \S+ --operation 1$/);
       expect(told).to.match(/It was carried out, and could not be verified: .*over quota/);
       expect(told).not.to.include("https://");
     });
