@@ -1,4 +1,4 @@
-import { readdir, rename } from "node:fs/promises";
+import { readdir, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 
 import { expect } from "chai";
@@ -15,6 +15,7 @@ import { hindrancesOf } from "../../../scripts/lib/operations/readiness.js";
 import { readRegister, type Registered } from "../../../scripts/lib/operations/register.js";
 import { readStatus } from "../../../scripts/lib/operations/status.js";
 import { toUpgrade } from "../../../scripts/lib/operations/verbs.js";
+import { requireWayBack } from "../../../scripts/lib/operations/way-back.js";
 import type { Given } from "../../../scripts/lib/safe/collect.js";
 import { ServiceDown } from "../../../scripts/lib/safe/service-answer.js";
 import { askedOnce } from "../../../scripts/lib/safe/service-once.js";
@@ -387,6 +388,56 @@ describe("what is kept ready", function () {
     } finally {
       for (const file of bobs) await rename(elsewhere(file), path.join(folder, file));
     }
+  });
+
+  describe("with one signature held back", () => {
+    const elsewhere = (file: string) => path.join(opened.folder, file);
+    let bobs: string[];
+    before(async () => {
+      const files = await readdir(signaturesFolder(opened));
+      bobs = files.filter((file) => file.includes(people[1]!.address));
+      for (const file of bobs) await rename(path.join(signaturesFolder(opened), file), elsewhere(file));
+    });
+    after(async () => {
+      for (const file of bobs) await rename(elsewhere(file), path.join(signaturesFolder(opened), file));
+    });
+
+    it("works beside a service to which it was never proposed", async () => {
+      const unknown = "The transaction service at safe.example does not know that (404: Not found.).";
+      const service = {
+        signatures: () => Promise.reject(new Fault(unknown)),
+      } as unknown as TransactionService;
+      const found = await look({ service });
+      expect(verdicts(found)).to.include({ "rollback-1": "later", "pause-1": "works" });
+      expect(found.attention).to.deep.equal([]);
+    });
+
+    it("works beside what anybody else has left among the signatures, which is no reason not to upgrade", async () => {
+      const { safeTxHash } = opened.step("rollback-1");
+      const junk = path.join(signaturesFolder(opened), `${safeTxHash}-x.json`);
+      await writeFile(junk, "{}");
+      try {
+        const found = await look();
+        expect(verdicts(found)).to.include({ "rollback-1": "later" });
+        expect(found.attention).to.deep.equal([]);
+        const { provider } = chain.connection.ethers;
+        const progress = await findProgress(provider, opened);
+        await requireWayBack(provider, chain.deployed.record, opened, progress);
+      } finally {
+        await rm(junk);
+      }
+    });
+
+    it("lacks it if that was given, and is damaged", async () => {
+      const { safeTxHash } = opened.step("rollback-1");
+      const damaged = path.join(signaturesFolder(opened), `${safeTxHash}-${people[1]!.address}.json`);
+      await writeFile(damaged, "{}");
+      try {
+        expect(verdicts(await look())).to.include({ "rollback-1": "unsigned", "pause-1": "works" });
+      } finally {
+        await rm(damaged);
+      }
+    });
   });
 
   it("of a key is its whole transaction, fees included", async () => {
