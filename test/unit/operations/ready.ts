@@ -14,7 +14,7 @@ import { findReadiness, type OperationReadiness } from "../../../scripts/lib/ope
 import { hindrancesOf } from "../../../scripts/lib/operations/readiness.js";
 import { readRegister, type Registered } from "../../../scripts/lib/operations/register.js";
 import { readStatus } from "../../../scripts/lib/operations/status.js";
-import { toUpgrade } from "../../../scripts/lib/operations/verbs.js";
+import { toRollBack, toUpgrade } from "../../../scripts/lib/operations/verbs.js";
 import { requireWayBack } from "../../../scripts/lib/operations/way-back.js";
 import type { Given } from "../../../scripts/lib/safe/collect.js";
 import { ServiceDown } from "../../../scripts/lib/safe/service-answer.js";
@@ -280,6 +280,51 @@ describe("what is kept ready", function () {
     await chain.send("anvil_setNonce", account, "0x20");
     await chain.sendAs(account, transaction);
     expect((await uncovered()).join()).to.include("no operation here keeps a rollback of it ready");
+  });
+
+  describe("for an upgrade of which nothing was", () => {
+    const uncover = async () => {
+      const { account, transaction } = opened.step("execute");
+      await chain.pass(2 * DAY);
+      await chain.send("anvil_setNonce", account, "0x20");
+      await chain.sendAs(account, transaction);
+    };
+    /** Plans what is said to be planned, and takes it away after the test. */
+    const planned = async (account: string, work: (rollback: OpenManifest) => Promise<void>) => {
+      const [, days] = /--valid-for (\d+)d/.exec((await uncovered()).join())!;
+      const validFor = Number(days) * DAY;
+      const rollback = await chain.plan(toRollBack("escrow"), { verb: "rollback", account, validFor });
+      try {
+        await work(rollback);
+      } finally {
+        await rm(rollback.folder, { recursive: true });
+      }
+    };
+
+    it("is a rollback that is planned and signed, for as long as it can be needed", async () => {
+      await uncover();
+      await planned(safes.guardian, async (rollback) => {
+        const { id } = rollback.manifest.steps[0]!;
+        expect((await uncovered()).join(), "unsigned").to.include("keeps a rollback of it ready");
+        await chain.sign(rollback, id, people[0]!);
+        expect(await uncovered(), "one held back, for who sends it").to.deep.equal([]);
+        await chain.sign(rollback, id, people[1]!);
+        expect(await uncovered()).to.deep.equal([]);
+        await chain.pass(chain.deployed.parameters.rollbackWindow - 3 * DAY);
+        expect(await uncovered()).to.deep.equal([]);
+      });
+    });
+
+    it("is one that a key has planned, which it signs when it sends it, until its nonce is used", async () => {
+      await uncover();
+      const { address } = keyOf(KEY);
+      await planned(address, async (rollback) => {
+        expect(await uncovered()).to.deep.equal([]);
+        const { nonce } = rollback.manifest.steps[0]!;
+        await chain.send("anvil_setNonce", address, `0x${(nonce + 1).toString(16)}`);
+        expect((await uncovered()).join()).to.include("keeps a rollback of it ready");
+      });
+    });
   });
 
   it("is over with the rollback window, but for the pause", async () => {
