@@ -115,12 +115,13 @@ async function findMissed(
   { provider, times, urgent }: Standing,
 ): Promise<string[]> {
   const played = new Set(branches.flatMap(({ steps }) => steps.map(({ step }) => step)));
+  const main = opened.manifest.steps.filter(({ branch }) => branch === "main");
+  // Those before the last one that was carried out must have been, too, also where nobody has looked for them.
+  const left = main.slice(main.findLastIndex(({ id }) => id in times) + 1);
   const missed: string[] = [];
   for (const step of urgent === undefined ? opened.manifest.steps : [urgent]) {
     if (played.has(step.id) || step.id in times) continue;
-    const before = opened.manifest.steps.filter(
-      ({ id, branch, account }) => branch === "main" && account === step.account && !(id in times),
-    );
+    const before = left.filter(({ account }) => account === step.account);
     const isUsed =
       step.branch === "ready" &&
       (await nonceOf(provider, opened.accountOf(step.id))) + before.length > step.nonce;
