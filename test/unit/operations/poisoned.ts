@@ -7,7 +7,6 @@ import { expect } from "chai";
 
 import { digestOf } from "../../../scripts/lib/operations/canonical.js";
 import { planFolder, writeOperation } from "../../../scripts/lib/operations/folder.js";
-import { deployImplementation } from "../../../scripts/lib/operations/implementations.js";
 import { aRollback, findKept } from "../../../scripts/lib/operations/kept.js";
 import type { Manifest } from "../../../scripts/lib/operations/manifest.js";
 import type { OpenManifest } from "../../../scripts/lib/operations/open.js";
@@ -17,6 +16,7 @@ import { readStatus } from "../../../scripts/lib/operations/status.js";
 import { toUpgrade } from "../../../scripts/lib/operations/verbs.js";
 import { hardhat, withRecord } from "../../support/command-line.js";
 import { signAs } from "../../support/ceremony.js";
+import { deployImplementation } from "../../support/deploy-implementation.js";
 import { AdminChain, faultOf } from "../../support/operations.js";
 
 /** An upgrade that was carried out, whose rollback is signed, and beside it what somebody put there. */

@@ -6,7 +6,6 @@ import { HDNodeWallet, Interface, Mnemonic, type TypedDataField } from "ethers";
 
 import { Fault } from "../../../deploy/fault.js";
 import type { Collecting } from "../../../scripts/lib/operations/consents.js";
-import { deployImplementation } from "../../../scripts/lib/operations/implementations.js";
 import type { OpenManifest } from "../../../scripts/lib/operations/open.js";
 import { findProgress } from "../../../scripts/lib/operations/progress.js";
 import { signaturesFolder, writeRaw } from "../../../scripts/lib/operations/raw.js";
@@ -24,6 +23,7 @@ import type { SafeTransaction } from "../../../scripts/lib/safe/transaction.js";
 import { toSign } from "../../../scripts/lib/signers/transaction.js";
 import { formatReadiness } from "../../../scripts/ops/ready.js";
 import { hardhat, withRecord } from "../../support/command-line.js";
+import { deployImplementation } from "../../support/deploy-implementation.js";
 import { AdminChain } from "../../support/operations.js";
 import { createSafe } from "../../support/safes.js";
 

@@ -1,12 +1,12 @@
 import { expect } from "chai";
 
-import { deployImplementation } from "../../../scripts/lib/operations/implementations.js";
 import { Execution } from "../../../scripts/lib/operations/execution.js";
 import type { OpenManifest } from "../../../scripts/lib/operations/open.js";
 import { requireRehearsed, writeRehearsal } from "../../../scripts/lib/operations/rehearsal.js";
 import { rehearse } from "../../../scripts/lib/operations/rehearse.js";
 import { toUnpause, toUpgrade } from "../../../scripts/lib/operations/verbs.js";
 import { keystoreOf, starve } from "../../support/ceremony.js";
+import { deployImplementation } from "../../support/deploy-implementation.js";
 import { AdminChain, faultOf } from "../../support/operations.js";
 
 const DAY = 24 * 3_600;

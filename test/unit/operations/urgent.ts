@@ -5,7 +5,6 @@ import { expect } from "chai";
 import { BrowserProvider } from "ethers";
 
 import { Execution } from "../../../scripts/lib/operations/execution.js";
-import { deployImplementation } from "../../../scripts/lib/operations/implementations.js";
 import { aRollback, findKept } from "../../../scripts/lib/operations/kept.js";
 import type { OpenManifest } from "../../../scripts/lib/operations/open.js";
 import { outcomesOf } from "../../../scripts/lib/operations/outcomes.js";
@@ -15,6 +14,7 @@ import { toUpgrade } from "../../../scripts/lib/operations/verbs.js";
 import { verify } from "../../../scripts/lib/operations/verification.js";
 import { execute } from "../../../scripts/ops/execute.js";
 import { meddledWith, signAs } from "../../support/ceremony.js";
+import { deployImplementation } from "../../support/deploy-implementation.js";
 import { AdminChain, faultOf } from "../../support/operations.js";
 
 /** An upgrade that was carried out, and its rollback, signed by a key, in the moment in which it is needed. */
