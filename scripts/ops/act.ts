@@ -11,7 +11,6 @@ import type { Manifest } from "../lib/operations/manifest.js";
 import type { OpenManifest } from "../lib/operations/open.js";
 import type { Suite } from "../lib/operations/suite.js";
 import { parseBits, parseDuration, parseProxy } from "./arguments.js";
-import { namingDeployed } from "./deploying.js";
 import { nameOf, nextCommand, withSigner, type Desk, type DeskArguments } from "./desk.js";
 import { execute } from "./execute.js";
 import { describe, formatPlan, NOTHING_KEPT } from "./plan.js";
@@ -98,6 +97,7 @@ async function planAndRehearse(
 /** From the plan as far as the signer gets. */
 async function act(verb: VerbName, args: VerbArguments, hands: Hands) {
   const { signer, tell } = hands;
+  const { namingDeployed } = await import("./deploying.js");
   const { operation, opened, told, rehearsal } = await namingDeployed((isDeployed) =>
     planAndRehearse(verb, args, hands, isDeployed),
   );

@@ -6,7 +6,6 @@ import { command } from "../lib/command.js";
 import { requireGateForSteps } from "../lib/gate/policy.js";
 import { mode } from "../lib/mode.js";
 import type { Manifest } from "../lib/operations/manifest.js";
-import { namingDeployed } from "./deploying.js";
 import type { VerbArguments } from "./requests.js";
 import { openSuite } from "./suite.js";
 import type { VerbName } from "./verbs.js";
@@ -18,15 +17,13 @@ export const planning = (verb: VerbName) =>
     const { requestOf } = await import("./requests.js");
     const { planOperation } = await import("../lib/operations/plan.js");
     const { planFolder } = await import("../lib/operations/folder.js");
-    const {
-      number,
-      path: folder,
-      manifest,
-    } = await namingDeployed(async (isDeployed) => {
+    const { namingDeployed } = await import("./deploying.js");
+    const { manifest, operation } = await namingDeployed(async (isDeployed) => {
       const planned = await planOperation(suite, await requestOf(verb, args, suite, isDeployed));
       await requireGateForSteps(suite, planned.steps);
-      return { ...(await planFolder(planned)), manifest: planned };
+      return { manifest: planned, operation: await planFolder(planned) };
     });
+    const { number, path: folder } = operation;
     const place = path.relative(process.cwd(), folder);
     console.log(
       args.json
