@@ -8,6 +8,7 @@ import { deploy as deployPlanned, planDeployment } from "../../../scripts/lib/op
 import { Fault } from "../../../deploy/fault.js";
 import type { Suite } from "../../../scripts/lib/operations/suite.js";
 import { deployConfirmed, namingDeployed } from "../../../scripts/ops/deploying.js";
+import { hardhat, withRecord } from "../../support/command-line.js";
 import { meddledWith } from "../../support/ceremony.js";
 import { AdminChain, faultOf } from "../../support/operations.js";
 
@@ -148,6 +149,20 @@ describe("deploying a new version", function () {
       });
       expect(said).to.include(`was mined and did not deploy EscrowNext to ${plan.address}`);
     });
+
+    for (const verb of [["plan", "upgrade"], ["upgrade"]]) {
+      it(`is named by \`ops ${verb.join(" ")}\` when the plan fails`, async () => {
+        const [, stranger] = await chain.connection.ethers.getSigners();
+        const options = ["--deploy", "--yes", "--contract", "EscrowNext", "--reason", "test"];
+        const ended = await withRecord(chain.suite.record, () =>
+          hardhat(chain.anvil.url, "ops", ...verb, ...options, "--account", stranger!.address),
+        );
+        expect(ended.exitCode).to.equal(2);
+        expect(ended.stderr).to.include("UPGRADER");
+        const { length } = ended.stderr.match(/--implementation 0x\w{40} in the place of --deploy/g)!;
+        expect(length, "once it is sent, and once the plan has failed").to.equal(2);
+      });
+    }
 
     it("is named by whatever fails after it", async () => {
       const work = () =>
