@@ -1,7 +1,7 @@
 import { isError, type ErrorCode } from "ethers";
 
 import { Fault } from "../../deploy/fault.js";
-import { plain } from "./plain.js";
+import { plain, withoutUrls } from "./plain.js";
 
 /** What a command exits with when it could not do or tell what it was asked. 1 is for a clear "no". */
 const COULD_NOT = 2;
@@ -42,7 +42,7 @@ function sentenceOf(error: unknown): string | undefined {
   if (error instanceof Fault) return error.message;
   // Of a chain it may be anybody's words, and name a URL with a key.
   if (error instanceof Error && error.name === "ProviderError")
-    return `The chain: ${plain(error.message.replaceAll(/\w+:\/\/\S+/g, "<url>"))}.`;
+    return `The chain: ${plain(withoutUrls(error.message))}.`;
   if (error instanceof Error && HARDHAT_ERRORS.includes(error.name)) return error.message;
   for (const code of CHAIN_ERRORS)
     if (isError(error, code)) return `The chain: ${plain(error.shortMessage)}.`;

@@ -76,10 +76,14 @@ async function carryOutKept(desk: Desk & Kept) {
   return { kept: from };
 }
 
-/** From the plan as far as the signer gets. */
-async function act(verb: VerbName, args: VerbArguments, hands: Hands) {
-  const { suite, signer, tell } = hands;
-  const { manifest, operation, opened } = await plan(verb, args, suite);
+/** Up to where nothing has to be deployed for it any more: from here on, the operation goes on by its number. */
+async function planAndRehearse(
+  verb: VerbName,
+  args: VerbArguments,
+  { suite, signer, tell }: Hands,
+  isDeployed: (address: string) => void,
+) {
+  const { manifest, operation, opened } = await plan(verb, args, suite, isDeployed);
   const place = path.relative(process.cwd(), operation.path);
   const told = describe(manifest, operation.number, place);
   tell(formatPlan(manifest, operation.number, place, { isRehearsedNow: true }));
@@ -87,6 +91,16 @@ async function act(verb: VerbName, args: VerbArguments, hands: Hands) {
   const { rehearse } = await import("../lib/operations/rehearse.js");
   const rehearsal = await rehearse(suite, opened);
   tell(formatRehearsal(rehearsal));
+  return { operation, opened, told, rehearsal };
+}
+
+/** From the plan as far as the signer gets. */
+async function act(verb: VerbName, args: VerbArguments, hands: Hands) {
+  const { signer, tell } = hands;
+  const { namingDeployed } = await import("./deploying.js");
+  const { operation, opened, told, rehearsal } = await namingDeployed((isDeployed) =>
+    planAndRehearse(verb, args, hands, isDeployed),
+  );
   if (!rehearsal.passed) {
     process.exitCode = 1;
     return { ...told, rehearsal };
@@ -130,12 +144,17 @@ interface Planned {
   readonly opened: OpenManifest;
 }
 
-async function plan(verb: VerbName, args: VerbArguments, suite: Suite): Promise<Planned> {
+async function plan(
+  verb: VerbName,
+  args: VerbArguments,
+  suite: Suite,
+  isDeployed: (address: string) => void,
+): Promise<Planned> {
   const { requestOf } = await import("./requests.js");
   const { planOperation } = await import("../lib/operations/plan.js");
   const { planFolder } = await import("../lib/operations/folder.js");
   const { openManifest } = await import("../lib/operations/open.js");
-  const manifest = await planOperation(suite, await requestOf(verb, args, suite));
+  const manifest = await planOperation(suite, await requestOf(verb, args, suite, isDeployed));
   await requireGateForSteps(suite, manifest.steps);
   const operation = await planFolder(manifest);
   return { manifest, operation, opened: await openManifest(operation.path, suite.record) };

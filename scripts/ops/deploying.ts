@@ -1,7 +1,7 @@
 import { formatEther } from "ethers";
 
 import { mode, requireLive } from "../lib/mode.js";
-import { deploy, planDeployment, type Deployment } from "../lib/operations/deployment.js";
+import { deploy, insteadOfDeploying, planDeployment, type Deployment } from "../lib/operations/deployment.js";
 import type { ProxyName, Suite } from "../lib/operations/suite.js";
 import { confirm } from "./confirm.js";
 
@@ -27,6 +27,23 @@ export async function deployConfirmed(suite: Suite, { proxy, contract, yes }: De
   requireLive("--deploy");
   if (!yes) await confirm(shown, contract);
   return await deploy(connection, planned, console.error);
+}
+
+/**
+ * Does what a deployment may be a part of: if anything fails after it, that ends with how to go on without it.
+ *
+ * @param work Calls what it is given with the address of what it has deployed.
+ */
+export async function namingDeployed<Result>(
+  work: (isDeployed: (address: string) => void) => Promise<Result>,
+): Promise<Result> {
+  let deployed: string | undefined;
+  try {
+    return await work((address) => (deployed = address));
+  } catch (error) {
+    if (deployed !== undefined) console.error(insteadOfDeploying(deployed));
+    throw error;
+  }
 }
 
 export function formatDeployment(

@@ -78,12 +78,14 @@ export const teller =
 /** A command to type next, for the same network and operation, which refuses any other digest than this one. */
 export const nextCommand = (
   { suite, operation, opened, typed }: Pick<Desk, "suite" | "operation" | "opened" | "typed">,
-  verb: "sign" | "execute" | "rehearse",
+  verb: "sign" | "execute" | "rehearse" | "verify",
   options = "",
 ) =>
   [
     `npx hardhat ops ${verb} --network ${suite.connection.networkName}`,
-    `--operation ${operation.number} --digest ${opened.digest}`,
+    `--operation ${operation.number}`,
+    // Nothing is signed or sent by who only looks.
+    verb === "verify" ? "" : `--digest ${opened.digest}`,
     options,
     ...(typed?.parameters === undefined ? [] : [`--parameters ${quoted(typed.parameters)}`]),
   ]

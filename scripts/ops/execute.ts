@@ -62,7 +62,8 @@ export async function execute(
   if (only !== undefined && !isUrgent) await requirePage(opened);
   const done = await execution.record({ isUrgent });
   const [first] = only === undefined ? done.left : [opened.step(only)];
-  if (first === undefined || first.id in done.times) return await conclude(desk, done.carriedOut, first);
+  if (first === undefined || first.id in done.times)
+    return await conclude(desk, done.carriedOut, { step: first, isUrgent });
   const carriedOut: CarriedOut[] = [];
   for (let step: Step | undefined = first; step !== undefined;) {
     await execution.require(step);
@@ -97,30 +98,46 @@ export async function execute(
 }
 
 /** Where everything is done, what is left is to look at it, and that once. */
-async function conclude(desk: Desk, carriedOut: readonly CarriedOut[], step?: Step): Promise<Executed> {
-  const { outcomesOf } = await import("../lib/operations/outcomes.js");
+async function conclude(
+  desk: Desk,
+  carriedOut: readonly CarriedOut[],
+  { step, isUrgent }: { readonly step: Step | undefined; readonly isUrgent: boolean },
+): Promise<Executed> {
   desk.tell(`${step === undefined ? "Everything" : step.id} of ${nameOf(desk)} was carried out already:`);
   for (const line of carriedOut) for (const told of formatCarriedOut(line)) desk.tell(told);
-  const lines = await outcomesOf(desk.opened).read();
-  return lines.at(-1)?.kind === "verified" ? { carriedOut } : { carriedOut, verified: await verifyNow(desk) };
+  const isVerified = await wasVerified(desk).catch((error: unknown) => {
+    if (isUrgent) return false;
+    throw error;
+  });
+  return { carriedOut, ...(isVerified ? {} : await verifyIfPossible(desk, isUrgent)) };
+}
+
+async function wasVerified({ opened }: Desk): Promise<boolean> {
+  const { outcomesOf } = await import("../lib/operations/outcomes.js");
+  return (await outcomesOf(opened).read()).at(-1)?.kind === "verified";
 }
 
 /** What was urgent was done, also if nobody can tell how it left the suite. */
 async function verifyIfPossible(desk: Desk, isUrgent: boolean): Promise<Pick<Executed, "verified">> {
+  if (!isUrgent) return { verified: await verifyNow(desk) };
   try {
     return { verified: await verifyNow(desk, isUrgent) };
   } catch (error) {
-    if (!isUrgent || !(error instanceof Fault)) throw error;
-    desk.tell(`It was carried out, and could not be verified: ${error.message}`);
+    const { messageOf } = await import("../lib/operations/endpoint.js");
+    const why = error instanceof Fault ? error.message : messageOf(error);
+    desk.tell(`It was carried out, and could not be verified: ${why}`);
     process.exitCode = 1;
     return {};
+  } finally {
+    // The latest operation, which it would be about by itself, is often another one.
+    desk.tell(`To look again: ${nextCommand(desk, "verify")}`);
   }
 }
 
 async function verifyNow(desk: Desk, isUrgent = false): Promise<Verified> {
   const { verify } = await import("../lib/operations/verification.js");
   desk.tell("Verifying …");
-  const verified = await verify(desk.suite, desk.opened, { isUrgent });
+  const verified = await verify(desk.suite, desk.opened, { isUrgent, tell: desk.tell });
   desk.tell(formatVerified(verified));
   if (!verified.passed) process.exitCode = 1;
   return verified;

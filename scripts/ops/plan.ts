@@ -17,9 +17,13 @@ export const planning = (verb: VerbName) =>
     const { requestOf } = await import("./requests.js");
     const { planOperation } = await import("../lib/operations/plan.js");
     const { planFolder } = await import("../lib/operations/folder.js");
-    const manifest = await planOperation(suite, await requestOf(verb, args, suite));
-    await requireGateForSteps(suite, manifest.steps);
-    const { number, path: folder } = await planFolder(manifest);
+    const { namingDeployed } = await import("./deploying.js");
+    const { manifest, operation } = await namingDeployed(async (isDeployed) => {
+      const planned = await planOperation(suite, await requestOf(verb, args, suite, isDeployed));
+      await requireGateForSteps(suite, planned.steps);
+      return { manifest: planned, operation: await planFolder(planned) };
+    });
+    const { number, path: folder } = operation;
     const place = path.relative(process.cwd(), folder);
     console.log(
       args.json

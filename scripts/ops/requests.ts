@@ -38,8 +38,18 @@ import { VERBS, type VerbName } from "./verbs.js";
 /** What the command line gives; which of it is there depends on the verb. */
 export type VerbArguments = Readonly<Record<string, string | number | boolean | undefined>>;
 
-/** Turns what was typed into what is to be planned. @throws {@link Fault} that says how to type it. */
-export async function requestOf(verb: VerbName, args: VerbArguments, suite: Suite): Promise<Request> {
+/**
+ * Turns what was typed into what is to be planned.
+ *
+ * @param isDeployed Called with the address of what had to be deployed for it.
+ * @throws {@link Fault} that says how to type it.
+ */
+export async function requestOf(
+  verb: VerbName,
+  args: VerbArguments,
+  suite: Suite,
+  isDeployed: (address: string) => void = () => {},
+): Promise<Request> {
   const reason = required(text(args.reason), "--reason", "why", VERBS[verb].example);
   if (/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(reason))
     throw new Fault("--reason is one line, without signs that cannot be seen.");
@@ -54,7 +64,7 @@ export async function requestOf(verb: VerbName, args: VerbArguments, suite: Suit
     ...(account !== undefined && { account: parseAddress(account, "--account") }),
     ...(guardian !== undefined && { guardian: parseAddress(guardian, "--guardian") }),
     validFor: parseDuration(String(args.validFor), "--valid-for"),
-    prepare: await PREPARE[verb](args, reason, suite),
+    prepare: await PREPARE[verb](args, reason, suite, isDeployed),
   };
 }
 
@@ -62,6 +72,7 @@ type Prepare = (
   args: VerbArguments,
   reason: string,
   suite: Suite,
+  isDeployed: (address: string) => void,
 ) => Request["prepare"] | Promise<Request["prepare"]>;
 
 const PREPARE: Readonly<Record<VerbName, Prepare>> = {
@@ -103,7 +114,12 @@ const roleOf = ({ role }: VerbArguments) => parseRole(required(text(role), "--ro
 const holderOf = (args: VerbArguments, side: "from" | "to", verb: VerbName) =>
   getAddress(parseAddress(required(text(args[side]), `--${side}`, "who", VERBS[verb].example), `--${side}`));
 
-async function upgradeOf(args: VerbArguments, _reason: string, suite: Suite) {
+async function upgradeOf(
+  args: VerbArguments,
+  _reason: string,
+  suite: Suite,
+  isDeployed: (address: string) => void,
+) {
   const proxy = parseProxy(String(args.proxy));
   const contract = text(args.contract) ?? IMPLEMENTATIONS[proxy].contract;
   const given = text(args.implementation);
@@ -124,6 +140,7 @@ async function upgradeOf(args: VerbArguments, _reason: string, suite: Suite) {
     given === undefined
       ? await deployConfirmed(suite, { proxy, contract, yes: args.yes === true })
       : parseAddress(given, "--implementation");
+  if (given === undefined) isDeployed(implementation);
   return toUpgrade({ proxy, implementation, contract, ...(initializer && { initializer }) }, precautions);
 }
 

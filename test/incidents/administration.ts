@@ -13,12 +13,13 @@ import type { IncidentStack } from "../support/incidents/stack.js";
  * What happens to the contracts and to those who administer them.
  */
 
-/** Plans, signs by everybody who is named, and sends by the first of them. */
-async function act(stack: IncidentStack, plan: string, typists: readonly string[]): Promise<void> {
-  await stack.type(plan);
+/** Plans, signs by everybody who is named, and sends by the first of them. Returns the operation's number. */
+async function act(stack: IncidentStack, plan: string, typists: readonly string[]): Promise<string> {
+  const [, number] = /Planned operation (\d+)/.exec(await stack.type(plan))!;
   await stack.type("ops rehearse");
   for (const typist of typists) await stack.type(`ops sign ${stack.signerOf(typist)}`);
   await execute(stack, typists[0]!);
+  return number!;
 }
 
 const execute = (stack: IncidentStack, typist: string) =>
@@ -30,7 +31,9 @@ export const strangePause: Incident = {
   runbook: "pause",
   happens: "deposits are paused, and nobody on call knows why",
   alert: "HoldfastPaused",
-  cause: (stack) => act(stack, 'ops plan pause --bits deposits --duration 2d --reason "exercise"', GUARDIANS),
+  async cause(stack) {
+    await act(stack, 'ops plan pause --bits deposits --duration 2d --reason "exercise"', GUARDIANS);
+  },
 };
 
 export const strangeOperation: Incident = {
@@ -89,12 +92,11 @@ export const badUpgrade: Incident = {
   runbook: "bad-upgrade",
   happens: "a new version misreads large payments",
   async cause(stack) {
-    await act(stack, 'ops plan upgrade --deploy --yes --contract EscrowNarrow --reason "release 2.0.0"', [
-      ...UPGRADERS,
-      ...GUARDIANS,
-    ]);
+    const plan = 'ops plan upgrade --deploy --yes --contract EscrowNarrow --reason "release 2.0.0"';
+    const number = await act(stack, plan, [...UPGRADERS, ...GUARDIANS]);
     await stack.world.clock.pass(2n * DAY);
     await execute(stack, UPGRADERS[0]);
+    return { OPERATION: number };
   },
   check: ({ world }) => world.clock.pass(2n * DAY),
 };

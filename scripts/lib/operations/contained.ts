@@ -1,5 +1,5 @@
 import { Fault } from "../../../deploy/fault.js";
-import { plain } from "../plain.js";
+import { plain, withoutUrls } from "../plain.js";
 import type { OperationFolder } from "./folder.js";
 
 /** An operation that could not be looked at, and why, in a whole sentence that names its folder. */
@@ -38,7 +38,6 @@ function problemOf({ path }: OperationFolder, error: unknown): string {
   if (error instanceof Fault && error.message.includes(path)) return error.message;
   if (error instanceof Fault) return `The operation ${path} cannot be looked at: ${error.message}`;
   const { shortMessage, message } = error as Error & { shortMessage?: string };
-  // Without URLs, which may contain a key.
-  const said = plain(String(shortMessage ?? message ?? error).replaceAll(/\w+:\/\/\S+/g, "<url>"));
+  const said = plain(withoutUrls(String(shortMessage ?? message ?? error)));
   return `The operation ${path} cannot be looked at: ${said}.`;
 }

@@ -3,7 +3,7 @@ import type { EIP1193Provider } from "hardhat/types/providers";
 import { z } from "zod/v4";
 
 import { Fault } from "../../../deploy/fault.js";
-import { plain } from "../plain.js";
+import { plain, withoutUrls } from "../plain.js";
 import { revertDataOf } from "../safe/errors.js";
 import { FINAL_DEPTH, type Finality } from "./finality.js";
 
@@ -317,4 +317,4 @@ const isAnswer = (problem: unknown): problem is Error =>
 
 /** Without URLs, which may contain a key, and without what could write on our screen. */
 export const messageOf = (problem: unknown) =>
-  plain((problem instanceof Error ? problem.message : String(problem)).replaceAll(/\w+:\/\/\S+/g, "<url>"));
+  plain(withoutUrls(problem instanceof Error ? problem.message : String(problem)));

@@ -12,7 +12,7 @@ export const FINAL_DEPTH = 256;
 
 export const finalityOf = (chainId: number): Finality => FINALITY[chainId] ?? "finalized";
 
-/** Functions that keep harm away: soon needed, and the same when called twice. */
+/** Functions that keep harm away: soon needed, and no harm when called twice, although a second pause ends later. */
 const PROTECTING = /^(pause|rollback|cancel)\(/;
 
 /**

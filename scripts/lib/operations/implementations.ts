@@ -10,7 +10,6 @@ import { describeLayout, type ContractLayout } from "../../../deploy/storage-lay
 import { explainIncompatible, explainUnsafe, readImplementation } from "../../../deploy/upgrade-safety.js";
 import { UpgradeController__factory, ISelfTest__factory } from "../../../types/ethers-contracts/index.js";
 import { plain } from "../plain.js";
-import { deploy, planDeployment } from "./deployment.js";
 import { fieldsOf, type Field, type Keys } from "./layout.js";
 import { isNoAnswer } from "./reverts.js";
 import { IMPLEMENTATIONS, type ProxyName } from "./suite.js";
@@ -52,16 +51,6 @@ export interface Site {
   readonly connection: NetworkConnection;
   readonly record: DeploymentRecord;
   readonly keys: Keys;
-}
-
-/** Deploys what the build calls `contract`, to be put behind a proxy later. Needs no role. Returns its address. */
-export async function deployImplementation(
-  connection: NetworkConnection,
-  record: DeploymentRecord,
-  proxy: ProxyName,
-  contract: string,
-): Promise<string> {
-  return await deploy(connection, await planDeployment(connection, record, proxy, contract));
 }
 
 /** What is behind a proxy now. */

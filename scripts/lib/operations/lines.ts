@@ -1,10 +1,11 @@
 import { constants } from "node:fs";
-import { mkdir, open, readFile } from "node:fs/promises";
+import { mkdir, open, type FileHandle } from "node:fs/promises";
 import path from "node:path";
 
 import type { z } from "zod/v4";
 
 import { Fault } from "../../../deploy/fault.js";
+import { readHandle, readRegular } from "../regular-file.js";
 
 /** A file with one JSON object a line that is only ever appended to, and survives that its writer dies. */
 export class LineFile<Line> {
@@ -19,7 +20,7 @@ export class LineFile<Line> {
    * @throws {@link Fault} if a line is not what was appended.
    */
   async read(): Promise<Line[]> {
-    const text = await readFile(this.path, "utf8").catch((problem: NodeJS.ErrnoException) => {
+    const text = await readRegular(this.path).catch((problem: NodeJS.ErrnoException) => {
       if (problem.code === "ENOENT") return "";
       throw problem;
     });
@@ -38,10 +39,10 @@ export class LineFile<Line> {
   /** As {@link add}, of several, which stand together. */
   async addAll(lines: readonly Line[]): Promise<void> {
     await mkdir(path.dirname(this.path), { recursive: true });
-    const { O_APPEND, O_CREAT, O_RDWR } = constants;
-    const handle = await open(this.path, O_APPEND | O_CREAT | O_RDWR, 0o600);
+    const { O_APPEND, O_CREAT, O_RDWR, O_NONBLOCK } = constants;
+    const handle = await open(this.path, O_APPEND | O_CREAT | O_RDWR | O_NONBLOCK, 0o600);
     try {
-      await dropUnfinishedLine(handle);
+      await dropUnfinishedLine(handle, this.path);
       await handle.appendFile(lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
       await handle.sync();
     } finally {
@@ -61,8 +62,8 @@ export class LineFile<Line> {
   }
 }
 
-async function dropUnfinishedLine(handle: Awaited<ReturnType<typeof open>>): Promise<void> {
-  const content = await handle.readFile();
+async function dropUnfinishedLine(handle: FileHandle, file: string): Promise<void> {
+  const content = await readHandle(handle, file);
   const end = content.lastIndexOf("\n") + 1;
   if (end < content.length) await handle.truncate(end);
 }

@@ -1,8 +1,9 @@
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import path from "node:path";
 
 import { Fault } from "../../../deploy/fault.js";
 import { readRecord, type DeploymentRecord } from "../../../deploy/record.js";
+import { readRegular } from "../regular-file.js";
 import { SAFE } from "../safe/abi.js";
 import { execTransactionData } from "../safe/execute.js";
 import { faultsIn } from "../safe/fields.js";
@@ -137,7 +138,7 @@ export async function openManifest(
   const file = (await isFolder(place)) ? path.join(place, MANIFEST_FILE) : place;
   let text: string;
   try {
-    text = await readFile(file, "utf8");
+    text = await readRegular(file);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     throw new Fault(
@@ -174,7 +175,7 @@ export async function openManifest(
 /** The page is what people read before they sign: it says what the manifest says, to the letter. */
 export async function requirePage({ folder, manifest }: OpenManifest): Promise<void> {
   const file = path.join(folder, PAGE_FILE);
-  const page = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+  const page = await readRegular(file).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return undefined;
     throw error;
   });

@@ -1,10 +1,11 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 
 import { Transaction } from "ethers";
 import { z } from "zod/v4";
 
 import { Fault } from "../../../deploy/fault.js";
+import { readRegular } from "../regular-file.js";
 import { address, bytes, bytes32, faultsIn } from "../safe/fields.js";
 import type { OpenManifest } from "./open.js";
 
@@ -38,7 +39,7 @@ export async function readRaw(opened: OpenManifest, step: string): Promise<strin
   const file = fileOf(opened, step);
   let text: string;
   try {
-    text = await readFile(file, "utf8");
+    text = await readRegular(file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;

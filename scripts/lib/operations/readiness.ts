@@ -5,7 +5,8 @@ import type { DeploymentRecord } from "../../../deploy/index.js";
 import { ROLES, type RoleName } from "../../../deploy/roles.js";
 import { hindrances } from "../safe/hindrances.js";
 import { nonceOf } from "./accounts.js";
-import { collectFor, type Collecting, type Consents } from "./consents.js";
+import { collectFor, type Collecting } from "./consents.js";
+import { lastOwnersOf } from "./held-back.js";
 import type { Step } from "./manifest.js";
 import { findMovedProxy, findMovedSuite, findOtherChain } from "./moved.js";
 import type { OpenManifest } from "./open.js";
@@ -202,21 +203,12 @@ async function findUnsigned({ provider, opened, step, collecting }: Looking): Pr
     // Its nonce is another question.
     const why = hindrances({ ...opened.safeTransaction(step.id), nonce: state.nonce }, state, consents);
     if (why.length === 0) return undefined;
-    const lastOwners = lastOwnersOf(consents);
+    const lastOwners = lastOwnersOf(opened, step.id, consents);
     return { kind: "unsigned", why, remedy, ...(lastOwners.length > 0 && { lastOwners }) };
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     return dead([error.message], "Have it signed again.");
   }
-}
-
-/** Of a Safe of whose signatures one was held back: the owners with a key who have not signed. */
-function lastOwnersOf({ tree, signatures, refused, missing }: Consents): string[] {
-  // What was given and does not count was not held back, but lost.
-  if (missing !== 1 || signatures.length === 0 || refused.length > 0) return [];
-  const signed = signatures.map(({ owner }) => owner);
-  const keys = tree.owners.filter(({ kind }) => kind === "key").map(({ address }) => address);
-  return keys.filter((address) => !signed.includes(address));
 }
 
 const nowOf = async (provider: Provider) => (await provider.getBlock("latest"))!.timestamp;

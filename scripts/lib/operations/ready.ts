@@ -95,7 +95,7 @@ export async function findReadiness(
   return {
     operations,
     unreadable: all,
-    uncovered: await findUncovered(suite, register),
+    uncovered: await findUncovered(suite, register, looks.collecting),
     elsewhere: register.operations
       .filter(({ standing }) => standing === "elsewhere")
       .map(({ operation }) => path.basename(operation.path)),

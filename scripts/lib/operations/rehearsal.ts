@@ -1,10 +1,11 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import path from "node:path";
 
 import type { Provider } from "ethers";
 import { z } from "zod/v4";
 
 import { Fault } from "../../../deploy/fault.js";
+import { readRegular } from "../regular-file.js";
 import { faultsIn } from "../safe/fields.js";
 import { nonceOf } from "./accounts.js";
 import type { Step } from "./manifest.js";
@@ -58,7 +59,7 @@ export async function readRehearsal({ folder, digest }: OpenManifest): Promise<R
   const file = path.join(folder, REHEARSAL_FILE);
   let written: unknown;
   try {
-    written = JSON.parse(await readFile(file, "utf8"));
+    written = JSON.parse(await readRegular(file));
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw new Fault(`The rehearsal ${file} cannot be read; rehearse again.`, { cause });
@@ -114,12 +115,13 @@ async function findMissed(
   { provider, times, urgent }: Standing,
 ): Promise<string[]> {
   const played = new Set(branches.flatMap(({ steps }) => steps.map(({ step }) => step)));
+  const main = opened.manifest.steps.filter(({ branch }) => branch === "main");
+  // Those before the last one that was carried out must have been, too, also where nobody has looked for them.
+  const left = main.slice(main.findLastIndex(({ id }) => id in times) + 1);
   const missed: string[] = [];
   for (const step of urgent === undefined ? opened.manifest.steps : [urgent]) {
     if (played.has(step.id) || step.id in times) continue;
-    const before = opened.manifest.steps.filter(
-      ({ id, branch, account }) => branch === "main" && account === step.account && !(id in times),
-    );
+    const before = left.filter(({ account }) => account === step.account);
     const isUsed =
       step.branch === "ready" &&
       (await nonceOf(provider, opened.accountOf(step.id))) + before.length > step.nonce;

@@ -1,10 +1,15 @@
 import { getAddress } from "ethers";
 
+import type { Collecting } from "./consents.js";
+import { contained, isUnreadable } from "./contained.js";
 import type { Step } from "./manifest.js";
+import { findHindrances, type Hindrance } from "./readiness.js";
 import type { Register, Registered } from "./register.js";
 import { contractsAt, PROXY_NAMES, type ProxyName, type Suite } from "./suite.js";
 import { toType } from "./to-type.js";
 import { formatTime } from "./units.js";
+
+const DAY = 86_400;
 
 /** An upgrade that can still be taken back, as the chain itself knows it. */
 interface Change {
@@ -14,18 +19,27 @@ interface Change {
   readonly to: string;
   /** Unix seconds. */
   readonly until: number;
+  /** How much of that is left, in seconds. */
+  readonly left: number;
 }
 
 /**
  * Upgrades that can still be taken back and are none of the operations here: whose folder is missing, which went on without
  * it, or which somebody made outside of every operation. Whole sentences. Of all others, {@link findReadiness} tells.
  */
-export async function findUncovered(suite: Suite, { operations }: Register): Promise<string[]> {
+export async function findUncovered(
+  suite: Suite,
+  { operations }: Register,
+  collecting: Collecting = {},
+): Promise<string[]> {
   const open = await Promise.all(PROXY_NAMES.map((proxy) => openChangeOf(suite, proxy)));
-  return open
-    .filter((change) => change !== undefined)
-    .filter((change) => !operations.some((registered) => covers(registered, change)))
-    .map(describe);
+  const sentences: string[] = [];
+  for (const change of open.filter((one) => one !== undefined)) {
+    if (operations.some((registered) => covers(registered, change))) continue;
+    const waiting = operations.map((registered) => isReadyRollback(suite, registered, change, collecting));
+    if (!(await Promise.all(waiting)).includes(true)) sentences.push(describe(change));
+  }
+  return sentences;
 }
 
 async function openChangeOf({ connection, record }: Suite, proxy: ProxyName): Promise<Change | undefined> {
@@ -36,7 +50,8 @@ async function openChangeOf({ connection, record }: Suite, proxy: ProxyName): Pr
   if (BigInt(previous) === 0n) return undefined;
   const until = Number(upgradedAt) + Number(await upgradeController.rollbackWindow());
   const { timestamp: now } = (await provider.getBlock("latest"))!;
-  return now < until ? { proxy, address, from: previous, to: implementation, until } : undefined;
+  if (now >= until) return undefined;
+  return { proxy, address, from: previous, to: implementation, until, left: until - now };
 }
 
 /** Whether an operation made this very change, by its own steps, and keeps a rollback of it ready. */
@@ -57,7 +72,30 @@ function covers(
   return isItsOwn && manifest.steps.some(isKept);
 }
 
-const describe = ({ proxy, from, to, until }: Change): string =>
+/** Whether an operation is a rollback of this very change of which nothing is missing but that somebody sends it. */
+async function isReadyRollback(
+  { connection, record }: Suite,
+  { operation, opened, progress, standing }: Registered,
+  { address, from, to }: Change,
+  collecting: Collecting,
+): Promise<boolean> {
+  const [step] = progress.left;
+  if (standing !== "planned" || step?.call.function !== "rollback(address)") return false;
+  const isOfIt = opened.manifest.proxies.some(
+    ({ address: proxy, before, after }) =>
+      proxy === address && before.implementation === to && after.implementation === from,
+  );
+  if (!isOfIt || step.call.arguments[0]?.value !== address) return false;
+  const looking = { provider: connection.ethers.provider, record, opened, step, progress, collecting };
+  const found = await contained(operation, () => findHindrances(looking));
+  // What a key does itself, it signs when that is sent.
+  const isOfKey = opened.accountOf(step.id).kind === "key";
+  const isReady = (one: Hindrance) => one.kind === "unsigned" && (isOfKey || one.lastOwners !== undefined);
+  return !isUnreadable(found) && found.every(isReady);
+}
+
+const describe = ({ proxy, from, to, until, left }: Change): string =>
   `${proxy} was upgraded from ${from} to ${to}, which can be taken back until ${formatTime(until)}, and no operation here ` +
   "keeps a rollback of it ready: get its folder from version control or from whoever planned it. If nobody has it, plan " +
-  `one, to be carried out or not: ${toType("ops plan rollback", `--proxy ${proxy}`, "--reason <why>")}`;
+  "one and have it signed, to be carried out with `ops execute` or not: " +
+  toType("ops plan rollback", `--proxy ${proxy}`, "--reason <why>", `--valid-for ${Math.ceil(left / DAY)}d`);

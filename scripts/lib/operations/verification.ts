@@ -2,6 +2,7 @@ import { findRoleRepairs, formatDifference, type RoleRepair } from "../../../dep
 import { Fault } from "../../../deploy/fault.js";
 import { keepsRecords } from "../mode.js";
 import { UNTIL } from "./acts/pausing.js";
+import { messageOf } from "./endpoint.js";
 import { withFork } from "./fork.js";
 import type { OpenManifest } from "./open.js";
 import { outcomesOf, type Verified } from "./outcomes.js";
@@ -11,16 +12,27 @@ import { findCodeFaults } from "./self-tests.js";
 import { entryOf } from "./state-diff.js";
 import { contractsAt, type Suite } from "./suite.js";
 import { valueAt } from "./timed.js";
+import { operationIn, toType } from "./to-type.js";
 import { Trial } from "./trial.js";
 import { formatTime, PAUSE_BITS, PAUSE_BIT_NAMES } from "./units.js";
 
+interface Verifying extends Urgency {
+  /** Told if what was found could not be written down. */
+  readonly tell?: (sentence: string) => void;
+}
+
 /**
  * Looks at the suite after an operation: the code, its self-test, the roles, the pauses, and on a fork whether money still
- * moves. Appends what it finds to the operation's record, when live.
+ * moves. Appends what it finds to the operation's record, when live; where that cannot be, tells so, and it was found all the
+ * same.
  *
  * @throws {@link Fault} if nothing of the operation was carried out yet.
  */
-export async function verify(suite: Suite, opened: OpenManifest, urgency: Urgency = {}): Promise<Verified> {
+export async function verify(
+  suite: Suite,
+  opened: OpenManifest,
+  { tell = console.error, ...urgency }: Verifying = {},
+): Promise<Verified> {
   const { provider } = suite.connection.ethers;
   // What was urgent is done by now: all of the operation counts, as far as the chain tells.
   const progress = await findProgress(provider, opened, { ...urgency, isNeeded: () => true });
@@ -52,9 +64,18 @@ export async function verify(suite: Suite, opened: OpenManifest, urgency: Urgenc
     remarks: roles.others,
     passed: checks.every(({ problems }) => problems.length === 0),
   };
-  if (keepsRecords()) await outcomesOf(opened).add(verified);
+  if (keepsRecords()) await outcomesOf(opened).add(verified).catch(forgive(opened, tell));
   return verified;
 }
+
+/** A full disk takes nothing away from what was found. */
+const forgive =
+  (opened: OpenManifest, tell: (sentence: string) => void) =>
+  (problem: unknown): void =>
+    tell(
+      `It was verified, which could not be written down: ${messageOf(problem)}. Once it can, run: ` +
+        toType("ops verify", operationIn(opened)),
+    );
 
 /** Which code an operation leaves behind: a rollback that was kept ready takes back what its main branch did. */
 async function codeAfter(

@@ -1,9 +1,10 @@
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 
 import { z } from "zod/v4";
 
 import { Fault } from "../../../deploy/fault.js";
+import { readRegular } from "../regular-file.js";
 import type { Given, GivenSignature, Refusal } from "./collect.js";
 import { address, bytes, bytes32, faultsIn } from "./fields.js";
 import { safeHashes } from "./hash.js";
@@ -81,7 +82,7 @@ export async function readSignature(file: string, transaction: SafeTransaction):
   const name = path.basename(file);
   let written: unknown;
   try {
-    written = JSON.parse(await readFile(file, "utf8"));
+    written = JSON.parse(await readRegular(file));
   } catch (cause) {
     // Whatever lies there under such a name must not hide the good ones beside it.
     if (!(cause instanceof SyntaxError)) {

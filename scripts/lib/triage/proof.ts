@@ -4,6 +4,7 @@ import { pages } from "../../../deploy/logs.js";
 import { NATIVE_COIN } from "../../../deploy/parameters.js";
 import type { DeploymentRecord } from "../../../deploy/record.js";
 import { Escrow__factory } from "../../../types/ethers-contracts/index.js";
+import { withoutUrls } from "../plain.js";
 import { domainOf, paymentIdOf, type Payment } from "../signing.js";
 import { termsOf } from "./history.js";
 import { formatAmount } from "./money.js";
@@ -292,8 +293,5 @@ const isSame = (one: string, other: string) => one.toLowerCase() === other.toLow
 /** In few words, without URLs. */
 function wordsOf(problem: unknown): string {
   const words = isError(problem, "UNKNOWN_ERROR") ? problem.shortMessage : (problem as Error).message;
-  return words
-    .replaceAll(/\w+:\/\/\S+/g, "<url>")
-    .split("\n")[0]!
-    .slice(0, 200);
+  return withoutUrls(words).split("\n")[0]!.slice(0, 200);
 }

@@ -2,10 +2,10 @@ import { expect } from "chai";
 
 import { NATIVE_COIN } from "../../../deploy/parameters.js";
 import { explainIncompatible, readImplementation } from "../../../deploy/upgrade-safety.js";
-import { deployImplementation } from "../../../scripts/lib/operations/implementations.js";
 import type { OpenManifest } from "../../../scripts/lib/operations/open.js";
 import { toRollBack, toUpgrade } from "../../../scripts/lib/operations/verbs.js";
 import { EscrowNext__factory } from "../../../types/ethers-contracts/index.js";
+import { deployImplementation } from "../../support/deploy-implementation.js";
 import { AdminChain, faultOf } from "../../support/operations.js";
 import { termsOf, type Terms } from "../../support/terms.js";
 

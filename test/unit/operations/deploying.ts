@@ -5,8 +5,11 @@ import { keccak256 } from "ethers";
 import hre from "hardhat";
 
 import { deploy as deployPlanned, planDeployment } from "../../../scripts/lib/operations/deployment.js";
+import { Fault } from "../../../deploy/fault.js";
 import type { Suite } from "../../../scripts/lib/operations/suite.js";
-import { deployConfirmed } from "../../../scripts/ops/deploying.js";
+import { deployConfirmed, namingDeployed } from "../../../scripts/ops/deploying.js";
+import { hardhat, withRecord } from "../../support/command-line.js";
+import { meddledWith } from "../../support/ceremony.js";
 import { AdminChain, faultOf } from "../../support/operations.js";
 
 /** Deploys when it is told to, as `ops upgrade --deploy` does. */
@@ -86,6 +89,93 @@ describe("deploying a new version", function () {
       .to.include(`with nonce ${planned.nonce}, and is at ${planned.nonce + 1} now`)
       .and.include("nothing was sent");
     expect(await sent()).to.equal(planned.nonce + 1);
+  });
+
+  describe("once it is sent", () => {
+    const impatient = { poll: 5, giveUp: 300, remind: 50 };
+    const planned = () => planDeployment(chain.connection, chain.suite.record, "escrow", "EscrowNext");
+    /** Deploys through an endpoint that has this to say of receipts. */
+    async function deployWith(answer: (otherwise: () => Promise<unknown>) => Promise<unknown>) {
+      const meddled = meddledWith(chain.connection, ({ method }, otherwise) =>
+        method === "eth_getTransactionReceipt" ? answer(otherwise) : otherwise(),
+      );
+      const [plan, told] = [await planned(), [] as string[]];
+      const ended = await deployPlanned(
+        meddled,
+        plan,
+        (sentence) => void told.push(sentence),
+        impatient,
+      ).then(
+        (address) => ({ address, said: "" }),
+        (problem: Error) => ({ address: undefined, said: problem.message }),
+      );
+      return { ...ended, plan, told };
+    }
+    const unreachable = () => Promise.reject(new Error("502 Bad Gateway of https://rpc.example/key"));
+
+    it("waits on through an answer that is lost", async () => {
+      let lost = 3;
+      const { address, plan, said } = await deployWith((otherwise) =>
+        lost-- > 0 ? unreachable() : otherwise(),
+      );
+      expect([address, said]).to.deep.equal([plan.address, ""]);
+      expect(lost).to.be.below(0);
+    });
+
+    it("says at once how to go on without deploying it again", async () => {
+      const { told, plan } = await deployWith((otherwise) => otherwise());
+      expect(told).to.have.lengthOf(1);
+      expect(told[0]).to.include(`--implementation ${plan.address} in the place of --deploy`);
+    });
+
+    for (const [what, answer, problem] of [
+      ["is never mined", () => Promise.resolve(null), undefined],
+      ["is never heard of again", unreachable, "The endpoint's last problem: 502 Bad Gateway of <url>"],
+    ] as const) {
+      it(`says where to look, and how to go on, if it ${what}`, async () => {
+        const { said, plan, told } = await deployWith(answer);
+        expect(said)
+          .to.include(`look whether ${plan.address} has code`)
+          .and.include(`--implementation ${plan.address}`);
+        expect(/The endpoint's .*/.exec(said)?.[0]).to.equal(problem);
+        expect(told.slice(1).join(), "while it waits").to.include("is not mined yet");
+      });
+    }
+
+    it("says so if it failed", async () => {
+      const { said, plan } = await deployWith(async (otherwise) => {
+        const receipt = await otherwise();
+        return receipt === null ? null : { ...receipt, status: "0x0" };
+      });
+      expect(said).to.include(`was mined and did not deploy EscrowNext to ${plan.address}`);
+    });
+
+    for (const verb of [["plan", "upgrade"], ["upgrade"]]) {
+      it(`is named by \`ops ${verb.join(" ")}\` when the plan fails`, async () => {
+        const [, stranger] = await chain.connection.ethers.getSigners();
+        const options = ["--deploy", "--yes", "--contract", "EscrowNext", "--reason", "test"];
+        const ended = await withRecord(chain.suite.record, () =>
+          hardhat(chain.anvil.url, "ops", ...verb, ...options, "--account", stranger!.address),
+        );
+        expect(ended.exitCode).to.equal(2);
+        expect(ended.stderr).to.include("UPGRADER");
+        const { length } = ended.stderr.match(/--implementation 0x\w{40} in the place of --deploy/g)!;
+        expect(length, "once it is sent, and once the plan has failed").to.equal(2);
+      });
+    }
+
+    it("is named by whatever fails after it", async () => {
+      const work = () =>
+        faultOf(
+          namingDeployed((isDeployed) => {
+            isDeployed("0xabc");
+            return Promise.reject(new Fault("Several accounts hold UPGRADER."));
+          }),
+        );
+      const { told, result } = await asked(undefined, work);
+      expect(result).to.equal("Several accounts hold UPGRADER.");
+      expect(told).to.include("--implementation 0xabc in the place of --deploy");
+    });
   });
 
   it("refuses, before anybody is asked, what costs more than a transaction may", async () => {

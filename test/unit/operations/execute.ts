@@ -6,7 +6,6 @@ import { Interface } from "ethers";
 
 import { DEPLOY_DIR } from "../../../deploy/place.js";
 import { attemptsFolder, attemptsOf } from "../../../scripts/lib/operations/attempts.js";
-import { deployImplementation } from "../../../scripts/lib/operations/implementations.js";
 import { digestOf } from "../../../scripts/lib/operations/canonical.js";
 import { Execution, type Executing } from "../../../scripts/lib/operations/execution.js";
 import { isHarmlessTwice } from "../../../scripts/lib/operations/finality.js";
@@ -19,6 +18,7 @@ import { toExtendPause, toPause, toUnpause, toUpgrade } from "../../../scripts/l
 import { verify } from "../../../scripts/lib/operations/verification.js";
 import { execTransactionData } from "../../../scripts/lib/safe/execute.js";
 import { collectFor } from "../../../scripts/lib/operations/consents.js";
+import { deployImplementation } from "../../support/deploy-implementation.js";
 import { createSafe } from "../../support/safes.js";
 import { keystoreOf, meddledWith, signAs, starve } from "../../support/ceremony.js";
 import { AdminChain, faultOf } from "../../support/operations.js";

@@ -3,11 +3,11 @@ import { expect } from "chai";
 import { addressBook } from "../../../scripts/lib/operations/book.js";
 import { readGovernance } from "../../../scripts/lib/operations/governance.js";
 import { findHistory, type HistoryOptions } from "../../../scripts/lib/operations/history.js";
-import { deployImplementation } from "../../../scripts/lib/operations/implementations.js";
 import { readRegister } from "../../../scripts/lib/operations/register.js";
 import { toUpgrade } from "../../../scripts/lib/operations/verbs.js";
 import { formatHistory } from "../../../scripts/ops/history.js";
 import { hardhat, withRecord } from "../../support/command-line.js";
+import { deployImplementation } from "../../support/deploy-implementation.js";
 import { AdminChain } from "../../support/operations.js";
 import { safeAccount, type SafeAccount } from "../../support/safe-account.js";
 

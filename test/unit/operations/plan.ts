@@ -2,7 +2,6 @@ import { expect } from "chai";
 import { getAddress } from "ethers";
 
 import type { HeldRole } from "../../../deploy/roles.js";
-import { deployImplementation } from "../../../scripts/lib/operations/implementations.js";
 import type { OpenManifest } from "../../../scripts/lib/operations/open.js";
 import { operationId } from "../../../scripts/lib/operations/scheduled.js";
 import {
@@ -18,6 +17,7 @@ import {
   toUnpause,
   toUpgrade,
 } from "../../../scripts/lib/operations/verbs.js";
+import { deployImplementation } from "../../support/deploy-implementation.js";
 import { AdminChain, faultOf } from "../../support/operations.js";
 import { termsOf } from "../../support/terms.js";
 

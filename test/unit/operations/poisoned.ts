@@ -1,11 +1,12 @@
-import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { cp, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { promisify } from "node:util";
 
 import { expect } from "chai";
 
 import { digestOf } from "../../../scripts/lib/operations/canonical.js";
 import { planFolder, writeOperation } from "../../../scripts/lib/operations/folder.js";
-import { deployImplementation } from "../../../scripts/lib/operations/implementations.js";
 import { aRollback, findKept } from "../../../scripts/lib/operations/kept.js";
 import type { Manifest } from "../../../scripts/lib/operations/manifest.js";
 import type { OpenManifest } from "../../../scripts/lib/operations/open.js";
@@ -15,6 +16,7 @@ import { readStatus } from "../../../scripts/lib/operations/status.js";
 import { toUpgrade } from "../../../scripts/lib/operations/verbs.js";
 import { hardhat, withRecord } from "../../support/command-line.js";
 import { signAs } from "../../support/ceremony.js";
+import { deployImplementation } from "../../support/deploy-implementation.js";
 import { AdminChain, faultOf } from "../../support/operations.js";
 
 /** An upgrade that was carried out, whose rollback is signed, and beside it what somebody put there. */
@@ -54,6 +56,24 @@ describe("an operation's folder that somebody poisoned", function () {
     await rm(where, { recursive: true, force: true });
     await mkdir(where, { recursive: true });
   };
+  /** Whoever opens one waits for its other end. */
+  const pipeAt = async (...place: string[]) => {
+    await directoryAt(...place);
+    const where = path.join(poisoned, ...place);
+    await rm(where, { recursive: true });
+    await promisify(execFile)("mkfifo", [where]);
+  };
+  const linkAt = async (target: string, ...place: string[]) => {
+    await pipeAt(...place);
+    const where = path.join(poisoned, ...place);
+    await rm(where);
+    await symlink(target, where);
+  };
+  const signatureFile = () => {
+    const { signing, account } = opened.step("rollback-1");
+    return ["signatures", `${signing[0]!.digest}-${account}.json`];
+  };
+  const attemptsFile = () => ["attempts", `schedule-${opened.step("schedule").account}.jsonl`];
   const fileAt = async (content: string, ...place: string[]) => {
     await copied();
     const where = path.join(poisoned, ...place);
@@ -81,6 +101,15 @@ describe("an operation's folder that somebody poisoned", function () {
     "has a directory for its outcome": () => directoryAt("outcome.jsonl"),
     "has a file for its attempts": () => fileAt("", "attempts"),
     "has a file for its signatures": () => fileAt("", "signatures"),
+    "has a pipe for its manifest": () => pipeAt("manifest.json"),
+    "has a pipe for its page": () => pipeAt("manifest.md"),
+    "has a pipe for its outcome": () => pipeAt("outcome.jsonl"),
+    "has a pipe for its attempts": () => pipeAt(...attemptsFile()),
+    "has a pipe for a signature": () => pipeAt(...signatureFile()),
+    "has a manifest without an end": () => linkAt("/dev/zero", "manifest.json"),
+    "has an outcome without an end": () => linkAt("/dev/zero", "outcome.jsonl"),
+    "has an outcome that is longer than anybody writes": () =>
+      fileAt("\n".repeat(20 * 1024 * 1024), "outcome.jsonl"),
     "has a time that is no date": () =>
       altered((manifest) => Object.assign(manifest, { expiresAt: Number.MAX_SAFE_INTEGER })),
     "has a number that is out of this world": () =>

@@ -1,4 +1,4 @@
-import { readdir, rename } from "node:fs/promises";
+import { readdir, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 
 import { expect } from "chai";
@@ -6,7 +6,6 @@ import { HDNodeWallet, Interface, Mnemonic, type TypedDataField } from "ethers";
 
 import { Fault } from "../../../deploy/fault.js";
 import type { Collecting } from "../../../scripts/lib/operations/consents.js";
-import { deployImplementation } from "../../../scripts/lib/operations/implementations.js";
 import type { OpenManifest } from "../../../scripts/lib/operations/open.js";
 import { findProgress } from "../../../scripts/lib/operations/progress.js";
 import { signaturesFolder, writeRaw } from "../../../scripts/lib/operations/raw.js";
@@ -14,7 +13,8 @@ import { findReadiness, type OperationReadiness } from "../../../scripts/lib/ope
 import { hindrancesOf } from "../../../scripts/lib/operations/readiness.js";
 import { readRegister, type Registered } from "../../../scripts/lib/operations/register.js";
 import { readStatus } from "../../../scripts/lib/operations/status.js";
-import { toUpgrade } from "../../../scripts/lib/operations/verbs.js";
+import { toRollBack, toUpgrade } from "../../../scripts/lib/operations/verbs.js";
+import { requireWayBack } from "../../../scripts/lib/operations/way-back.js";
 import type { Given } from "../../../scripts/lib/safe/collect.js";
 import { ServiceDown } from "../../../scripts/lib/safe/service-answer.js";
 import { askedOnce } from "../../../scripts/lib/safe/service-once.js";
@@ -23,6 +23,7 @@ import type { SafeTransaction } from "../../../scripts/lib/safe/transaction.js";
 import { toSign } from "../../../scripts/lib/signers/transaction.js";
 import { formatReadiness } from "../../../scripts/ops/ready.js";
 import { hardhat, withRecord } from "../../support/command-line.js";
+import { deployImplementation } from "../../support/deploy-implementation.js";
 import { AdminChain } from "../../support/operations.js";
 import { createSafe } from "../../support/safes.js";
 
@@ -281,6 +282,51 @@ describe("what is kept ready", function () {
     expect((await uncovered()).join()).to.include("no operation here keeps a rollback of it ready");
   });
 
+  describe("for an upgrade of which nothing was", () => {
+    const uncover = async () => {
+      const { account, transaction } = opened.step("execute");
+      await chain.pass(2 * DAY);
+      await chain.send("anvil_setNonce", account, "0x20");
+      await chain.sendAs(account, transaction);
+    };
+    /** Plans what is said to be planned, and takes it away after the test. */
+    const planned = async (account: string, work: (rollback: OpenManifest) => Promise<void>) => {
+      const [, days] = /--valid-for (\d+)d/.exec((await uncovered()).join())!;
+      const validFor = Number(days) * DAY;
+      const rollback = await chain.plan(toRollBack("escrow"), { verb: "rollback", account, validFor });
+      try {
+        await work(rollback);
+      } finally {
+        await rm(rollback.folder, { recursive: true });
+      }
+    };
+
+    it("is a rollback that is planned and signed, for as long as it can be needed", async () => {
+      await uncover();
+      await planned(safes.guardian, async (rollback) => {
+        const { id } = rollback.manifest.steps[0]!;
+        expect((await uncovered()).join(), "unsigned").to.include("keeps a rollback of it ready");
+        await chain.sign(rollback, id, people[0]!);
+        expect(await uncovered(), "one held back, for who sends it").to.deep.equal([]);
+        await chain.sign(rollback, id, people[1]!);
+        expect(await uncovered()).to.deep.equal([]);
+        await chain.pass(chain.deployed.parameters.rollbackWindow - 3 * DAY);
+        expect(await uncovered()).to.deep.equal([]);
+      });
+    });
+
+    it("is one that a key has planned, which it signs when it sends it, until its nonce is used", async () => {
+      await uncover();
+      const { address } = keyOf(KEY);
+      await planned(address, async (rollback) => {
+        expect(await uncovered()).to.deep.equal([]);
+        const { nonce } = rollback.manifest.steps[0]!;
+        await chain.send("anvil_setNonce", address, `0x${(nonce + 1).toString(16)}`);
+        expect((await uncovered()).join()).to.include("keeps a rollback of it ready");
+      });
+    });
+  });
+
   it("is over with the rollback window, but for the pause", async () => {
     await execute();
     await chain.pass(chain.deployed.parameters.rollbackWindow + 1);
@@ -387,6 +433,56 @@ describe("what is kept ready", function () {
     } finally {
       for (const file of bobs) await rename(elsewhere(file), path.join(folder, file));
     }
+  });
+
+  describe("with one signature held back", () => {
+    const elsewhere = (file: string) => path.join(opened.folder, file);
+    let bobs: string[];
+    before(async () => {
+      const files = await readdir(signaturesFolder(opened));
+      bobs = files.filter((file) => file.includes(people[1]!.address));
+      for (const file of bobs) await rename(path.join(signaturesFolder(opened), file), elsewhere(file));
+    });
+    after(async () => {
+      for (const file of bobs) await rename(elsewhere(file), path.join(signaturesFolder(opened), file));
+    });
+
+    it("works beside a service to which it was never proposed", async () => {
+      const unknown = "The transaction service at safe.example does not know that (404: Not found.).";
+      const service = {
+        signatures: () => Promise.reject(new Fault(unknown)),
+      } as unknown as TransactionService;
+      const found = await look({ service });
+      expect(verdicts(found)).to.include({ "rollback-1": "later", "pause-1": "works" });
+      expect(found.attention).to.deep.equal([]);
+    });
+
+    it("works beside what anybody else has left among the signatures, which is no reason not to upgrade", async () => {
+      const { safeTxHash } = opened.step("rollback-1");
+      const junk = path.join(signaturesFolder(opened), `${safeTxHash}-x.json`);
+      await writeFile(junk, "{}");
+      try {
+        const found = await look();
+        expect(verdicts(found)).to.include({ "rollback-1": "later" });
+        expect(found.attention).to.deep.equal([]);
+        const { provider } = chain.connection.ethers;
+        const progress = await findProgress(provider, opened);
+        await requireWayBack(provider, chain.deployed.record, opened, progress);
+      } finally {
+        await rm(junk);
+      }
+    });
+
+    it("lacks it if that was given, and is damaged", async () => {
+      const { safeTxHash } = opened.step("rollback-1");
+      const damaged = path.join(signaturesFolder(opened), `${safeTxHash}-${people[1]!.address}.json`);
+      await writeFile(damaged, "{}");
+      try {
+        expect(verdicts(await look())).to.include({ "rollback-1": "unsigned", "pause-1": "works" });
+      } finally {
+        await rm(damaged);
+      }
+    });
   });
 
   it("of a key is its whole transaction, fees included", async () => {

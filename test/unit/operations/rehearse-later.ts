@@ -1,11 +1,12 @@
 import { expect } from "chai";
 
-import { deployImplementation } from "../../../scripts/lib/operations/implementations.js";
 import { Execution } from "../../../scripts/lib/operations/execution.js";
 import type { OpenManifest } from "../../../scripts/lib/operations/open.js";
+import { requireRehearsed, writeRehearsal } from "../../../scripts/lib/operations/rehearsal.js";
 import { rehearse } from "../../../scripts/lib/operations/rehearse.js";
 import { toUnpause, toUpgrade } from "../../../scripts/lib/operations/verbs.js";
 import { keystoreOf, starve } from "../../support/ceremony.js";
+import { deployImplementation } from "../../support/deploy-implementation.js";
 import { AdminChain, faultOf } from "../../support/operations.js";
 
 const DAY = 24 * 3_600;
@@ -61,6 +62,28 @@ describe("rehearsing what comes later, since an attempt was in vain", function (
     });
     await carryOut(opened, "schedule");
     expect(await sent()).to.equal(opened.step("schedule").nonce + 2);
+  });
+
+  it("asks for the rung whose turn it is, although of what was carried out only the last is known", async () => {
+    const { connection, deployed } = chain;
+    const implementation = await deployImplementation(connection, deployed.record, "escrow", "EscrowNext");
+    const request = { proxy: "escrow", implementation, contract: "EscrowNext" } as const;
+    const opened = await chain.plan(toUpgrade(request, { rungs: 2, pauseFor: DAY }), { verb: "upgrade" });
+    for (const step of ["schedule", "execute"]) await chain.carryOut(opened, step);
+    expect(await sent()).to.equal(opened.step("rollback-1").nonce);
+    const { timestamp: time, number: block, hash } = (await connection.ethers.provider.getBlock("latest"))!;
+    await writeRehearsal(opened, {
+      format: "holdfast-rehearsal/1",
+      manifest: opened.digest,
+      forkedAt: { block, hash: hash!, time },
+      payments: "none",
+      branches: [],
+      passed: true,
+    });
+    const { provider } = connection.ethers;
+    // As of somebody in a hurry, who looks only for what a rollback waits for.
+    const standing = { provider, times: { execute: time }, urgent: opened.step("rollback-1") };
+    expect(await faultOf(requireRehearsed(opened, standing))).to.include("did not play rollback-1");
   });
 
   it("refuses where something else has used a nonce, which moves nothing that is planned", async () => {

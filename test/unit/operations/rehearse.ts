@@ -12,11 +12,11 @@ import {
 } from "../../../scripts/lib/operations/rehearsal.js";
 import { rehearse } from "../../../scripts/lib/operations/rehearse.js";
 import { digestOf } from "../../../scripts/lib/operations/canonical.js";
-import { deployImplementation } from "../../../scripts/lib/operations/implementations.js";
 import { OpenManifest } from "../../../scripts/lib/operations/open.js";
 import { writeRaw } from "../../../scripts/lib/operations/raw.js";
 import { toPause, toSetPolicy, toUnpause, toUpgrade } from "../../../scripts/lib/operations/verbs.js";
 import { toSign } from "../../../scripts/lib/signers/transaction.js";
+import { deployImplementation } from "../../support/deploy-implementation.js";
 import { AdminChain, faultOf } from "../../support/operations.js";
 
 const HOUR = 3_600;

@@ -1,11 +1,11 @@
 import { expect } from "chai";
 import { Interface } from "ethers";
 
-import { deployImplementation } from "../../../scripts/lib/operations/implementations.js";
 import type { OpenManifest, SealedRequest } from "../../../scripts/lib/operations/open.js";
 import { rehearse } from "../../../scripts/lib/operations/rehearse.js";
 import { toExtendPause, toPause, toUpgrade } from "../../../scripts/lib/operations/verbs.js";
 import { SAFE } from "../../../scripts/lib/safe/abi.js";
+import { deployImplementation } from "../../support/deploy-implementation.js";
 import { createSafe } from "../../support/safes.js";
 import { AdminChain, faultOf } from "../../support/operations.js";
 

@@ -4,7 +4,6 @@ import path from "node:path";
 import { expect } from "chai";
 
 import { NATIVE_COIN } from "../../../deploy/parameters.js";
-import { deployImplementation } from "../../../scripts/lib/operations/implementations.js";
 import { rehearse } from "../../../scripts/lib/operations/rehearse.js";
 import { readStatus } from "../../../scripts/lib/operations/status.js";
 import { toCancel, toPause, toUpgrade } from "../../../scripts/lib/operations/verbs.js";
@@ -12,6 +11,7 @@ import { recordReconciliation, recordsPath } from "../../../scripts/lib/reconcil
 import type { Reconciliation } from "../../../scripts/lib/reconcile/request.js";
 import { formatStatus } from "../../../scripts/ops/status.js";
 import { hardhat, withRecord } from "../../support/command-line.js";
+import { deployImplementation } from "../../support/deploy-implementation.js";
 import { AdminChain } from "../../support/operations.js";
 
 const DAY = 86_400;

@@ -1,11 +1,11 @@
 import { expect } from "chai";
 import { getAddress } from "ethers";
 
-import { deployImplementation } from "../../../scripts/lib/operations/implementations.js";
 import { rehearse } from "../../../scripts/lib/operations/rehearse.js";
 import type { Request } from "../../../scripts/lib/operations/plan.js";
 import { toCancel, toGrant, toPause, toRollBack, toUpgrade } from "../../../scripts/lib/operations/verbs.js";
 import type { ProxyName } from "../../../scripts/lib/operations/suite.js";
+import { deployImplementation } from "../../support/deploy-implementation.js";
 import { AdminChain, faultOf } from "../../support/operations.js";
 
 const DAY = 86_400;

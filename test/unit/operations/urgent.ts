@@ -1,10 +1,10 @@
-import { rename, rm } from "node:fs/promises";
+import { mkdir, rename, rm } from "node:fs/promises";
 import path from "node:path";
 
 import { expect } from "chai";
+import { BrowserProvider } from "ethers";
 
 import { Execution } from "../../../scripts/lib/operations/execution.js";
-import { deployImplementation } from "../../../scripts/lib/operations/implementations.js";
 import { aRollback, findKept } from "../../../scripts/lib/operations/kept.js";
 import type { OpenManifest } from "../../../scripts/lib/operations/open.js";
 import { outcomesOf } from "../../../scripts/lib/operations/outcomes.js";
@@ -12,7 +12,9 @@ import { remembering } from "../../../scripts/lib/operations/remembering.js";
 import type { Suite } from "../../../scripts/lib/operations/suite.js";
 import { toUpgrade } from "../../../scripts/lib/operations/verbs.js";
 import { verify } from "../../../scripts/lib/operations/verification.js";
+import { execute } from "../../../scripts/ops/execute.js";
 import { meddledWith, signAs } from "../../support/ceremony.js";
+import { deployImplementation } from "../../support/deploy-implementation.js";
 import { AdminChain, faultOf } from "../../support/operations.js";
 
 /** An upgrade that was carried out, and its rollback, signed by a key, in the moment in which it is needed. */
@@ -112,6 +114,74 @@ describe("what was signed beforehand, when it is needed", function () {
     await withoutRecord(async () => {
       const work = new Execution(withLogs(refuse), opened).require(opened.step("rollback-1"));
       expect(await faultOf(work)).to.match(/It would revert: .*window/i);
+    });
+  });
+
+  describe("and something fails once it is sent", () => {
+    /** The suite, of which nothing is asked but through this connection. */
+    function seenThrough({ provider }: Suite["connection"]): Suite {
+      const own = new BrowserProvider(provider, undefined, { cacheTimeout: -1 });
+      const ethers = Object.create(chain.connection.ethers, { provider: { value: own } }) as unknown;
+      const connection = Object.create(chain.connection, {
+        provider: { value: provider },
+        ethers: { value: ethers },
+      }) as Suite["connection"];
+      return { ...chain.suite, connection };
+    }
+    /** Sends the rollback as `ops rollback` does. */
+    async function rollBack(suite: Suite) {
+      const told: string[] = [];
+      const operation = { number: 1, name: "test", path: opened.folder };
+      const desk = { suite, opened, operation, yes: true, tell: (line: string) => void told.push(line) };
+      const { exitCode } = process;
+      try {
+        process.exitCode = undefined;
+        const { verified, carriedOut } = await execute(desk, "rollback-1");
+        return { told: told.join("\n"), exits: process.exitCode, verified, carriedOut };
+      } finally {
+        process.exitCode = exitCode;
+      }
+    }
+    /** As on a disk that is full: the record can be neither read nor added to. */
+    const withoutDisk = (work: () => Promise<void>) =>
+      withoutRecord(async () => {
+        const record = path.join(opened.folder, "outcome.jsonl");
+        await mkdir(record);
+        try {
+          await work();
+        } finally {
+          await rm(record, { recursive: true });
+        }
+      });
+
+    it("is carried out and verified although nothing can be written down", () =>
+      withoutDisk(async () => {
+        const { told, verified, carriedOut } = await rollBack(chain.suite);
+        expect(carriedOut.map(({ step }) => step)).to.deep.equal(["rollback-1"]);
+        expect(verified?.passed).to.equal(true);
+        expect(told)
+          .to.include("All is as it should be.")
+          .and.match(/could not be written down: E[A-Z]+/);
+        // Once more, and it finds what it did.
+        const again = await rollBack(chain.suite);
+        expect(again.told).to.include("was carried out already");
+        expect(again.verified?.passed).to.equal(true);
+      }));
+
+    it("says that it was carried out, and how it ends, if the endpoint dies before it is verified", async () => {
+      let isSent = false;
+      const meddled = meddledWith(chain.connection, async ({ method }, otherwise) => {
+        isSent ||= method === "eth_sendRawTransaction";
+        if (isSent && method === "eth_getBlockByNumber")
+          throw Object.assign(new Error("over quota at https://rpc.example/key"), { name: "ProviderError" });
+        return await otherwise();
+      });
+      const { told, exits, verified, carriedOut } = await rollBack(seenThrough(meddled));
+      expect(carriedOut.map(({ step }) => step)).to.deep.equal(["rollback-1"]);
+      expect([verified, exits]).to.deep.equal([undefined, 1]);
+      expect(told).to.match(/ops verify --network \S+ --operation 1$/);
+      expect(told).to.match(/It was carried out, and could not be verified: .*over quota/);
+      expect(told).not.to.include("https://");
     });
   });
 
