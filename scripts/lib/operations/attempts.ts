@@ -29,8 +29,6 @@ const askedSchema = z.strictObject({
   nonce,
   to: hex.length(42),
   value: wei,
-  /** keccak256. */
-  dataHash: hex.length(66),
   at,
 });
 
