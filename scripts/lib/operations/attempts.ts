@@ -89,6 +89,9 @@ class AttemptFile implements AttemptLog {
   }
 }
 
+/** Those that are looked at where a log is only a help, and there is no time: somebody may have filled it. */
+export const lastFew = (attempts: readonly Attempt[]): readonly Attempt[] => attempts.slice(-8);
+
 /** What was signed with a fee of its own kind, as the log keeps it. */
 export function attemptOf(raw: string): Attempt {
   const { nonce, gasLimit, maxFeePerGas, maxPriorityFeePerGas } = Transaction.from(raw);

@@ -7,7 +7,7 @@ import { Fault } from "../../../deploy/fault.js";
 import { queryAll } from "../../../deploy/logs.js";
 import { ask } from "../safe/abi.js";
 import { requireExecutionSuccess } from "../safe/execute.js";
-import { attemptsFolder, attemptsIn } from "./attempts.js";
+import { attemptsFolder, attemptsIn, lastFew } from "./attempts.js";
 import { readGovernance } from "./governance.js";
 import { LogPatience, unlessEnded } from "./log-patience.js";
 import type { Manifest, Step } from "./manifest.js";
@@ -185,7 +185,7 @@ async function findExecution(
 ): Promise<CarriedOut | undefined> {
   const { provider, opened } = place;
   const presigned = await hashesPresigned(opened, step);
-  const tried = await unlessUrgent(isUrgent, hashesTried(opened, step), []);
+  const tried = await unlessUrgent(isUrgent, hashesTried(opened, step, isUrgent), []);
   const hashes = new Set([...known.map(({ hash }) => hash), ...presigned, ...tried]);
   const receipt =
     (await firstThatDid(place, step, hashes)) ??
@@ -205,7 +205,7 @@ async function hashesPresigned(opened: OpenManifest, { id, branch }: Step): Prom
 }
 
 /** The transactions by which somebody here tried to carry out a step. */
-async function hashesTried(opened: OpenManifest, { id }: Step): Promise<string[]> {
+async function hashesTried(opened: OpenManifest, { id }: Step, isUrgent: boolean): Promise<string[]> {
   const folder = attemptsFolder(opened);
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return [];
@@ -213,7 +213,7 @@ async function hashesTried(opened: OpenManifest, { id }: Step): Promise<string[]
   });
   const logs = names.filter((name) => new RegExp(`^${id}-0x\\w{40}\\.jsonl$`).test(name));
   const attempts = await Promise.all(logs.map((name) => attemptsIn(path.join(folder, name)).read()));
-  return attempts.flat().map(({ hash }) => hash);
+  return attempts.flatMap((lines) => (isUrgent ? lastFew(lines) : lines)).map(({ hash }) => hash);
 }
 
 /**

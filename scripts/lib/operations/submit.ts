@@ -8,7 +8,15 @@ import { Declined } from "../signers/declined.js";
 import type { Sealed } from "../signers/sealed.js";
 import type { Signer, UnsignedTransaction } from "../signers/signer.js";
 import { plain } from "../plain.js";
-import { attemptOf, forgiving, type Asked, type Attempt, type AttemptLog, type Settled } from "./attempts.js";
+import {
+  attemptOf,
+  forgiving,
+  lastFew,
+  type Asked,
+  type Attempt,
+  type AttemptLog,
+  type Settled,
+} from "./attempts.js";
 import { requireAffordable, tooDear } from "./cost.js";
 import { Endpoint, EndpointFault, type Call, type Receipt } from "./endpoint.js";
 import { finalityOf, type Finality } from "./finality.js";
@@ -31,8 +39,6 @@ const RAISE_PERCENT = 125n;
 const GAS_MARGIN_PERCENT = 130n;
 /** A transaction that failed having used this share of its gas most likely ran out of it. */
 const OUT_OF_GAS_PERCENT = 98n;
-/** So many lines of a log are looked at where it is only a help: somebody may have filled it. */
-const LAST_FEW = 8;
 const LATER_RUNG = "Take a later rung (npx hardhat ops ready tells which), or plan and sign anew.";
 
 export interface Submitting {
@@ -166,7 +172,7 @@ class Submission {
   /** Which of the last attempts are certainly versions of this. */
   async #ours(attempts: readonly Attempt[]): Promise<Attempt[]> {
     const ours: Attempt[] = [];
-    for (const attempt of attempts.slice(-LAST_FEW)) {
+    for (const attempt of lastFew(attempts)) {
       try {
         if (await this.#recognition.require(attempt)) ours.push(attempt);
       } catch (problem) {
@@ -194,10 +200,8 @@ class Submission {
     this.#isSeen = await this.#versions.isKnown();
     if (this.#isSeen) return undefined;
     const { hash, at } = this.#versions.all.at(-1)!;
-    if (isOnceAtMost) {
-      this.#versions.all = [];
-      return undefined;
-    }
+    // The chain knew it a moment ago.
+    if (isOnceAtMost) return void (this.#versions.all = []);
     await this.#requireTurn(nonce);
     await this.#versions.waitFor(nonce);
     if (await this.#versions.isNonceUsed(nonce)) return await this.#goOn(nonce);

@@ -1,7 +1,8 @@
-import { rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 
 import { expect } from "chai";
+import { id } from "ethers";
 
 import { Execution } from "../../../scripts/lib/operations/execution.js";
 import { attemptsFolder } from "../../../scripts/lib/operations/attempts.js";
@@ -105,6 +106,29 @@ describe("what was signed beforehand, when it is needed", function () {
       // Any of the three would wait longer by itself.
       expect(Date.now() - began).to.be.lessThan(5_000);
     });
+  });
+
+  it("asks no more for attempts that somebody filled", async () => {
+    const attempts = attemptsFolder(opened);
+    await mkdir(attempts);
+    const line = { nonce: 0, raw: null, gasLimit: "1", maxFeePerGas: "1", maxPriorityFeePerGas: "1" };
+    const at = new Date().toISOString();
+    const lines = Array.from({ length: 2_000 }, (_, i) =>
+      JSON.stringify({ ...line, hash: id(String(i)), at }),
+    );
+    const { account } = opened.step("rollback-1");
+    await writeFile(path.join(attempts, `rollback-1-${account}.jsonl`), `${lines.join("\n")}\n`);
+    let asked = 0;
+    const connection = meddledWhole(chain.connection, (_, answer) => {
+      asked += 1;
+      return answer();
+    });
+    try {
+      await new Execution({ ...chain.suite, connection }, opened).record({ isUrgent: true });
+      expect(asked).to.be.lessThan(100);
+    } finally {
+      await rm(attempts, { recursive: true });
+    }
   });
 
   it("is known to be carried out when it was, by what is unwritable, and no logs", async () => {
