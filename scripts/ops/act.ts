@@ -55,13 +55,13 @@ function wantedOf(
 async function keptFor(
   verb: VerbName,
   args: VerbArguments,
-  { suite, signer, service, tell }: Hands,
+  { suite, signer, service, logs, tell }: Hands,
 ): Promise<Kept | undefined> {
   const kept = await import("../lib/operations/kept.js");
   const wanted = wantedOf(verb, args, suite, kept);
   if (wanted === undefined || args.anew === true) return undefined;
   const collecting = { ...(signer && { executor: signer.address }), ...(service && { service }) };
-  return await kept.findKept(suite, wanted, { collecting, tell });
+  return await kept.findKept(suite, wanted, { collecting, tell, ...(logs && { logs }) });
 }
 
 /** No plan, no rehearsal and no signature is needed: all of that was there when it was signed. */

@@ -4,6 +4,7 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
 import { Fault } from "../../deploy/fault.js";
 import { findOperation, type OperationFolder } from "../lib/operations/folder.js";
+import { LogPatience } from "../lib/operations/log-patience.js";
 import { openManifest, type OpenManifest } from "../lib/operations/open.js";
 import type { Suite } from "../lib/operations/suite.js";
 import type { TransactionService } from "../lib/safe/service.js";
@@ -18,6 +19,8 @@ export interface Desk {
   readonly operation: OperationFolder;
   readonly signer?: Signer;
   readonly service?: TransactionService;
+  /** How long all that one command does waits for logs where it is urgent. */
+  readonly logs?: LogPatience;
   /** Whether to send without asking. */
   readonly yes: boolean;
   /** What was typed, for commands to type next. */
@@ -61,6 +64,7 @@ export async function withSigner<Result>(
       suite,
       ...(signer && { signer }),
       ...(service && { service }),
+      logs: new LogPatience(),
       yes: args.yes === true,
       typed: args,
       tell: teller(args),

@@ -47,12 +47,13 @@ export async function execute(
   only?: string,
   { withoutRollback = false } = {},
 ): Promise<Executed> {
-  const { suite, opened, signer, service, tell } = desk;
+  const { suite, opened, signer, service, logs, tell } = desk;
   const { Execution } = await import("../lib/operations/execution.js");
   const { requirePage } = await import("../lib/operations/open.js");
   const execution = new Execution(suite, opened, {
     ...(signer && { signer }),
     ...(service && { service }),
+    ...(logs && { logs }),
     withoutRollback,
     tell: (sentence) => tell(`  ${sentence}`),
     // Also with --yes: nobody has said yes to this.
@@ -137,7 +138,11 @@ async function verifyIfPossible(desk: Desk, isUrgent: boolean): Promise<Pick<Exe
 async function verifyNow(desk: Desk, isUrgent = false): Promise<Verified> {
   const { verify } = await import("../lib/operations/verification.js");
   desk.tell("Verifying …");
-  const verified = await verify(desk.suite, desk.opened, { isUrgent, tell: desk.tell });
+  const verified = await verify(desk.suite, desk.opened, {
+    isUrgent,
+    tell: desk.tell,
+    ...(desk.logs && { logs: desk.logs }),
+  });
   desk.tell(formatVerified(verified));
   if (!verified.passed) process.exitCode = 1;
   return verified;

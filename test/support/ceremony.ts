@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { HDNodeWallet, keccak256, Mnemonic } from "ethers";
+import { BrowserProvider, HDNodeWallet, keccak256, Mnemonic } from "ethers";
 import type { NetworkConnection } from "hardhat/types/network";
 
 import { MNEMONIC } from "../../scripts/lib/local-suite.js";
@@ -71,4 +71,12 @@ export function meddledWith(
   const request = (asked: { method: string; params?: unknown }) =>
     meddle(asked, () => provider.request(asked as never));
   return Object.create(connection, { provider: { value: { request } } }) as NetworkConnection;
+}
+
+/** As {@link meddledWith}, for what is asked through ethers as well. */
+export function meddledWhole(...given: Parameters<typeof meddledWith>): NetworkConnection {
+  const connection = meddledWith(...given);
+  const provider = new BrowserProvider(connection.provider, undefined, { cacheTimeout: -1 });
+  const ethers = Object.create(connection.ethers, { provider: { value: provider } }) as object;
+  return Object.create(connection, { ethers: { value: ethers } }) as NetworkConnection;
 }

@@ -29,8 +29,6 @@ const askedSchema = z.strictObject({
   nonce,
   to: hex.length(42),
   value: wei,
-  /** keccak256. */
-  dataHash: hex.length(66),
   at,
 });
 
@@ -90,6 +88,9 @@ class AttemptFile implements AttemptLog {
     await this.#file.add(line);
   }
 }
+
+/** Those that are looked at where a log is only a help, and there is no time: somebody may have filled it. */
+export const lastFew = (attempts: readonly Attempt[]): readonly Attempt[] => attempts.slice(-8);
 
 /** What was signed with a fee of its own kind, as the log keeps it. */
 export function attemptOf(raw: string): Attempt {

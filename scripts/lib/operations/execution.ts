@@ -8,6 +8,7 @@ import { attemptsOf } from "./attempts.js";
 import { compareWithPlan } from "./compare.js";
 import { collectFor, type Collecting } from "./consents.js";
 import { messageOf, type Call } from "./endpoint.js";
+import { LogPatience } from "./log-patience.js";
 import type { Step } from "./manifest.js";
 import { findMoved } from "./moved.js";
 import { isHarmlessTwice } from "./finality.js";
@@ -37,6 +38,8 @@ export interface Executing {
   /** Told in one sentence each what is being done. */
   readonly tell?: (sentence: string) => void;
   readonly patience?: Partial<Patience>;
+  /** How long it waits for logs where it is urgent, if others have waited already. */
+  readonly logs?: LogPatience;
   /** Asks a person what only they can know. Without it, work ends where they would be asked. */
   readonly ask?: (question: string) => Promise<boolean>;
 }
@@ -45,6 +48,7 @@ export interface Executing {
 export class Execution {
   readonly #tell: (sentence: string) => void;
   readonly #told = new Set<string>();
+  readonly #logs: LogPatience;
 
   constructor(
     private readonly suite: Suite,
@@ -52,6 +56,7 @@ export class Execution {
     private readonly given: Executing = {},
   ) {
     this.#tell = given.tell ?? (() => {});
+    this.#logs = given.logs ?? new LogPatience();
   }
 
   /**
@@ -62,7 +67,7 @@ export class Execution {
    */
   async require(step: Step): Promise<void> {
     const isUrgent = step.branch === "ready";
-    const progress = await findProgress(this.#provider, this.opened, { isUrgent });
+    const progress = await findProgress(this.#provider, this.opened, { isUrgent, logs: this.#logs });
     // What was signed beforehand was rehearsed before it was signed. Whatever became of that file is no reason to wait.
     if (!(await this.isSignedBeforehand(step))) {
       const standing = { provider: this.#provider, times: progress.times, ...(isUrgent && { urgent: step }) };
@@ -94,12 +99,34 @@ export class Execution {
   async carryOut(step: Step): Promise<CarriedOut> {
     requireLive("carrying out a step");
     await this.require(step);
+    try {
+      const { hash } = await this.#submit(step);
+      await this.#requireSuccess(step, hash);
+      const found = await this.#find(step, hash);
+      if (found !== undefined) return found;
+      throw new Fault(
+        `${hash} was mined and did what it should, and the endpoint does not tell of it now: run the command again, which ` +
+          "sends nothing twice, or ask another endpoint.",
+      );
+    } catch (problem) {
+      const isOfSafe = this.opened.accountOf(step.id).kind === "safe";
+      const found = isOfSafe ? await this.#find(step).catch(() => undefined) : undefined;
+      if (found === undefined) throw problem;
+      this.#tell(
+        `${step.id} was carried out by somebody else in the same moment; what was sent here came to nothing.`,
+      );
+      return found;
+    }
+  }
+
+  /** Gets it mined. A Safe takes it once: whoever sends it second has it fail, and it is done all the same. */
+  async #submit(step: Step): Promise<{ readonly hash: string }> {
     const { chainId } = this.opened.manifest;
     const call = await this.#callOf(step);
     const presigned = await this.#presigned(step.id);
     const signer = this.#senderOf(step, presigned);
     const log = attemptsOf(this.opened, step.id, signer.address);
-    const receipt = await submit({
+    return await submit({
       provider: this.suite.connection.provider,
       ...{ chainId, signer, call, log },
       seal: async (transaction) => this.opened.consent(step.id, transaction, await this.#spentBy(step)),
@@ -112,33 +139,24 @@ export class Execution {
       ...(this.given.ask && { ask: this.given.ask }),
       ...(this.given.patience && { patience: this.given.patience }),
     });
-    await this.#requireSuccess(step, receipt.hash);
-    const { carriedOut } = await this.record({ isUrgent: step.branch === "ready" });
-    const found = carriedOut.find((line) => line.step === step.id);
-    if (found !== undefined) return found;
-    throw new Fault(
-      `${receipt.hash} was mined, and the chain has forgotten it since; run the command again.`,
-    );
+  }
+
+  /** What came of a step, if anything did; by the transaction that is known to be mined, or by any. */
+  async #find({ id, branch }: Step, hash?: string): Promise<CarriedOut | undefined> {
+    const mined = hash === undefined ? {} : { mined: { step: id, hash } };
+    const { carriedOut } = await this.record({ isUrgent: branch === "ready", ...mined });
+    return carriedOut.find(({ step }) => step === id);
   }
 
   /**
    * Writes down what the chain says was carried out and nobody has written down yet: what a process that died left. Where
    * it is urgent, what cannot be compared or written down now is left for later.
    */
-  async record({ isUrgent = false }: Urgency = {}): Promise<OperationProgress> {
-    const progress = await findProgress(this.#provider, this.opened, { isUrgent });
+  async record(urgency: Pick<Urgency, "isUrgent" | "mined"> = {}): Promise<OperationProgress> {
+    const progress = await findProgress(this.#provider, this.opened, { ...urgency, logs: this.#logs });
     const carriedOut: CarriedOut[] = [];
-    for (const line of progress.carriedOut) {
-      carriedOut.push(
-        await this.#recorded(line, progress).catch((error: unknown) => {
-          if (!isUrgent) throw error;
-          this.#tellOnce(
-            `What ${line.step} changed is not compared with the manifest now: ${messageOf(error)}`,
-          );
-          return { ...line, surprises: null };
-        }),
-      );
-    }
+    for (const line of progress.carriedOut)
+      carriedOut.push(await this.#recorded(line, progress, urgency.isUrgent === true));
     return { ...progress, carriedOut };
   }
 
@@ -147,13 +165,23 @@ export class Execution {
     this.#told.add(sentence);
   }
 
-  async #recorded(line: CarriedOut, progress: OperationProgress): Promise<CarriedOut> {
+  async #recorded(line: CarriedOut, progress: OperationProgress, isUrgent: boolean): Promise<CarriedOut> {
+    /** Nothing, told why, where it is urgent and fails. */
+    const unlessUrgent = async <Result>(what: string, work: Promise<Result>) =>
+      await work.catch((error: unknown) => {
+        if (!isUrgent) throw error;
+        this.#tellOnce(`${what} now: ${messageOf(error)}`);
+        return undefined;
+      });
+    const unwritten = `That ${line.step} was carried out could not be written down`;
     const outcomes = outcomesOf(this.opened);
-    const isKnown = (known: Awaited<ReturnType<typeof outcomes.read>>[number]) =>
-      known.kind === "carried out" && known.hash === line.hash;
-    if ((await outcomes.read()).some(isKnown)) return line;
-    const compared = { ...line, surprises: await this.#compare(line, progress) };
-    if (keepsRecords()) await outcomes.add(compared);
+    const lines = await unlessUrgent(unwritten, outcomes.read());
+    if (lines?.some((known) => known.kind === "carried out" && known.hash === line.hash)) return line;
+    const uncompared = `What ${line.step} changed is not compared with the manifest`;
+    const surprises = await unlessUrgent(uncompared, this.#compare(line, progress));
+    if (surprises === undefined) return { ...line, surprises: null };
+    const compared = { ...line, surprises };
+    if (lines && keepsRecords()) await unlessUrgent(unwritten, outcomes.add(compared));
     return compared;
   }
 

@@ -3,6 +3,7 @@ import { getAddress } from "ethers";
 import type { Collecting } from "./consents.js";
 import { contained, isUnreadable } from "./contained.js";
 import type { OperationFolder } from "./folder.js";
+import { LogPatience } from "./log-patience.js";
 import type { Step } from "./manifest.js";
 import type { OpenManifest } from "./open.js";
 import { hindrancesOf } from "./readiness.js";
@@ -18,6 +19,8 @@ export interface Finding {
   readonly directory?: string;
   /** Who would send it, and where else its signatures may be. */
   readonly collecting?: Collecting;
+  /** How long it waits for logs, and whoever goes on with what it finds. */
+  readonly logs?: LogPatience;
   /** Told of operations that cannot be looked at. */
   readonly tell?: (sentence: string) => void;
 }
@@ -56,12 +59,12 @@ export const aPause = (bits: readonly PauseBit[], seconds: number): Wanted => {
 export async function findKept(
   given: Suite,
   wanted: Wanted,
-  { directory, collecting, tell = () => {} }: Finding = {},
+  { directory, collecting, logs = new LogPatience(), tell = () => {} }: Finding = {},
 ): Promise<Kept | undefined> {
   const suite = remembering(given);
   const { provider } = suite.connection.ethers;
   const { operations, unreadable } = await readRegister(provider, suite.record, directory, {
-    isUrgent: true,
+    ...{ isUrgent: true, logs },
     isNeeded: ({ branch, call }) => branch === "ready" && wanted(call),
   });
   for (const { problem } of unreadable) tell(problem);

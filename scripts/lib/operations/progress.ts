@@ -7,8 +7,9 @@ import { Fault } from "../../../deploy/fault.js";
 import { queryAll } from "../../../deploy/logs.js";
 import { ask } from "../safe/abi.js";
 import { requireExecutionSuccess } from "../safe/execute.js";
-import { attemptsFolder, attemptsIn } from "./attempts.js";
+import { attemptsFolder, attemptsIn, lastFew } from "./attempts.js";
 import { readGovernance } from "./governance.js";
+import { LogPatience, unlessEnded } from "./log-patience.js";
 import type { Manifest, Step } from "./manifest.js";
 import type { OpenManifest } from "./open.js";
 import { outcomesOf, type CarriedOut } from "./outcomes.js";
@@ -42,9 +43,18 @@ export interface Urgency {
   readonly isUrgent?: boolean;
   /** Which of it is needed; every one of what was kept ready if left out. */
   readonly isNeeded?: (step: Step) => boolean;
+  /** What is left of it, where several look one after the other. */
+  readonly logs?: LogPatience;
+  /** What was seen mined a moment ago. It is found by that alone, whatever became of the record and of logs. */
+  readonly mined?: Mined;
 }
 
-/** After that long nobody who needs a rollback waits for an endpoint that reads logs. */
+/** By which transaction a step was carried out. */
+type Mined = Pick<CarriedOut, "step" | "hash">;
+/** What is known of that; how it compared, if it was written down. */
+type Known = Mined & Partial<Pick<CarriedOut, "surprises">>;
+
+/** After that long nobody who needs a rollback waits for whether a step was carried out. */
 const URGENT_MS = 10_000;
 
 /** Such as of a directory in the place of a file, or one that nobody may read. */
@@ -69,13 +79,15 @@ async function unlessUrgent<Content>(
 export async function findProgress(
   provider: Provider,
   opened: OpenManifest,
-  { isUrgent = false, isNeeded = ({ branch }) => branch === "ready" }: Urgency = {},
+  urgency: Urgency = {},
 ): Promise<OperationProgress> {
+  const { isUrgent = false, mined } = urgency;
   const lines = await unlessUrgent(isUrgent, outcomesOf(opened).read(), []);
   const recorded = lines.filter((line) => line.kind === "carried out");
+  const known = mined ? [mined, ...recorded] : recorded;
   const { found, spent } = await (isUrgent
-    ? findAtOnce(provider, opened, recorded, isNeeded)
-    : findEach(provider, opened, recorded));
+    ? findAtOnce(provider, opened, known, urgency)
+    : findEach(provider, opened, known));
   const carriedOut = found.filter((line) => typeof line === "object");
   const times = Object.fromEntries(carriedOut.map(({ step, time }) => [step, time]));
   const unknown = found.filter((line) => typeof line === "string");
@@ -103,11 +115,11 @@ interface Found {
 async function findEach(
   provider: Provider,
   opened: OpenManifest,
-  recorded: readonly CarriedOut[],
+  allKnown: readonly Known[],
 ): Promise<Found> {
   const spent = await spentByKeys(provider, opened);
   const found = opened.manifest.steps.map((step) => {
-    const known = recorded.filter((line) => line.step === step.id);
+    const known = allKnown.filter((line) => line.step === step.id);
     return findExecution({ provider, opened, spent: spent[step.account] ?? [] }, step, { known });
   });
   return { found: await Promise.all(found), spent };
@@ -117,8 +129,8 @@ async function findEach(
 async function findAtOnce(
   provider: Provider,
   opened: OpenManifest,
-  recorded: readonly CarriedOut[],
-  isNeeded: (step: Step) => boolean,
+  allKnown: readonly Known[],
+  { isNeeded = ({ branch }) => branch === "ready", logs = new LogPatience() }: Urgency,
 ): Promise<Found> {
   const { steps } = opened.manifest;
   const needed = steps.filter(isNeeded);
@@ -127,21 +139,17 @@ async function findAtOnce(
   const found = steps
     .filter(({ id }) => ids.has(id))
     .map(async (step) => {
-      const known = recorded.filter((line) => line.step === step.id);
+      const known = allKnown.filter((line) => line.step === step.id);
       const look = async () => {
         const isSpent = step.branch === "main" && opened.accountOf(step.id).kind === "key";
-        const spent = isSpent ? await spentNonces(provider, opened, step.account) : [];
-        return await findExecution({ provider, opened, spent, signal }, step, { known, isUrgent: true });
+        const spent = isSpent ? await spentNonces(provider, opened, step.account, signal) : [];
+        const place = { provider, opened, spent, signal, logs };
+        return await findExecution(place, step, { known, isUrgent: true });
       };
-      return await Promise.race([look(), endOf(signal)]).catch(() => step.id);
+      return await unlessEnded(signal, look()).catch(() => step.id);
     });
   return { found: await Promise.all(found), spent: {} };
 }
-
-const endOf = (signal: AbortSignal) =>
-  new Promise<never>((_, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
-  });
 
 /** What comes after the last step that was found: those before it must have been carried out for that, looked for or not. */
 function leftAfter({ manifest }: OpenManifest, times: Times): Step[] {
@@ -165,18 +173,20 @@ interface Place {
   readonly opened: OpenManifest;
   /** By the step's own account. */
   readonly spent: Spent;
-  /** Ends the reading of logs. */
+  /** Ends the looking. */
   readonly signal?: AbortSignal;
+  readonly logs?: LogPatience;
 }
 
 async function findExecution(
   place: Place,
   step: Step,
-  { known, isUrgent = false }: { known: readonly CarriedOut[]; isUrgent?: boolean },
+  { known, isUrgent = false }: { known: readonly Known[]; isUrgent?: boolean },
 ): Promise<CarriedOut | undefined> {
   const { provider, opened } = place;
-  const tried = await unlessUrgent(isUrgent, hashesTried(opened, step), []);
-  const hashes = new Set([...known.map(({ hash }) => hash), ...tried]);
+  const presigned = await hashesPresigned(opened, step);
+  const tried = await unlessUrgent(isUrgent, hashesTried(opened, step, isUrgent), []);
+  const hashes = new Set([...known.map(({ hash }) => hash), ...presigned, ...tried]);
   const receipt =
     (await firstThatDid(place, step, hashes)) ??
     (await firstThatDid(place, step, await hashesOnTheChain(place, step)));
@@ -187,8 +197,15 @@ async function findExecution(
   return { kind: "carried out", step: step.id, hash, block, blockHash, time, by, surprises };
 }
 
-/** The transactions by which somebody here may have carried out a step: sent, or signed to be sent. */
-async function hashesTried(opened: OpenManifest, { id, branch }: Step): Promise<string[]> {
+/** That of the bytes which a key signed beforehand. Who wants to send them complains of what is damaged. */
+async function hashesPresigned(opened: OpenManifest, { id, branch }: Step): Promise<string[]> {
+  if (branch !== "ready" || opened.accountOf(id).kind === "safe") return [];
+  const raw = await readRaw(opened, id).catch(() => undefined);
+  return raw === undefined ? [] : [keccak256(raw)];
+}
+
+/** The transactions by which somebody here tried to carry out a step. */
+async function hashesTried(opened: OpenManifest, { id }: Step, isUrgent: boolean): Promise<string[]> {
   const folder = attemptsFolder(opened);
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return [];
@@ -196,10 +213,7 @@ async function hashesTried(opened: OpenManifest, { id, branch }: Step): Promise<
   });
   const logs = names.filter((name) => new RegExp(`^${id}-0x\\w{40}\\.jsonl$`).test(name));
   const attempts = await Promise.all(logs.map((name) => attemptsIn(path.join(folder, name)).read()));
-  const isPresigned = branch === "ready" && opened.accountOf(id).kind === "key";
-  // What is damaged was not sent by us, and is for those to complain of who want to send it.
-  const raw = isPresigned && (await readRaw(opened, id).catch(() => undefined));
-  return [...attempts.flat().map(({ hash }) => hash), ...(raw ? [keccak256(raw)] : [])];
+  return attempts.flatMap((lines) => (isUrgent ? lastFew(lines) : lines)).map(({ hash }) => hash);
 }
 
 /**
@@ -207,20 +221,22 @@ async function hashesTried(opened: OpenManifest, { id, branch }: Step): Promise<
  * the contracts that it called.
  */
 async function hashesOnTheChain(
-  { provider, opened: { manifest }, signal }: Place,
+  { provider, opened: { manifest }, logs: patience }: Place,
   step: Step,
 ): Promise<readonly string[]> {
+  const read = <Logs>(work: (signal?: AbortSignal) => Promise<Logs>) => patience?.spend(work) ?? work();
   const account = manifest.accounts.find(({ address }) => address === step.account)!;
   if (account.kind === "key") {
     const next = await provider.getTransactionCount(account.address);
-    return next <= step.nonce ? [] : await hashesOfAdmins(provider, manifest, signal);
+    return next <= step.nonce ? [] : await read((signal) => hashesOfAdmins(provider, manifest, signal));
   }
   const nonce = await ask<bigint>(provider, account.address, "nonce");
   if (Number(nonce) <= step.nonce) return [];
   const isIndexed = account.tree.state.version !== "1.3.0";
   const event = `event ExecutionSuccess(bytes32 ${isIndexed ? "indexed " : ""}txHash, uint256 payment)`;
   const safe = new Contract(account.address, [event], provider);
-  const logs = await queryAll(safe, "ExecutionSuccess", manifest.plannedAt.block, signal);
+  const since = manifest.plannedAt.block;
+  const logs = await read((signal) => queryAll(safe, "ExecutionSuccess", since, signal));
   return logs
     .filter(({ args }) => args.txHash === step.safeTxHash)
     .map(({ transactionHash }) => transactionHash);
@@ -268,6 +284,7 @@ async function firstThatDid(
   hashes: Iterable<string>,
 ): Promise<TransactionReceipt | undefined> {
   for (const hash of hashes) {
+    place.signal?.throwIfAborted();
     const receipt = await place.provider.getTransactionReceipt(hash);
     if (receipt !== null && (await didIt(place, step, receipt))) return receipt;
   }

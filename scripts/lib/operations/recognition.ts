@@ -1,40 +1,44 @@
-import { keccak256, Transaction } from "ethers";
+import { Transaction } from "ethers";
 
 import { Fault } from "../../../deploy/fault.js";
 import type { Attempt } from "./attempts.js";
-import { reaching, type Endpoint, type Sent } from "./endpoint.js";
+import { EndpointFault, reaching, type Endpoint, type Sent } from "./endpoint.js";
 import type { Submitting } from "./submit.js";
 
 /** Tells what is a version of the transaction that is to be submitted, and what somebody put in its place. */
 export class Recognition {
-  /** The data that was ever signed or asked for here, by its hash: a Safe's has other signatures each time. */
-  readonly #data = new Set<string>();
-
   constructor(
     private readonly given: Pick<Submitting, "signer" | "chainId" | "call" | "seal">,
     private readonly endpoint: Pick<Endpoint, "transaction">,
-  ) {
-    this.#data.add(keccak256(given.call.data));
-  }
+  ) {}
 
-  /** Remembers what a wallet was asked for. */
-  expect(dataHash: string): void {
-    this.#data.add(dataHash);
-  }
-
-  isOurs({ to, value, data }: Pick<Sent, "to" | "value" | "data">): boolean {
-    const { call } = this.given;
-    return to === call.to && value === call.value && this.#data.has(keccak256(data));
+  /** Whether what the chain has is by the signer and does this. No file has a say in that. */
+  async isOurs(sent: Sent): Promise<boolean> {
+    const { signer, call, chainId, seal } = this.given;
+    const { from, nonce, to, value, data, gasLimit, maxFeePerGas, maxPriorityFeePerGas } = sent;
+    if (from !== signer.address || to !== call.to || value !== call.value) return false;
+    if (data === call.data.toLowerCase()) return true;
+    // A Safe's has other signatures each time.
+    const fees = { maxFeePerGas, maxPriorityFeePerGas };
+    return await reaching(() => seal({ chainId, nonce, to, value, data, gasLimit, ...fees })).then(
+      () => true,
+      (problem: unknown) => {
+        if (problem instanceof EndpointFault) throw problem;
+        return false;
+      },
+    );
   }
 
   /**
    * What a log holds is sent as it is, or waited for: only if it is by the signer, and for nothing else than this.
    *
+   * @returns False of what a wallet is said to have sent and the chain does not know: it is nobody's yet.
    * @throws {@link Fault} that says what it is instead.
    */
-  async require(attempt: Attempt): Promise<void> {
-    if (attempt.raw === null) await this.#requireSent(attempt);
-    else await this.#requireSigned(attempt, attempt.raw);
+  async require(attempt: Attempt): Promise<boolean> {
+    if (attempt.raw === null) return await this.#requireSent(attempt);
+    await this.#requireSigned(attempt, attempt.raw);
+    return true;
   }
 
   async #requireSigned(attempt: Attempt, raw: string): Promise<void> {
@@ -57,20 +61,14 @@ export class Recognition {
     for (const [field, value] of Object.entries(expected))
       if (found[field as keyof typeof found] !== value) throw new Fault(`its ${field} is another.`);
     await reaching(() => seal({ chainId, nonce, to: call.to, value, data, gasLimit, ...fees }));
-    this.#data.add(keccak256(data));
   }
 
-  /** Of what a wallet sent, the chain alone knows the bytes. What it does not know is nobody's yet. */
-  async #requireSent({ hash, nonce }: Attempt): Promise<void> {
+  /** Of what a wallet sent, the chain alone knows the bytes. */
+  async #requireSent({ hash, nonce }: Attempt): Promise<boolean> {
     const sent = await reaching(() => this.endpoint.transaction(hash));
-    if (sent === undefined) return;
-    const { signer, call, chainId, seal } = this.given;
-    const { to, value, data, gasLimit, maxFeePerGas, maxPriorityFeePerGas } = sent;
-    if (sent.from !== signer.address || sent.nonce !== nonce || to !== call.to || value !== call.value)
+    if (sent === undefined) return false;
+    if (sent.nonce !== nonce || !(await this.isOurs(sent)))
       throw new Fault(`${hash} is another transaction.`);
-    const fees = { maxFeePerGas, maxPriorityFeePerGas };
-    if (!this.isOurs(sent))
-      await reaching(() => seal({ chainId, nonce, to, value, data, gasLimit, ...fees }));
-    this.#data.add(keccak256(data));
+    return true;
   }
 }

@@ -11,12 +11,20 @@ export type Spent = readonly number[];
  * What a key signs at once, it can sign again with its next nonce: an attempt of it that was mined and failed, such as for
  * want of gas, has used a nonce and changed nothing. All that comes after it moves by one. The chain is asked whether it
  * was so.
+ *
+ * @param signal Ends it after the attempt that is being looked up, with an error.
  */
-export async function spentNonces(provider: Provider, opened: OpenManifest, account: string): Promise<Spent> {
+export async function spentNonces(
+  provider: Provider,
+  opened: OpenManifest,
+  account: string,
+  signal?: AbortSignal,
+): Promise<Spent> {
   const own = opened.manifest.steps.filter((step) => step.branch === "main" && step.account === account);
   const spent = new Set<number>();
   for (const { id } of own) {
     for (const { hash } of await attemptsOf(opened, id, account).read()) {
+      signal?.throwIfAborted();
       const receipt = await provider.getTransactionReceipt(hash);
       if (receipt?.status !== 0 || receipt.from !== account) continue;
       const sent = await provider.getTransaction(hash);

@@ -8,7 +8,15 @@ import { Declined } from "../signers/declined.js";
 import type { Sealed } from "../signers/sealed.js";
 import type { Signer, UnsignedTransaction } from "../signers/signer.js";
 import { plain } from "../plain.js";
-import { attemptOf, forgiving, type Asked, type Attempt, type AttemptLog, type Settled } from "./attempts.js";
+import {
+  attemptOf,
+  forgiving,
+  lastFew,
+  type Asked,
+  type Attempt,
+  type AttemptLog,
+  type Settled,
+} from "./attempts.js";
 import { requireAffordable, tooDear } from "./cost.js";
 import { Endpoint, EndpointFault, type Call, type Receipt } from "./endpoint.js";
 import { finalityOf, type Finality } from "./finality.js";
@@ -115,59 +123,86 @@ class Submission {
     }
   }
 
-  /** The bytes are given: the log only has to tell others of them. What else may have taken their place, the chain tells. */
+  /**
+   * The bytes are given: the log only has to tell others of them, and with which an earlier run replaced them. What else
+   * may have taken their place, the chain tells.
+   */
   async #take(raw: string): Promise<undefined> {
     const attempt = attemptOf(raw);
     await this.#recognition.require(attempt);
-    this.#versions.all = [attempt];
-    const isKnown = (await this.#log.read()).some(({ hash }) => hash === attempt.hash);
-    if (!isKnown) await this.#log.add(attempt);
+    const lines = await this.#log.read();
+    if (!lines.some(({ hash }) => hash === attempt.hash)) await this.#log.add(attempt);
+    const others = lines.filter(({ nonce, hash }) => nonce === attempt.nonce && hash !== attempt.hash);
+    const replacing = await this.#ours(others.filter(({ raw }) => raw !== null));
+    this.#versions.all = [attempt, ...replacing];
+    // The given bytes first: there may not be enough to pay for a dearer version.
+    if (replacing.length > 0) await this.#endpoint.sendRaw(raw).catch(() => {});
   }
 
   /** Goes on with what an earlier run signed. */
   async #resume(): Promise<Receipt | undefined> {
-    const attempts = await this.#trusted(await this.#log.read());
+    if (this.given.isOnceAtMost) return await this.#resumeAtOnce();
+    const attempts = await this.#log.read();
     const asked = await this.#log.open();
     const nonce = asked?.nonce ?? attempts.at(-1)?.nonce;
     if (nonce === undefined) return undefined;
     this.#versions.all = attempts.filter((attempt) => attempt.nonce === nonce);
+    for (const attempt of this.#versions.all) await this.#requireOurs(attempt);
     return await (asked === undefined ? this.#goOn(nonce) : this.#settle(asked));
   }
 
-  /** @throws {@link Fault} if one is of another transaction, unless that could do no harm: it is left out then. */
-  async #trusted(attempts: readonly Attempt[]): Promise<Attempt[]> {
-    const trusted: Attempt[] = [];
-    for (const attempt of attempts) {
+  /** What may be sent once more waits for nothing but what is certainly a version of it. */
+  async #resumeAtOnce(): Promise<Receipt | undefined> {
+    const ours = await this.#ours(await this.#log.read());
+    const nonce = ours.at(-1)?.nonce;
+    if (nonce === undefined) return undefined;
+    this.#versions.all = ours.filter((attempt) => attempt.nonce === nonce);
+    return await this.#goOn(nonce);
+  }
+
+  async #requireOurs(attempt: Attempt): Promise<void> {
+    try {
+      await this.#recognition.require(attempt);
+    } catch (cause) {
+      // What goes wrong on the way to the chain is nobody's forgery.
+      throw cause instanceof EndpointFault ? cause : this.#foreign((cause as Error).message, cause);
+    }
+  }
+
+  /** Which of the last attempts are certainly versions of this. */
+  async #ours(attempts: readonly Attempt[]): Promise<Attempt[]> {
+    const ours: Attempt[] = [];
+    for (const attempt of lastFew(attempts)) {
       try {
-        await this.#recognition.require(attempt);
-        trusted.push(attempt);
-      } catch (cause) {
-        const { message } = cause as Error;
-        // What goes wrong on the way to the chain is nobody's forgery.
-        const isSilence = cause instanceof EndpointFault;
-        if (!this.given.isOnceAtMost) throw isSilence ? cause : this.#foreign(message, cause);
-        this.#tell(`Left out of what ${this.#log.path} holds: ${plain(message)}`);
+        if (await this.#recognition.require(attempt)) ours.push(attempt);
+      } catch (problem) {
+        this.#tell(`Left out of what ${this.#log.path} holds: ${plain((problem as Error).message)}`);
       }
     }
-    return trusted;
+    return ours;
   }
 
   async #goOn(nonce: number): Promise<Receipt | undefined> {
     this.#tell(`Going on with the transaction of nonce ${nonce} that was signed before.`);
+    const { isBound, isOnceAtMost } = this.given;
     const receipt = await this.#versions.receipt();
     if (receipt?.succeeded) return receipt;
-    if (receipt && (this.given.isBound || this.#ranOut(receipt))) return receipt;
+    if (receipt && (isBound || this.#ranOut(receipt))) return receipt;
     if (receipt) return await this.#signAnew(nonce, `${receipt.hash} was mined and failed`);
     if (await this.#versions.isNonceUsed(nonce)) {
-      const late = (await this.#versions.lateReceipt()) ?? (await this.#receiptByNonce(nonce));
-      return late ?? (await this.#signAnew(nonce, `Nonce ${nonce} was used by another transaction`));
+      const late = await this.#versions.lateReceipt();
+      // What is done once at most does not wait for an endpoint that has to tell what used the nonce.
+      const found = late ?? (isOnceAtMost ? undefined : await this.#versions.receiptByNonce(nonce));
+      return found ?? (await this.#signAnew(nonce, `Nonce ${nonce} was used by another transaction`));
     }
     if (this.#versions.raw !== undefined) return undefined;
     // Only a wallet has, or had, the bytes.
     this.#isSeen = await this.#versions.isKnown();
     if (this.#isSeen) return undefined;
     const { hash, at } = this.#versions.all.at(-1)!;
-    if (!(await this.#isTurn(nonce))) return undefined;
+    // The chain knew it a moment ago.
+    if (isOnceAtMost) return void (this.#versions.all = []);
+    await this.#requireTurn(nonce);
     await this.#versions.waitFor(nonce);
     if (await this.#versions.isNonceUsed(nonce)) return await this.#goOn(nonce);
     return await this.#askAgain(nonce, at, `The wallet said at ${at} that it sent this as ${hash},`);
@@ -202,13 +237,12 @@ class Submission {
    */
   async #settle(asked: Asked): Promise<Receipt | undefined> {
     const { nonce } = asked;
-    if (!(await this.#isTurn(nonce))) return undefined;
-    this.#recognition.expect(asked.dataHash);
+    await this.#requireTurn(nonce);
     this.#tell(`A wallet was asked to send this with nonce ${nonce}, and what came of it was never heard.`);
     await this.#versions.waitFor(nonce);
     if (await this.#versions.isNonceUsed(nonce)) {
       if (await this.#versions.receipt()) return await this.#goOn(nonce);
-      const receipt = await this.#receiptByNonce(nonce);
+      const receipt = await this.#versions.receiptByNonce(nonce);
       return receipt ?? (await this.#signAnew(nonce, `Nonce ${nonce} was used by another transaction`));
     }
     // What was signed for this nonce before can be sent, whatever the wallet did: no more than one of them can be mined.
@@ -216,29 +250,14 @@ class Submission {
     return await this.#askAgain(nonce, asked.at, `The wallet was asked at ${asked.at} to send this`);
   }
 
-  /** As of {@link Versions}. What is done once at most does not wait for an endpoint that does not tell what used a nonce. */
-  async #receiptByNonce(nonce: number): Promise<Receipt | undefined> {
-    return await this.#versions.receiptByNonce(nonce).catch((problem: unknown) => {
-      if (this.given.isOnceAtMost && problem instanceof Fault) return undefined;
-      throw problem;
-    });
-  }
-
-  /**
-   * Only ever the next nonce is asked for: one far ahead would never be mined, and everything would wait for it.
-   *
-   * @returns False if that is left out, since it could do no harm.
-   * @throws {@link Fault} otherwise.
-   */
-  async #isTurn(nonce: number): Promise<boolean> {
+  /** Only ever the next nonce is asked for: one far ahead would never be mined, and everything would wait for it. */
+  async #requireTurn(nonce: number): Promise<void> {
     const { address } = this.given.signer;
-    if (nonce <= (await this.#endpoint.nonce(address, "pending"))) return true;
-    const what = `${this.#log.path} says that a wallet was asked for nonce ${nonce}, which is not ${address}'s turn yet`;
-    if (!this.given.isOnceAtMost)
-      throw new Fault(`${what}: restore the file from version control. Nothing was sent.`);
-    this.#tell(`${what}; that is left out.`);
-    this.#versions.all = [];
-    return false;
+    if (nonce <= (await this.#endpoint.nonce(address, "pending"))) return;
+    throw new Fault(
+      `${this.#log.path} says that a wallet was asked for nonce ${nonce}, which is not ${address}'s turn yet: restore the ` +
+        "file from version control. Nothing was sent.",
+    );
   }
 
   /** Where a wallet may have sent something that the chain does not know: it is sent again with the same nonce, if at all. */
@@ -302,12 +321,11 @@ class Submission {
     }
     const sealed = await seal(transaction);
     this.#tell(`Waiting for ${signer.kind} ${signer.address} to sign.`);
-    const { nonce, to, value, data } = transaction;
+    const { nonce, to, value } = transaction;
     const now = () => new Date().toISOString();
     const submission = await signer
       .signTransaction(sealed, {
-        beforeSending: () =>
-          log.note({ kind: "asked", nonce, to, value: String(value), dataHash: keccak256(data), at: now() }),
+        beforeSending: () => log.note({ kind: "asked", nonce, to, value: String(value), at: now() }),
       })
       .catch(async (problem: unknown) => {
         // An earlier question may still be open.
@@ -393,7 +411,9 @@ class Submission {
     }
     if (!this.#ranOut(receipt)) {
       const reason = await this.#endpoint.reasonOf(this.given.signer.address, this.given.call, receipt.block);
-      throw new Fault(`${receipt.hash} was mined and failed: ${reason}. It changed nothing; plan again.`);
+      throw new Fault(
+        `${receipt.hash} was mined and failed: ${reason}. It changed nothing; run the command again.`,
+      );
     }
     const why = `${receipt.hash} ran out of its ${gasLimit} gas and changed nothing`;
     const revived = await this.#untilFinal(nonce, why);

@@ -73,7 +73,7 @@ export class Versions {
     const { endpoint, sender, recognition, log } = this.around;
     const sent = await endpoint.userOf(sender, nonce);
     if (sent === undefined) throw this.#unknown(nonce);
-    if (!recognition.isOurs(sent)) return undefined;
+    if (!(await recognition.isOurs(sent))) return undefined;
     if (!this.hashes.includes(sent.hash)) {
       const { hash, gasLimit, maxFeePerGas, maxPriorityFeePerGas } = sent;
       const found: Attempt = {

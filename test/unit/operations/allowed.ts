@@ -1,5 +1,4 @@
 import { glob, readFile, rm } from "node:fs/promises";
-import path from "node:path";
 
 import { expect } from "chai";
 import { id } from "ethers";
@@ -101,10 +100,36 @@ describe("carrying out what is not allowed now", function () {
     });
   }
 
-  it("has no way around: nothing else submits", async () => {
-    const submitting: string[] = [];
+  const filesWith = async (what: RegExp) => {
+    const found: string[] = [];
     for await (const file of glob("{scripts,deploy}/**/*.ts"))
-      if (/import \{[^}]*\bsubmit\b[^}]*\} from/.test(await readFile(file, "utf8"))) submitting.push(file);
-    expect(submitting.map((file) => path.basename(file))).to.deep.equal(["execution.ts"]);
+      if (what.test(await readFile(file, "utf8"))) found.push(file);
+    return found.sort();
+  };
+
+  it("has no way around: nothing else submits", async () => {
+    expect(
+      await filesWith(/import \{[^}]*\bsubmit\b[^}]*\} from|import\("[^"]*\/submit\.js"\)/),
+    ).to.deep.equal(["scripts/lib/operations/execution.ts"]);
+  });
+
+  it("has no way around: nothing else sends transactions, but what carries out no step", async () => {
+    const known = {
+      // Submitting itself, by a device or a wallet.
+      "scripts/lib/operations/endpoint.ts": "the one request",
+      "scripts/lib/operations/submit.ts": "as above",
+      "scripts/lib/signers/ledger.ts": "signs, and broadcasts nothing",
+      "scripts/lib/signers/wallet.ts": "sends what is sealed",
+      // To a fork, which ends with the process.
+      "scripts/lib/operations/fork.ts": "a fork of ours",
+      "scripts/lib/operations/perform.ts": "a step on that fork",
+      // No step of an operation.
+      "scripts/lib/operations/deployment.ts": "code that nothing points to yet",
+      "scripts/lib/safe/local.ts": "Safes on a local chain",
+      "scripts/payment/act.ts": "one payment, by an operator's own key",
+      "scripts/scenario/administration.ts": "a scenario on a local chain",
+    };
+    const sending = /sendTransaction|sendRaw|\bsend\w*RawTransaction|eth_send\w+|broadcastTransaction/;
+    expect(await filesWith(sending)).to.deep.equal(Object.keys(known).sort());
   });
 });

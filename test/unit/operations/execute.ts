@@ -20,7 +20,7 @@ import { execTransactionData } from "../../../scripts/lib/safe/execute.js";
 import { collectFor } from "../../../scripts/lib/operations/consents.js";
 import { deployImplementation } from "../../support/deploy-implementation.js";
 import { createSafe } from "../../support/safes.js";
-import { keystoreOf, meddledWith, signAs, starve } from "../../support/ceremony.js";
+import { keystoreOf, meddledWhole, meddledWith, signAs, starve } from "../../support/ceremony.js";
 import { AdminChain, faultOf } from "../../support/operations.js";
 
 const HOUR = 3_600;
@@ -407,6 +407,47 @@ describe("executing an operation", function () {
     });
   });
 
+  describe("of a Safe at the same time as somebody else", () => {
+    /** Where this happens after it was signed and before it is sent. */
+    const afterSigning = async (opened: OpenManifest, happens: () => Promise<unknown>) => {
+      const connection = meddledWith(chain.connection, async ({ method }, answer) => {
+        if (method === "eth_sendRawTransaction") await happens();
+        return await answer();
+      });
+      const signer = await keystoreOf(key);
+      const told: string[] = [];
+      const tell = (sentence: string) => void told.push(sentence);
+      const given = { signer, tell, patience: QUICK };
+      return { told, execution: new Execution({ ...chain.suite, connection }, opened, given) };
+    };
+
+    it("counts what the other has sent, and says so", async () => {
+      const opened = await anew("pause of a Safe");
+      await signAs(chain.connection, opened, people.slice(0, 2));
+      const { signatures } = await collectFor(chain.connection.ethers.provider, opened, "act");
+      const data = execTransactionData(opened.safeTransaction("act"), signatures);
+      let theirs: string | undefined;
+      const { told, execution } = await afterSigning(opened, async () => {
+        theirs ??= await chain.sendAs(people[6]!, { to: safes.guardian, data });
+      });
+      const outcome = await execution.carryOut(opened.step("act"));
+      expect(outcome).to.deep.include({ hash: theirs, by: people[6], surprises: [] });
+      expect(told.join()).to.include("act was carried out by somebody else in the same moment");
+      // Ours was mined, and failed.
+      expect(await sent(key)).to.equal(1);
+    });
+
+    it("says to run the command again if that was something else, which says what is in the way", async () => {
+      const opened = await anew("pause of a Safe");
+      await signAs(chain.connection, opened, people.slice(0, 2));
+      const { execution } = await afterSigning(opened, () => setNonce(safes.guardian, 1));
+      expect(await faultOf(execution.carryOut(opened.step("act"))))
+        .to.match(/was mined and failed: .*GS026/)
+        .and.include("It changed nothing; run the command again.");
+      expect(await faultOf(carryOut(opened, "act", key))).to.include("should be at nonce 0, and is at 1");
+    });
+  });
+
   describe("of what was signed beforehand", () => {
     const upgraded = async (name: string) => {
       const opened = await anew(name);
@@ -473,6 +514,27 @@ describe("executing an operation", function () {
       it(`sends a Safe's rollback where what was tried before ${what}`, () =>
         rollBack("upgrade", people[6]!, people[6]));
     }
+
+    it("knows that a Safe's rollback was sent, where nothing can be written down and no logs are told", async () => {
+      const opened = await upgraded("upgrade");
+      await rm(attemptsFolder(opened), { recursive: true });
+      await writeFile(attemptsFolder(opened), "in the place of a folder");
+      await rm(outcomesOf(opened).path);
+      await mkdir(outcomesOf(opened).path);
+      const connection = meddledWhole(chain.connection, ({ method }, answer) =>
+        method === "eth_getLogs" ? Promise.reject(new Error("query exceeds the range")) : answer(),
+      );
+      const told: string[] = [];
+      const tell = (sentence: string) => void told.push(sentence);
+      const given = { signer: await keystoreOf(people[6]!), tell, patience: QUICK };
+      const urgent = new Execution({ ...chain.suite, connection }, opened, given);
+      const outcome = await urgent.carryOut(opened.step("rollback-1"));
+      // It could be compared all the same.
+      expect(outcome).to.deep.include({ by: people[6], surprises: [] });
+      expect(told.join())
+        .to.include("That rollback-1 was carried out could not be written down now: EISDIR")
+        .and.not.include("not compared");
+    });
 
     it("rolls back whatever became of the rehearsal, the layouts and what was written down", async () => {
       const opened = await anew("upgrade");

@@ -44,6 +44,8 @@ describe("Submitting what was tried, or signed, before", function () {
     ...{ nonce, hash, raw: null, at: NOW },
     ...{ gasLimit: "100000", maxFeePerGas: "1", maxPriorityFeePerGas: "1" },
   });
+  /** What a wallet is said to have been asked for. */
+  const asked = (nonce = 0) => ({ kind: "asked", nonce, to: FICKLE_AT, value: "0", at: NOW }) as const;
   /** As a manifest does it: this call and no other. */
   const strict = (transaction: UnsignedTransaction) => {
     if (transaction.data !== "0x") throw new Fault("its data is another.");
@@ -76,11 +78,7 @@ describe("Submitting what was tried, or signed, before", function () {
       "a line that is damaged": () => writeFile(on.file, '{"nonce": 7}\n'),
       "a hash that nobody knows": () => on.log().add(sentAs(id("unknown"))),
       "another transaction": async () => on.log().add(attemptOf(await sign({ nonce: 3, data: "0x12" }))),
-      "a question to a wallet": () =>
-        on.log().note({
-          ...{ kind: "asked", nonce: 0, to: FICKLE_AT, value: "0", at: NOW },
-          dataHash: keccak256("0x"),
-        }),
+      "a question to a wallet": () => on.log().note(asked()),
     };
     for (const [what, spoil] of Object.entries(spoils)) {
       it(`sends them whatever its log holds: ${what}`, async () => {
@@ -114,6 +112,20 @@ describe("Submitting what was tried, or signed, before", function () {
       expect(await on.minedOfKey()).to.equal(1);
     });
 
+    it("goes on from the replacement that an earlier run has signed", async () => {
+      await on.stopMining();
+      const patience = { ...QUICK, replace: 100, giveUp: 250 };
+      await problemOf(submit(await presigned({ signer: on.signer(), patience })));
+      const fees = on.signatures.map(({ maxFeePerGas }) => maxFeePerGas);
+      await problemOf(submit(await presigned({ signer: on.signer(), patience })));
+      const later = on.signatures.slice(fees.length).map(({ maxFeePerGas }) => maxFeePerGas);
+      expect([fees.length > 0, later.length > 0]).to.deep.equal([true, true]);
+      expect(later[0]! * 8n).to.be.greaterThan(fees.at(-1)! * 9n);
+      await on.mine();
+      expect((await submit(await presigned())).succeeded).to.equal(true);
+      expect(await on.minedOfKey()).to.equal(1);
+    });
+
     it("finds a replacement that was mined, although nothing tells of it but the chain", async () => {
       const dearer = await on.land(await sign({ maxFeePerGas: 2n * FEES.maxFeePerGas }));
       expect((await submit(await presigned())).hash).to.equal(dearer);
@@ -136,11 +148,7 @@ describe("Submitting what was tried, or signed, before", function () {
   describe("which is done once at most, as by a Safe", () => {
     const lines: Record<string, () => Promise<void>> = {
       "a transaction of a nonce far ahead": () => on.log().add(sentAs(id("unknown"), 7)),
-      "a question of a nonce far ahead": () =>
-        on.log().note({
-          ...{ kind: "asked", nonce: 7, to: FICKLE_AT, value: "0", at: NOW },
-          dataHash: keccak256("0x"),
-        }),
+      "a question of a nonce far ahead": () => on.log().note(asked(7)),
       "another transaction": async () => on.log().add(attemptOf(await sign({ data: "0x12" }))),
       "a transaction that nobody knows": () => on.log().add(sentAs(id("unknown"))),
     };
@@ -152,6 +160,54 @@ describe("Submitting what was tried, or signed, before", function () {
         expect(on.signatures.map(({ nonce }) => nonce)).to.deep.equal([0]);
       });
     }
+
+    it("takes nothing that the sender did before for it, whatever its log says was asked for", async () => {
+      // The same contract, as when a Safe's pause came before its rollback.
+      const earlier = await on.land(await sign({ data: "0x12" }));
+      const dataHash = keccak256("0x12");
+      for (const line of [asked(), { ...asked(), dataHash }]) {
+        await writeFile(on.file, `${JSON.stringify(line)}\n`);
+        const once = on.submitting(undefined, { isOnceAtMost: true, seal: strict, tell });
+        expect((await submit(once)).hash).to.not.equal(earlier);
+      }
+      expect(on.signatures.map(({ data }) => data)).to.deep.equal(["0x", "0x"]);
+    });
+
+    it("asks the chain no more for a log that somebody filled", async () => {
+      const lines = Array.from({ length: 2_000 }, (_, i) => JSON.stringify(sentAs(id(String(i)))));
+      await writeFile(on.file, `${lines.join("\n")}\n`);
+      let asked = 0;
+      const counting: Meddle = ({ method }, answer) => {
+        if (method !== "eth_sendRawTransaction") asked += 1;
+        return answer();
+      };
+      await submit(on.submitting(counting, { isOnceAtMost: true, seal: strict }));
+      expect(asked).to.be.lessThan(30);
+    });
+
+    for (const [what, write] of Object.entries({
+      "it sent what nobody knows": () => on.log().add(sentAs(id("unknown"))),
+      "it was asked": () => on.log().note(asked()),
+    })) {
+      it(`asks a wallet at once, and no person, where somebody wrote that ${what}`, async () => {
+        await write();
+        const signer = on.wallet(async (raw) => ({ sent: await on.broadcast(raw) }));
+        const ask = () => expect.fail("nobody is asked");
+        const once = on.submitting(undefined, { isOnceAtMost: true, seal: strict, signer, ask });
+        expect((await submit(once)).succeeded).to.equal(true);
+        expect(on.signatures.map(({ nonce }) => nonce)).to.deep.equal([0]);
+      });
+    }
+
+    it("waits for what a wallet has sent already while the node knows it", async () => {
+      await on.stopMining();
+      await on.log().add(sentAs(await on.broadcast(await sign())));
+      const receipt = submit(on.submitting(undefined, { isOnceAtMost: true, seal: strict, tell }));
+      await eventually(() => void expect(told.join()).to.include("Going on with the transaction"), 3);
+      await on.mine();
+      expect((await receipt).hash).to.equal(keccak256(await sign()));
+      expect(on.signatures).to.deep.equal([]);
+    });
 
     it("sends it although the endpoint does not tell what used the nonce of an earlier attempt", async () => {
       await on.land(await sign({ data: "0x12" }));
@@ -219,10 +275,7 @@ describe("Submitting what was tried, or signed, before", function () {
 
     it("sends what was signed for the same nonce before, and asks nobody", async () => {
       await on.log().add(attemptOf(await sign()));
-      await on.log().note({
-        ...{ kind: "asked", nonce: 0, to: FICKLE_AT, value: "0", at: NOW },
-        dataHash: keccak256("0x"),
-      });
+      await on.log().note(asked());
       const receipt = await submit(on.submitting(undefined, { signer: sending(), tell }));
       expect(receipt.hash).to.equal(keccak256(await sign()));
       expect(on.signatures).to.deep.equal([]);
@@ -233,10 +286,7 @@ describe("Submitting what was tried, or signed, before", function () {
       const starved = await sign({ gasLimit: 22_000n });
       await on.become(2);
       await on.log().add(attemptOf(starved));
-      await on.log().note({
-        ...{ kind: "asked", nonce: 0, to: FICKLE_AT, value: "0", at: NOW },
-        dataHash: keccak256("0x"),
-      });
+      await on.log().note(asked());
       await on.land(starved);
       await on.mine();
       const dead: Meddle = ({ method }, answer) =>
@@ -304,7 +354,7 @@ describe("Submitting what was tried, or signed, before", function () {
       await on.log().add(attemptOf(await sign()));
       await on.land(await sign({ data: "0x12" }));
       await on.mine();
-      const receipt = submit(onIt());
+      const receipt = submit(onIt({ seal: strict }));
       await heard(/used by another transaction; waiting/);
       expect(on.signatures).to.deep.equal([]);
       final = await newest();

@@ -1,19 +1,20 @@
-import { mkdir, rename, rm } from "node:fs/promises";
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 
 import { expect } from "chai";
-import { BrowserProvider } from "ethers";
+import { BrowserProvider, id } from "ethers";
 
 import { Execution } from "../../../scripts/lib/operations/execution.js";
+import { attemptsFolder } from "../../../scripts/lib/operations/attempts.js";
 import { aRollback, findKept } from "../../../scripts/lib/operations/kept.js";
+import { LogPatience } from "../../../scripts/lib/operations/log-patience.js";
 import type { OpenManifest } from "../../../scripts/lib/operations/open.js";
 import { outcomesOf } from "../../../scripts/lib/operations/outcomes.js";
-import { remembering } from "../../../scripts/lib/operations/remembering.js";
 import type { Suite } from "../../../scripts/lib/operations/suite.js";
 import { toUpgrade } from "../../../scripts/lib/operations/verbs.js";
 import { verify } from "../../../scripts/lib/operations/verification.js";
 import { execute } from "../../../scripts/ops/execute.js";
-import { meddledWith, signAs } from "../../support/ceremony.js";
+import { meddledWhole, meddledWith, signAs } from "../../support/ceremony.js";
 import { deployImplementation } from "../../support/deploy-implementation.js";
 import { AdminChain, faultOf } from "../../support/operations.js";
 
@@ -37,11 +38,11 @@ describe("what was signed beforehand, when it is needed", function () {
 
   /** The suite behind an endpoint that answers questions for logs like this, apart from those of the AccessManager alone. */
   const withLogs = (answer: () => Promise<unknown>): Suite => {
-    const meddled = meddledWith(chain.connection, ({ method, params }, otherwise) => {
+    const meddled = meddledWhole(chain.connection, ({ method, params }, otherwise) => {
       const [filter] = (params ?? []) as { address?: unknown }[];
       return method === "eth_getLogs" && Array.isArray(filter!.address) ? answer() : otherwise();
     });
-    return remembering({ ...chain.suite, connection: meddled });
+    return { ...chain.suite, connection: meddled };
   };
   const kept = async (suite: Suite) => {
     const told: string[] = [];
@@ -87,6 +88,62 @@ describe("what was signed beforehand, when it is needed", function () {
     await withoutRecord(async () => {
       await new Execution(withLogs(refuse), opened).require(opened.step("rollback-1"));
     });
+  });
+
+  it("waits for an endpoint that does not answer once, and not at every look", async () => {
+    // Of the rung whose nonce that pause took, only the logs tell.
+    await chain.sendAs(opened.step("pause-1").account, opened.step("pause-1").transaction);
+    const suite = withLogs(() => new Promise<never>(() => {}));
+    const logs = new LogPatience(200);
+    const began = Date.now();
+    await withoutRecord(async () => {
+      const wanted = aRollback(suite, "escrow");
+      expect((await findKept(suite, wanted, { directory: chain.folder, logs }))?.step.id).to.equal(
+        "rollback-2",
+      );
+      const execution = new Execution(suite, opened, { logs });
+      await execution.record({ isUrgent: true });
+      await execution.require(opened.step("rollback-2"));
+      // Any of the three would wait longer by itself.
+      expect(Date.now() - began).to.be.lessThan(5_000);
+    });
+  });
+
+  it("asks no more for attempts that somebody filled", async () => {
+    const attempts = attemptsFolder(opened);
+    await mkdir(attempts);
+    const line = { nonce: 0, raw: null, gasLimit: "1", maxFeePerGas: "1", maxPriorityFeePerGas: "1" };
+    const at = new Date().toISOString();
+    const lines = Array.from({ length: 2_000 }, (_, i) =>
+      JSON.stringify({ ...line, hash: id(String(i)), at }),
+    );
+    const { account } = opened.step("rollback-1");
+    await writeFile(path.join(attempts, `rollback-1-${account}.jsonl`), `${lines.join("\n")}\n`);
+    let asked = 0;
+    const connection = meddledWhole(chain.connection, (_, answer) => {
+      asked += 1;
+      return answer();
+    });
+    try {
+      await new Execution({ ...chain.suite, connection }, opened).record({ isUrgent: true });
+      expect(asked).to.be.lessThan(100);
+    } finally {
+      await rm(attempts, { recursive: true });
+    }
+  });
+
+  it("is known to be carried out when it was, by what is unwritable, and no logs", async () => {
+    const attempts = attemptsFolder(opened);
+    await writeFile(attempts, "in the place of a folder");
+    try {
+      await withoutRecord(async () => {
+        const outcome = await new Execution(withLogs(refuse), opened).carryOut(opened.step("rollback-1"));
+        expect(outcome).to.include({ step: "rollback-1", by: opened.step("rollback-1").account });
+        await rm(path.join(opened.folder, "outcome.jsonl"), { force: true });
+      });
+    } finally {
+      await rm(attempts);
+    }
   });
 
   it("can be verified with such an endpoint, as a pause with the new code in place", async () => {
