@@ -128,7 +128,7 @@ export const payment = onchainTable(
     disputeCount: t.integer().notNull(),
     /**
      * Approvals of the payment's present state: the next movement spends one and makes the others stale. Null if there
-     * are none: rows with a list in them are several times slower to change, and most never have any.
+     * are none, so `openApprovals_not_has` finds none of those: rows with a list in them are slower to change.
      */
     openApprovals: t.hex().array(),
 

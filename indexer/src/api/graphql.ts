@@ -4,7 +4,6 @@ import schema from "ponder:schema";
 
 import { ponderLogger } from "../../watch/index.js";
 import { batched, batching, type QueryBuilder } from "./batch.js";
-import { compiled } from "./compiled.js";
 import { buildDataLoaderCache, buildGraphQLSchema } from "./generated.js";
 import { LIMITS, tooLarge } from "./limits.js";
 import { withQuickLists } from "./lists/index.js";
@@ -87,7 +86,9 @@ const generatedAsk = batching(schema);
 /** The one endpoint for all questions: those that Ponder generates from the tables, and our own. */
 export const yoga = createYoga({
   graphqlEndpoint: "*",
+  // Ponder's.
   cors: false,
+  multipart: false,
   schema: withQuestions(withQuickLists(buildGraphQLSchema({ schema }), schema), words, answers),
   context: () => {
     const ask = batched(PONDER_DATABASE.readonlyQB);
@@ -97,5 +98,5 @@ export const yoga = createYoga({
   logging: false,
   maskedErrors: { maskError: masked },
   parserAndValidationCache: { documentCache: lastAsked(), errorCache: NOTHING_REMEMBERED },
-  plugins: [limits, compiled],
+  plugins: [limits],
 });

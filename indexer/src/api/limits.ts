@@ -138,15 +138,17 @@ function sizeOfField(field: FieldNode, place: Place, operation: Operation): Size
   const type = definition && getNamedType(definition.type);
   // What the schema says of itself is not asked of the database.
   const isList = definition && isListType(getNullableType(definition.type)) && !type?.name.startsWith("__");
-  const inside = sizeOf(
-    field.selectionSet,
-    { type, rows: rowsAskedFor(field, operation.variables) },
-    operation,
-  );
+  const rows = rowsAskedFor(field, operation.variables);
+  const inside = sizeOf(field.selectionSet, { type, rows }, operation);
   const count = isList ? place.rows : 1;
   const own = (isList ? count : 0) + (COSTS[field.name.value] ?? 0);
-  return { depth: inside.depth + 1, aliases: inside.aliases + aliases, rows: own + count * inside.rows };
+  // The rows of a page are read whether they or only the page's ends are asked for.
+  const below = isPage(type) ? Math.max(inside.rows, rows, 1) : inside.rows;
+  return { depth: inside.depth + 1, aliases: inside.aliases + aliases, rows: own + count * below };
 }
+
+const isPage = (type: GraphQLNamedType | undefined): boolean =>
+  isObjectType(type) && ["items", "entries"].some((name) => name in type.getFields());
 
 function rowsAskedFor(field: FieldNode, variables: Readonly<Record<string, unknown>>): number {
   const argument = field.arguments?.find(({ name }) => ["limit", "first"].includes(name.value))?.value;

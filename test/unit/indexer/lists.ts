@@ -134,7 +134,6 @@ describe("lists that are answered in ready pieces", function () {
   }
 
   const LEFT_OUT = {
-    "nothing equals null": "where: { closedAt: null }",
     "other comparisons": 'where: { OR: [{ chainId: 1 }, { thingId_contains: "f" }], state_not: Open }',
     "a list of values": "where: { chainId_in: [2, 3], state_in: [Open] }",
     "a column that is a list": 'where: { partIds_has: "0x7" }',
@@ -162,6 +161,14 @@ describe("lists that are answered in ready pieces", function () {
     const { data } = await asGenerated(things('orderBy: "closedAt", limit: 50'));
     expect(data!.things.items.at(-1)!.closedAt).to.equal(null);
     await asGenerated(things(`orderBy: "closedAt", after: "${data!.things.pageInfo.endCursor}"`));
+  });
+
+  it("find what is null, of a list too, where Ponder finds nothing", async () => {
+    const { data } = await asGenerated(things("where: { closedAt: null }"));
+    expect(data!.things.items).to.have.length(15);
+    await pglite.query("update thing set part_ids = null where thing_id = '0x0003'");
+    const found = (await ask(quick, things("where: { partIds: null }"))).data!;
+    expect(found.things.items.map(({ thingId }) => thingId)).to.deep.equal(["0x0003"]);
   });
 
   it("find one row by its key, in whatever case, or nothing", async () => {
@@ -193,6 +200,16 @@ describe("lists that are answered in ready pieces", function () {
       .to.match(/chain_id.*thing_id.*is_held/)
       .and.not.match(/big_amount|closed_at/);
     expect(second).to.match(/chain_id.*thing_id.*note/);
+  });
+
+  it("are answered at once when fragments spread each other twice", async () => {
+    const fragments = Array.from(
+      { length: 95 },
+      (_, i) => `fragment F${i} on thing { ...F${i + 1} ...F${i + 1} }`,
+    );
+    const bomb = `{ things(limit: 1) { items { ...F0 } } } ${fragments.join(" ")} fragment F95 on thing { bigAmount }`;
+    const { data } = await ask(quick, bomb);
+    expect(data!.things.items).to.have.length(1);
   });
 
   it("read from the cursor on, so that the hundredth page costs what the first does", async () => {

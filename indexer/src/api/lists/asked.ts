@@ -4,7 +4,7 @@ import { valuesOf } from "./cursor.js";
 import type { QuickColumn, QuickTable } from "./table.js";
 
 export type Condition = readonly [column: QuickColumn, comparison: Comparison, value: unknown];
-type Comparison = (typeof COMPARISONS)[keyof typeof COMPARISONS];
+type Comparison = (typeof COMPARISONS)[keyof typeof COMPARISONS] | "is null";
 
 /** What a generated list takes. */
 export interface Arguments {
@@ -55,6 +55,10 @@ function conditionsOf(table: QuickTable, where: Arguments["where"]): Condition[]
     const [, name, suffix] = /^([^_]*)(.*)$/.exec(key)!;
     const column = table.byName.get(name!);
     const comparison = COMPARISONS[suffix as keyof typeof COMPARISONS] as Comparison | undefined;
+    if (column && suffix === "" && value === null) {
+      conditions.push([column, "is null", value]);
+      continue;
+    }
     if (!column || column.isList || !comparison || value === null) return undefined;
     conditions.push([column, comparison, value]);
   }

@@ -16,8 +16,10 @@ export function statementOf(table: QuickTable, wanted: Wanted): Statement {
   const value = (column: QuickColumn, given: unknown) => `$${values.push(column.toDriver(given))}`;
   const names = order.map(({ sql }) => sql);
 
-  const all = conditions.map(
-    ([column, comparison, given]) => `${column.sql} ${comparison} ${value(column, given)}`,
+  const all = conditions.map(([column, comparison, given]) =>
+    comparison === "is null"
+      ? `${column.sql} is null`
+      : `${column.sql} ${comparison} ${value(column, given)}`,
   );
   if (after) {
     const from = order.map((column, i) => value(column, after.values[i]));
