@@ -74,7 +74,6 @@ export const otherChains: readonly Fault[] = [
   },
   {
     name: "an RPC of another chain beside one that is right",
-    isQuick: "Postgres",
     cause: async (session) => {
       await session.indexer.stop();
       await besideARightOne(session);
