@@ -40,12 +40,13 @@ export interface Executed {
 /**
  * Carries out what is due of an operation: its next steps, or one that was kept ready. After the last one, verifies.
  *
+ * @param goOn What to type to go on with it, if not the same again.
  * @throws {@link Fault} if nothing is due, or anything is in the way. Nothing was sent then.
  */
 export async function execute(
   desk: Desk,
   only?: string,
-  { withoutRollback = false } = {},
+  { withoutRollback = false, goOn = "the same command" } = {},
 ): Promise<Executed> {
   const { suite, opened, signer, service, logs, tell } = desk;
   const { Execution } = await import("../lib/operations/execution.js");
@@ -74,7 +75,7 @@ export async function execute(
     }
     if (!desk.yes) await askFor(desk, step);
     tell(
-      `Carrying out ${step.id}: ${step.title}. Ctrl-C is safe: the same command goes on, and nothing is sent twice.`,
+      `Carrying out ${step.id}: ${step.title}. Ctrl-C is safe: ${goOn} goes on, and nothing is sent twice.`,
     );
     const line = await execution.carryOut(step);
     carriedOut.push(line);
