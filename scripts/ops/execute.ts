@@ -96,7 +96,7 @@ export async function execute(
     }
     step = next;
   }
-  return { carriedOut, ...(await verifyIfPossible(desk, isUrgent)) };
+  return { carriedOut, ...(await verifyIfPossible(desk, carriedOut, isUrgent)) };
 }
 
 /** Where everything is done, what is left is to look at it, and that once. */
@@ -111,7 +111,7 @@ async function conclude(
     if (isUrgent) return false;
     throw error;
   });
-  return { carriedOut, ...(isVerified ? {} : await verifyIfPossible(desk, isUrgent)) };
+  return { carriedOut, ...(isVerified ? {} : await verifyIfPossible(desk, carriedOut, isUrgent)) };
 }
 
 async function wasVerified({ opened }: Desk): Promise<boolean> {
@@ -120,10 +120,14 @@ async function wasVerified({ opened }: Desk): Promise<boolean> {
 }
 
 /** What was urgent was done, also if nobody can tell how it left the suite. */
-async function verifyIfPossible(desk: Desk, isUrgent: boolean): Promise<Pick<Executed, "verified">> {
-  if (!isUrgent) return { verified: await verifyNow(desk) };
+async function verifyIfPossible(
+  desk: Desk,
+  carriedOut: readonly CarriedOut[],
+  isUrgent: boolean,
+): Promise<Pick<Executed, "verified">> {
+  if (!isUrgent) return { verified: await verifyNow(desk, carriedOut) };
   try {
-    return { verified: await verifyNow(desk, isUrgent) };
+    return { verified: await verifyNow(desk, carriedOut, isUrgent) };
   } catch (error) {
     const { messageOf } = await import("../lib/operations/endpoint.js");
     const why = error instanceof Fault ? error.message : messageOf(error);
@@ -136,12 +140,12 @@ async function verifyIfPossible(desk: Desk, isUrgent: boolean): Promise<Pick<Exe
   }
 }
 
-async function verifyNow(desk: Desk, isUrgent = false): Promise<Verified> {
+/** @param mined What was carried out, which is not looked for once more. */
+async function verifyNow(desk: Desk, mined: readonly CarriedOut[], isUrgent = false): Promise<Verified> {
   const { verify } = await import("../lib/operations/verification.js");
   desk.tell("Verifying …");
   const verified = await verify(desk.suite, desk.opened, {
-    isUrgent,
-    tell: desk.tell,
+    ...{ isUrgent, mined, tell: desk.tell },
     ...(desk.logs && { logs: desk.logs }),
   });
   desk.tell(formatVerified(verified));

@@ -152,7 +152,7 @@ export class Execution {
 
   /** What came of a step, if anything did; by the transaction that is known to be mined, or by any. */
   async #find({ id, branch }: Step, hash?: string): Promise<CarriedOut | undefined> {
-    const mined = hash === undefined ? {} : { mined: { step: id, hash } };
+    const mined = hash === undefined ? {} : { mined: [{ step: id, hash }] };
     const { carriedOut } = await this.record({ isUrgent: branch === "ready", ...mined });
     return carriedOut.find(({ step }) => step === id);
   }

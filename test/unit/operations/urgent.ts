@@ -38,7 +38,10 @@ describe("what was signed beforehand, when it is needed", function () {
     for (const step of ["schedule", "execute"]) await chain.carryOut(opened, step);
     await chain.keep();
   });
-  afterEach(() => chain.reset());
+  afterEach(async () => {
+    await rm(attemptsFolder(opened), { recursive: true, force: true });
+    await chain.reset();
+  });
   after(() => chain.stop());
 
   /** The suite behind an endpoint that answers questions for logs like this, apart from those of the AccessManager alone. */
@@ -187,6 +190,49 @@ describe("what was signed beforehand, when it is needed", function () {
     } finally {
       await rm(attempts, { recursive: true });
     }
+  });
+
+  it("asks no more for a record that somebody filled, and knows what was sent", async () => {
+    await withoutRecord(async () => {
+      const { number: block, hash: blockHash } = (await chain.connection.ethers.provider.getBlock("latest"))!;
+      const line = { kind: "carried out", block, blockHash, time: 1, by: opened.step("rollback-1").account };
+      const lines = ["rollback-1", "pause-1", "schedule", "execute"].flatMap((step) =>
+        Array.from({ length: 2_000 }, (_, i) =>
+          JSON.stringify({ ...line, step, hash: id(`${step} ${i}`), surprises: [] }),
+        ),
+      );
+      await writeFile(path.join(opened.folder, "outcome.jsonl"), `${lines.join("\n")}\n`);
+      let asked = 0;
+      const connection = meddledWhole(chain.connection, ({ method, params }, answer) => {
+        if (method === "eth_getTransactionReceipt") asked += 1;
+        const [filter] = (params ?? []) as { address?: unknown }[];
+        return method === "eth_getLogs" && Array.isArray(filter!.address) ? refuse() : answer();
+      });
+      const suite = { ...chain.suite, connection };
+      const operation = { number: 1, name: "test", path: opened.folder };
+      const outcome = await execute({ suite, opened, operation, yes: true, tell: () => {} }, "rollback-1");
+      await rm(path.join(opened.folder, "outcome.jsonl"));
+      expect(outcome.carriedOut.map(({ step }) => step)).to.deep.equal(["rollback-1"]);
+      expect(outcome.verified?.passed).to.equal(true);
+      // Of each of six steps a few at each of five looks.
+      expect(asked).to.be.lessThan(300);
+    });
+  });
+
+  it("pays once for what takes long to look up because somebody named it", async () => {
+    const logs = new LogPatience(200);
+    const named = (await outcomesOf(opened).read()).flatMap((line) => ("hash" in line ? [line.hash] : []));
+    const slow = meddledWhole(chain.connection, ({ method, params }, answer) => {
+      const isNamed = method === "eth_getTransactionReceipt" && named.includes((params as string[])[0]!);
+      return isNamed ? new Promise(() => {}) : answer();
+    });
+    const execution = new Execution({ ...chain.suite, connection: slow }, opened, { logs });
+    const began = Date.now();
+    for (let look = 0; look < 3; look += 1) {
+      const { unknown } = await execution.record({ isUrgent: true });
+      expect(unknown).to.include("execute");
+    }
+    expect(Date.now() - began).to.be.lessThan(5_000);
   });
 
   it("is known to be carried out when it was, by what is unwritable, and no logs", async () => {
