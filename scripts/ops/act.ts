@@ -11,7 +11,7 @@ import type { Manifest } from "../lib/operations/manifest.js";
 import type { OpenManifest } from "../lib/operations/open.js";
 import type { Suite } from "../lib/operations/suite.js";
 import { parseBits, parseDuration, parseProxy } from "./arguments.js";
-import { nameOf, nextCommand, withSigner, type Desk, type DeskArguments } from "./desk.js";
+import { nameOf, nextCommand, sameSigner, withSigner, type Desk, type DeskArguments } from "./desk.js";
 import { execute } from "./execute.js";
 import { describe, formatPlan, NOTHING_KEPT } from "./plan.js";
 import { formatRehearsal } from "./rehearse.js";
@@ -65,10 +65,16 @@ async function keptFor(
 }
 
 /** No plan, no rehearsal and no signature is needed: all of that was there when it was signed. */
-async function carryOutKept(desk: Desk & Kept) {
-  const { step, opened, signer, tell } = desk;
-  tell(`${step.id} of ${nameOf(desk)} was signed beforehand and works now: ${step.title}.`);
+export async function carryOutKept(desk: Desk & Kept) {
+  const { step, opened, signer, tell, isDone } = desk;
   const from = { operation: desk.operation.number, folder: desk.operation.path, step: step.id };
+  if (isDone) {
+    const another = nextCommand(desk, "execute", "--step <rung> --signer <who sends it>");
+    tell(`What ${step.id} of ${nameOf(desk)} did still holds, so nothing is sent: ${step.title}.`);
+    tell(`To send another rung all the same: ${another}`);
+    return { kept: from, executed: await execute(desk, step.id) };
+  }
+  tell(`${step.id} of ${nameOf(desk)} was signed beforehand and works now: ${step.title}.`);
   // A key's transaction is sent as it is; a Safe's needs somebody who pays for it.
   if (signer !== undefined || (desk.yes && opened.accountOf(step.id).kind === "key"))
     return { kept: from, executed: await execute(desk, step.id) };
@@ -124,7 +130,9 @@ async function act(verb: VerbName, args: VerbArguments, hands: Hands) {
     tell(`Then: ${nextCommand(desk, "execute", "--signer <who sends it>")}`);
     return { ...told, rehearsal, signed };
   }
-  const executed = await execute(desk);
+  // The same command would plan it anew.
+  const goOn = nextCommand(desk, "execute", sameSigner(desk, "<who sends it>"));
+  const executed = await execute(desk, undefined, { goOn });
   if (isLacking.length > 0) {
     tell("Before it goes on, these need more signatures:");
     for (const line of formatCounts(isLacking)) tell(line);

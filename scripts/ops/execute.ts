@@ -40,12 +40,13 @@ export interface Executed {
 /**
  * Carries out what is due of an operation: its next steps, or one that was kept ready. After the last one, verifies.
  *
+ * @param goOn What to type to go on with it, if not the same again.
  * @throws {@link Fault} if nothing is due, or anything is in the way. Nothing was sent then.
  */
 export async function execute(
   desk: Desk,
   only?: string,
-  { withoutRollback = false } = {},
+  { withoutRollback = false, goOn = "the same command" } = {},
 ): Promise<Executed> {
   const { suite, opened, signer, service, logs, tell } = desk;
   const { Execution } = await import("../lib/operations/execution.js");
@@ -74,7 +75,7 @@ export async function execute(
     }
     if (!desk.yes) await askFor(desk, step);
     tell(
-      `Carrying out ${step.id}: ${step.title}. Ctrl-C is safe: the same command goes on, and nothing is sent twice.`,
+      `Carrying out ${step.id}: ${step.title}. Ctrl-C is safe: ${goOn} goes on, and nothing is sent twice.`,
     );
     const line = await execution.carryOut(step);
     carriedOut.push(line);
@@ -95,7 +96,7 @@ export async function execute(
     }
     step = next;
   }
-  return { carriedOut, ...(await verifyIfPossible(desk, isUrgent)) };
+  return { carriedOut, ...(await verifyIfPossible(desk, carriedOut, isUrgent)) };
 }
 
 /** Where everything is done, what is left is to look at it, and that once. */
@@ -110,7 +111,7 @@ async function conclude(
     if (isUrgent) return false;
     throw error;
   });
-  return { carriedOut, ...(isVerified ? {} : await verifyIfPossible(desk, isUrgent)) };
+  return { carriedOut, ...(isVerified ? {} : await verifyIfPossible(desk, carriedOut, isUrgent)) };
 }
 
 async function wasVerified({ opened }: Desk): Promise<boolean> {
@@ -119,10 +120,14 @@ async function wasVerified({ opened }: Desk): Promise<boolean> {
 }
 
 /** What was urgent was done, also if nobody can tell how it left the suite. */
-async function verifyIfPossible(desk: Desk, isUrgent: boolean): Promise<Pick<Executed, "verified">> {
-  if (!isUrgent) return { verified: await verifyNow(desk) };
+async function verifyIfPossible(
+  desk: Desk,
+  carriedOut: readonly CarriedOut[],
+  isUrgent: boolean,
+): Promise<Pick<Executed, "verified">> {
+  if (!isUrgent) return { verified: await verifyNow(desk, carriedOut) };
   try {
-    return { verified: await verifyNow(desk, isUrgent) };
+    return { verified: await verifyNow(desk, carriedOut, isUrgent) };
   } catch (error) {
     const { messageOf } = await import("../lib/operations/endpoint.js");
     const why = error instanceof Fault ? error.message : messageOf(error);
@@ -135,12 +140,12 @@ async function verifyIfPossible(desk: Desk, isUrgent: boolean): Promise<Pick<Exe
   }
 }
 
-async function verifyNow(desk: Desk, isUrgent = false): Promise<Verified> {
+/** @param mined What was carried out, which is not looked for once more. */
+async function verifyNow(desk: Desk, mined: readonly CarriedOut[], isUrgent = false): Promise<Verified> {
   const { verify } = await import("../lib/operations/verification.js");
   desk.tell("Verifying …");
   const verified = await verify(desk.suite, desk.opened, {
-    isUrgent,
-    tell: desk.tell,
+    ...{ isUrgent, mined, tell: desk.tell },
     ...(desk.logs && { logs: desk.logs }),
   });
   desk.tell(formatVerified(verified));

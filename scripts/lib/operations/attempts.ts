@@ -90,7 +90,7 @@ class AttemptFile implements AttemptLog {
 }
 
 /** Those that are looked at where a log is only a help, and there is no time: somebody may have filled it. */
-export const lastFew = (attempts: readonly Attempt[]): readonly Attempt[] => attempts.slice(-8);
+export const lastFew = <Line>(lines: readonly Line[]): readonly Line[] => lines.slice(-8);
 
 /** What was signed with a fee of its own kind, as the log keeps it. */
 export function attemptOf(raw: string): Attempt {

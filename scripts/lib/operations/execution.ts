@@ -3,6 +3,7 @@ import { execTransactionData, requireExecutable, requireExecutionSuccess } from 
 import type { TransactionService } from "../safe/service.js";
 import { requireGateForSteps } from "../gate/policy.js";
 import { keepsRecords, requireLive } from "../mode.js";
+import { Declined } from "../signers/declined.js";
 import type { Signer } from "../signers/signer.js";
 import { attemptsOf } from "./attempts.js";
 import { compareWithPlan } from "./compare.js";
@@ -99,22 +100,30 @@ export class Execution {
   async carryOut(step: Step): Promise<CarriedOut> {
     requireLive("carrying out a step");
     await this.require(step);
+    const sent = await this.#sent(step);
+    if (typeof sent !== "string") return sent;
+    // It is done: one answer that is lost is no reason to say anything else.
+    const found = await this.#find(step, sent).catch(async () => await this.#find(step, sent));
+    if (found !== undefined) return found;
+    throw new Fault(
+      `${sent} was mined and did what it should, and the endpoint does not tell of it now: run the command again, which ` +
+        "sends nothing twice, or ask another endpoint.",
+    );
+  }
+
+  /** By which transaction; or what came of it, where something went wrong on the way and it was done all the same. */
+  async #sent(step: Step): Promise<string | CarriedOut> {
+    let own: string | undefined;
     try {
-      const { hash } = await this.#submit(step);
-      await this.#requireSuccess(step, hash);
-      const found = await this.#find(step, hash);
-      if (found !== undefined) return found;
-      throw new Fault(
-        `${hash} was mined and did what it should, and the endpoint does not tell of it now: run the command again, which ` +
-          "sends nothing twice, or ask another endpoint.",
-      );
+      own = (await this.#submit(step)).hash;
+      await this.#requireSuccess(step, own);
+      return own;
     } catch (problem) {
-      const isOfSafe = this.opened.accountOf(step.id).kind === "safe";
-      const found = isOfSafe ? await this.#find(step).catch(() => undefined) : undefined;
+      // Who declines is told of nothing else, and a key does it itself or not at all.
+      const mayBeDone = !(problem instanceof Declined) && this.opened.accountOf(step.id).kind === "safe";
+      const found = mayBeDone ? await this.#find(step).catch(() => undefined) : undefined;
       if (found === undefined) throw problem;
-      this.#tell(
-        `${step.id} was carried out by somebody else in the same moment; what was sent here came to nothing.`,
-      );
+      if (found.hash !== own) this.#tell(`${step.id} was carried out by ${found.hash}, sent by ${found.by}.`);
       return found;
     }
   }
@@ -143,7 +152,7 @@ export class Execution {
 
   /** What came of a step, if anything did; by the transaction that is known to be mined, or by any. */
   async #find({ id, branch }: Step, hash?: string): Promise<CarriedOut | undefined> {
-    const mined = hash === undefined ? {} : { mined: { step: id, hash } };
+    const mined = hash === undefined ? {} : { mined: [{ step: id, hash }] };
     const { carriedOut } = await this.record({ isUrgent: branch === "ready", ...mined });
     return carriedOut.find(({ step }) => step === id);
   }

@@ -46,13 +46,16 @@ export interface Urgency {
   /** What is left of it, where several look one after the other. */
   readonly logs?: LogPatience;
   /** What was seen mined a moment ago. It is found by that alone, whatever became of the record and of logs. */
-  readonly mined?: Mined;
+  readonly mined?: readonly Mined[];
 }
 
 /** By which transaction a step was carried out. */
 type Mined = Pick<CarriedOut, "step" | "hash">;
-/** What is known of that; how it compared, if it was written down. */
-type Known = Mined & Partial<Pick<CarriedOut, "surprises">>;
+/** Where to look for a step. */
+interface Known {
+  readonly mined: readonly Mined[];
+  readonly recorded: readonly CarriedOut[];
+}
 
 /** After that long nobody who needs a rollback waits for whether a step was carried out. */
 const URGENT_MS = 10_000;
@@ -81,13 +84,12 @@ export async function findProgress(
   opened: OpenManifest,
   urgency: Urgency = {},
 ): Promise<OperationProgress> {
-  const { isUrgent = false, mined } = urgency;
+  const { isUrgent = false } = urgency;
   const lines = await unlessUrgent(isUrgent, outcomesOf(opened).read(), []);
   const recorded = lines.filter((line) => line.kind === "carried out");
-  const known = mined ? [mined, ...recorded] : recorded;
   const { found, spent } = await (isUrgent
-    ? findAtOnce(provider, opened, known, urgency)
-    : findEach(provider, opened, known));
+    ? findAtOnce(provider, opened, recorded, urgency)
+    : findEach(provider, opened, recorded, urgency));
   const carriedOut = found.filter((line) => typeof line === "object");
   const times = Object.fromEntries(carriedOut.map(({ step, time }) => [step, time]));
   const unknown = found.filter((line) => typeof line === "string");
@@ -115,12 +117,13 @@ interface Found {
 async function findEach(
   provider: Provider,
   opened: OpenManifest,
-  allKnown: readonly Known[],
+  recorded: readonly CarriedOut[],
+  { mined = [] }: Urgency,
 ): Promise<Found> {
   const spent = await spentByKeys(provider, opened);
   const found = opened.manifest.steps.map((step) => {
-    const known = allKnown.filter((line) => line.step === step.id);
-    return findExecution({ provider, opened, spent: spent[step.account] ?? [] }, step, { known });
+    const place = { provider, opened, spent: spent[step.account] ?? [] };
+    return findExecution(place, step, knownOf(step, { mined, recorded }));
   });
   return { found: await Promise.all(found), spent };
 }
@@ -129,8 +132,8 @@ async function findEach(
 async function findAtOnce(
   provider: Provider,
   opened: OpenManifest,
-  allKnown: readonly Known[],
-  { isNeeded = ({ branch }) => branch === "ready", logs = new LogPatience() }: Urgency,
+  recorded: readonly CarriedOut[],
+  { isNeeded = ({ branch }) => branch === "ready", logs = new LogPatience(), mined = [] }: Urgency,
 ): Promise<Found> {
   const { steps } = opened.manifest;
   const needed = steps.filter(isNeeded);
@@ -139,17 +142,21 @@ async function findAtOnce(
   const found = steps
     .filter(({ id }) => ids.has(id))
     .map(async (step) => {
-      const known = allKnown.filter((line) => line.step === step.id);
       const look = async () => {
         const isSpent = step.branch === "main" && opened.accountOf(step.id).kind === "key";
         const spent = isSpent ? await spentNonces(provider, opened, step.account, signal) : [];
         const place = { provider, opened, spent, signal, logs };
-        return await findExecution(place, step, { known, isUrgent: true });
+        return await findExecution(place, step, knownOf(step, { mined, recorded }));
       };
       return await unlessEnded(signal, look()).catch(() => step.id);
     });
   return { found: await Promise.all(found), spent: {} };
 }
+
+const knownOf = ({ id }: Step, { mined, recorded }: Known): Known => ({
+  mined: mined.filter(({ step }) => step === id),
+  recorded: recorded.filter(({ step }) => step === id),
+});
 
 /** What comes after the last step that was found: those before it must have been carried out for that, looked for or not. */
 function leftAfter({ manifest }: OpenManifest, times: Times): Step[] {
@@ -175,26 +182,39 @@ interface Place {
   readonly spent: Spent;
   /** Ends the looking. */
   readonly signal?: AbortSignal;
+  /** Where it is urgent. */
   readonly logs?: LogPatience;
 }
 
 async function findExecution(
   place: Place,
   step: Step,
-  { known, isUrgent = false }: { known: readonly Known[]; isUrgent?: boolean },
+  { mined, recorded }: Known,
 ): Promise<CarriedOut | undefined> {
-  const { provider, opened } = place;
-  const presigned = await hashesPresigned(opened, step);
-  const tried = await unlessUrgent(isUrgent, hashesTried(opened, step, isUrgent), []);
-  const hashes = new Set([...known.map(({ hash }) => hash), ...presigned, ...tried]);
+  const certain = [...mined.map(({ hash }) => hash), ...(await hashesPresigned(place.opened, step))];
   const receipt =
-    (await firstThatDid(place, step, hashes)) ??
+    (await firstThatDid(place, step, new Set(certain))) ??
+    (await firstNamed(place, step, recorded)) ??
     (await firstThatDid(place, step, await hashesOnTheChain(place, step)));
   if (receipt === undefined) return undefined;
   const { hash, from: by, blockNumber: block, blockHash } = receipt;
-  const { timestamp: time } = (await provider.getBlock(blockHash))!;
-  const surprises = known.find((line) => line.hash === hash)?.surprises ?? null;
+  const { timestamp: time } = (await place.provider.getBlock(blockHash))!;
+  const surprises = recorded.find((line) => line.hash === hash)?.surprises ?? null;
   return { kind: "carried out", step: step.id, hash, block, blockHash, time, by, surprises };
+}
+
+/** By a transaction that files here name. Where it is urgent, no more are looked up than a few. */
+async function firstNamed(
+  place: Place,
+  step: Step,
+  recorded: readonly CarriedOut[],
+): Promise<TransactionReceipt | undefined> {
+  const { opened, logs } = place;
+  const tried = await unlessUrgent(logs !== undefined, hashesTried(opened, step, logs !== undefined), []);
+  const told = recorded.map(({ hash }) => hash);
+  if (logs === undefined) return await firstThatDid(place, step, new Set([...told, ...tried]));
+  const few = new Set([...lastFew(told).toReversed(), ...lastFew(tried)]);
+  return await logs.named.spend((signal) => firstThatDid({ ...place, signal }, step, few));
 }
 
 /** That of the bytes which a key signed beforehand. Who wants to send them complains of what is damaged. */
@@ -212,7 +232,8 @@ async function hashesTried(opened: OpenManifest, { id }: Step, isUrgent: boolean
     throw error;
   });
   const logs = names.filter((name) => new RegExp(`^${id}-0x\\w{40}\\.jsonl$`).test(name));
-  const attempts = await Promise.all(logs.map((name) => attemptsIn(path.join(folder, name)).read()));
+  const read = isUrgent ? lastFew(logs) : logs;
+  const attempts = await Promise.all(read.map((name) => attemptsIn(path.join(folder, name)).read()));
   return attempts.flatMap((lines) => (isUrgent ? lastFew(lines) : lines)).map(({ hash }) => hash);
 }
 

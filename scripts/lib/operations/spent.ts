@@ -1,6 +1,6 @@
 import type { Provider } from "ethers";
 
-import { attemptsOf } from "./attempts.js";
+import { attemptsOf, lastFew } from "./attempts.js";
 import type { Step } from "./manifest.js";
 import type { OpenManifest } from "./open.js";
 
@@ -12,7 +12,8 @@ export type Spent = readonly number[];
  * want of gas, has used a nonce and changed nothing. All that comes after it moves by one. The chain is asked whether it
  * was so.
  *
- * @param signal Ends it after the attempt that is being looked up, with an error.
+ * @param signal Ends it after the attempt that is being looked up, with an error. Who brings one has no time for more than
+ * the last few.
  */
 export async function spentNonces(
   provider: Provider,
@@ -23,7 +24,8 @@ export async function spentNonces(
   const own = opened.manifest.steps.filter((step) => step.branch === "main" && step.account === account);
   const spent = new Set<number>();
   for (const { id } of own) {
-    for (const { hash } of await attemptsOf(opened, id, account).read()) {
+    const attempts = await attemptsOf(opened, id, account).read();
+    for (const { hash } of signal ? lastFew(attempts) : attempts) {
       signal?.throwIfAborted();
       const receipt = await provider.getTransactionReceipt(hash);
       if (receipt?.status !== 0 || receipt.from !== account) continue;

@@ -135,8 +135,6 @@ class Submission {
     const others = lines.filter(({ nonce, hash }) => nonce === attempt.nonce && hash !== attempt.hash);
     const replacing = await this.#ours(others.filter(({ raw }) => raw !== null));
     this.#versions.all = [attempt, ...replacing];
-    // The given bytes first: there may not be enough to pay for a dearer version.
-    if (replacing.length > 0) await this.#endpoint.sendRaw(raw).catch(() => {});
   }
 
   /** Goes on with what an earlier run signed. */
@@ -351,12 +349,29 @@ class Submission {
   async #send(): Promise<void> {
     const raw = this.#versions.raw;
     if (raw === undefined) return;
+    const isGivenOpen = await this.#sendGiven(raw);
     try {
       await this.#endpoint.tolerantly(() => this.#endpoint.sendRaw(raw));
     } catch (refusal) {
       // A node that has taken it already may say of the same bytes that there is not enough left to pay for them.
       const isTaken = async () => (await this.#versions.isNonceUsed()) || (await this.#versions.isKnown());
-      if (!(await this.#endpoint.tolerantly(isTaken))) throw refusal;
+      if (!isGivenOpen && !(await this.#endpoint.tolerantly(isTaken))) throw refusal;
+    }
+  }
+
+  /**
+   * The given bytes before a dearer version, each time: there may not be enough to pay for that one.
+   *
+   * @returns Whether they may still be mined, as far as the endpoint tells.
+   */
+  async #sendGiven(latest: string): Promise<boolean> {
+    const { presigned } = this.given;
+    if (presigned === undefined || presigned === latest) return false;
+    try {
+      await this.#endpoint.sendRaw(presigned);
+      return true;
+    } catch (refusal) {
+      return !(refusal instanceof Fault);
     }
   }
 

@@ -18,6 +18,8 @@ import { toExtendPause, toPause, toUnpause, toUpgrade } from "../../../scripts/l
 import { verify } from "../../../scripts/lib/operations/verification.js";
 import { execTransactionData } from "../../../scripts/lib/safe/execute.js";
 import { collectFor } from "../../../scripts/lib/operations/consents.js";
+import { Declined } from "../../../scripts/lib/signers/declined.js";
+import type { Signer } from "../../../scripts/lib/signers/signer.js";
 import { deployImplementation } from "../../support/deploy-implementation.js";
 import { createSafe } from "../../support/safes.js";
 import { keystoreOf, meddledWhole, meddledWith, signAs, starve } from "../../support/ceremony.js";
@@ -432,9 +434,51 @@ describe("executing an operation", function () {
       });
       const outcome = await execution.carryOut(opened.step("act"));
       expect(outcome).to.deep.include({ hash: theirs, by: people[6], surprises: [] });
-      expect(told.join()).to.include("act was carried out by somebody else in the same moment");
+      expect(told.join()).to.include(`act was carried out by ${theirs}, sent by ${people[6]}.`);
       // Ours was mined, and failed.
       expect(await sent(key)).to.equal(1);
+    });
+
+    it("says nothing of others of what it has sent itself, where an answer is lost after it was mined", async () => {
+      for (const lost of [1, 2]) {
+        const opened = await anew("pause of a Safe");
+        await signAs(chain.connection, opened, people.slice(0, 2));
+        let answered = 0;
+        // The first answer is for who waits for it to be mined.
+        const connection = meddledWhole(chain.connection, async ({ method }, answer) => {
+          const found = await answer();
+          if (method !== "eth_getTransactionReceipt" || found === null) return found;
+          if (answered++ === lost) throw new Error("502 Bad Gateway");
+          return found;
+        });
+        const told: string[] = [];
+        const tell = (sentence: string) => void told.push(sentence);
+        const given = { signer: await keystoreOf(key), tell, patience: QUICK };
+        const work = new Execution({ ...chain.suite, connection }, opened, given);
+        expect(await work.carryOut(opened.step("act"))).to.include({ step: "act", by: key });
+        expect(answered).to.be.greaterThan(lost);
+        expect(told.join()).not.to.include("carried out");
+        await chain.reset();
+      }
+    });
+
+    it("says nothing of others to who declines", async () => {
+      const opened = await anew("pause of a Safe");
+      await signAs(chain.connection, opened, people.slice(0, 2));
+      const { signatures } = await collectFor(chain.connection.ethers.provider, opened, "act");
+      const data = execTransactionData(opened.safeTransaction("act"), signatures);
+      const declining: Signer = {
+        ...(await keystoreOf(key)),
+        address: key,
+        signTransaction: async () => {
+          await chain.sendAs(people[6]!, { to: safes.guardian, data });
+          throw new Declined("Declined on the device: nothing was sent.");
+        },
+      };
+      const work = new Execution(chain.suite, opened, { signer: declining, patience: QUICK });
+      expect(await faultOf(work.carryOut(opened.step("act")))).to.equal(
+        "Declined on the device: nothing was sent.",
+      );
     });
 
     it("says to run the command again if that was something else, which says what is in the way", async () => {

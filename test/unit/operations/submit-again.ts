@@ -54,6 +54,8 @@ describe("Submitting what was tried, or signed, before", function () {
 
   describe("of which the bytes are given", () => {
     const nobody = () => ({ kind: "keystore", address: on.key.address }) as const;
+    const refuse = (message: string, code?: number) =>
+      Promise.reject(Object.assign(new Error(message), code === undefined ? {} : { code }));
     const presigned = async (given: Partial<Submitting> = {}, meddle?: Meddle) =>
       on.submitting(meddle, {
         ...{
@@ -124,6 +126,27 @@ describe("Submitting what was tried, or signed, before", function () {
       await on.mine();
       expect((await submit(await presigned())).succeeded).to.equal(true);
       expect(await on.minedOfKey()).to.equal(1);
+    });
+
+    it("sends them until they are taken, where there is not enough for their replacement", async () => {
+      await on.log().add(attemptOf(await sign({ maxFeePerGas: 2n * FEES.maxFeePerGas })));
+      const given = await sign();
+      let sendings = 0;
+      const poor: Meddle = ({ method, params }, answer) => {
+        if (method !== "eth_sendRawTransaction") return answer();
+        if ((params as string[])[0] === given) return ++sendings < 3 ? refuse("502 Bad Gateway") : answer();
+        return refuse("insufficient funds for gas * price + value", -32_000);
+      };
+      expect((await submit(await presigned({}, poor))).hash).to.equal(keccak256(given));
+    });
+
+    it("says that the chain refuses them where there is not enough for any version", async () => {
+      await on.log().add(attemptOf(await sign({ maxFeePerGas: 2n * FEES.maxFeePerGas })));
+      const poor: Meddle = ({ method }, answer) =>
+        method === "eth_sendRawTransaction" ? refuse("insufficient funds for gas", -32_000) : answer();
+      expect(await problemOf(submit(await presigned({}, poor)))).to.include(
+        "The chain refuses the transaction",
+      );
     });
 
     it("finds a replacement that was mined, although nothing tells of it but the chain", async () => {

@@ -4,19 +4,24 @@ import path from "node:path";
 import { expect } from "chai";
 import { BrowserProvider, id } from "ethers";
 
+import { ROLES } from "../../../deploy/roles.js";
 import { Execution } from "../../../scripts/lib/operations/execution.js";
 import { attemptsFolder } from "../../../scripts/lib/operations/attempts.js";
-import { aRollback, findKept } from "../../../scripts/lib/operations/kept.js";
+import { aRollback, findKept, type Wanted } from "../../../scripts/lib/operations/kept.js";
 import { LogPatience } from "../../../scripts/lib/operations/log-patience.js";
 import type { OpenManifest } from "../../../scripts/lib/operations/open.js";
 import { outcomesOf } from "../../../scripts/lib/operations/outcomes.js";
 import type { Suite } from "../../../scripts/lib/operations/suite.js";
 import { toUpgrade } from "../../../scripts/lib/operations/verbs.js";
 import { verify } from "../../../scripts/lib/operations/verification.js";
+import { carryOutKept } from "../../../scripts/ops/act.js";
 import { execute } from "../../../scripts/ops/execute.js";
 import { meddledWhole, meddledWith, signAs } from "../../support/ceremony.js";
 import { deployImplementation } from "../../support/deploy-implementation.js";
 import { AdminChain, faultOf } from "../../support/operations.js";
+
+/** Longer than it takes to lift it. */
+const PAUSE_SECONDS = 3 * 86_400;
 
 /** An upgrade that was carried out, and its rollback, signed by a key, in the moment in which it is needed. */
 describe("what was signed beforehand, when it is needed", function () {
@@ -28,12 +33,15 @@ describe("what was signed beforehand, when it is needed", function () {
     const { connection, deployed } = chain;
     const implementation = await deployImplementation(connection, deployed.record, "escrow", "EscrowNext");
     const request = { proxy: "escrow", implementation, contract: "EscrowNext" } as const;
-    opened = await chain.plan(toUpgrade(request, { rungs: 2, pauseFor: 60 }), { verb: "upgrade" });
+    opened = await chain.plan(toUpgrade(request, { rungs: 2, pauseFor: PAUSE_SECONDS }), { verb: "upgrade" });
     await signAs(connection, opened, [deployed.holders.GUARDIAN.address]);
     for (const step of ["schedule", "execute"]) await chain.carryOut(opened, step);
     await chain.keep();
   });
-  afterEach(() => chain.reset());
+  afterEach(async () => {
+    await rm(attemptsFolder(opened), { recursive: true, force: true });
+    await chain.reset();
+  });
   after(() => chain.stop());
 
   /** The suite behind an endpoint that answers questions for logs like this, apart from those of the AccessManager alone. */
@@ -90,6 +98,58 @@ describe("what was signed beforehand, when it is needed", function () {
     });
   });
 
+  describe("and asked for again", () => {
+    /** As `ops pause` or `ops rollback`, typed once; tells what it did. */
+    const type = async (wanted: Wanted) => {
+      const { suite } = chain;
+      const told: string[] = [];
+      const tell = (line: string) => void told.push(line);
+      const found = await findKept(suite, wanted, { directory: chain.folder, tell });
+      if (found === undefined) return { step: undefined, told };
+      // Its number is of no matter; `execute` names it in what to type.
+      const outcome = await carryOutKept({ suite, ...found, yes: true, tell });
+      return { step: outcome.kept.step, executed: outcome.executed, told };
+    };
+    const sentBy = (step: string) =>
+      chain.connection.ethers.provider.getTransactionCount(opened.step(step).account);
+    const aKeptPause: Wanted = (call) => call.function.startsWith("pause(");
+
+    it("is a pause sent once, until it is over", async () => {
+      expect((await type(aKeptPause)).step).to.equal("pause-1");
+      const sent = await sentBy("pause-1");
+      const again = await type(aKeptPause);
+      expect([again.step, await sentBy("pause-1")]).to.deep.equal(["pause-1", sent]);
+      expect(again.executed?.carriedOut.map(({ step }) => step)).to.include("pause-1");
+      expect(again.told.join("\n"))
+        .to.include("still holds, so nothing is sent")
+        .and.match(/--step <rung>/);
+      // The rollback that shares the next rung's nonce is still there.
+      expect((await kept(chain.suite)).step).to.equal("rollback-2");
+      await chain.pass(PAUSE_SECONDS);
+      expect((await type(aKeptPause)).step).to.equal("pause-2");
+    });
+
+    it("is a pause sent again after it was lifted", async () => {
+      await type(aKeptPause);
+      const { accessManager, escrow, holders } = chain.deployed;
+      const bits = Number(opened.step("pause-1").call.arguments[0]!.value);
+      const data = escrow.interface.encodeFunctionData("unpause", [bits]);
+      await (await accessManager.connect(holders.UNPAUSER).schedule(escrow, data, 0)).wait();
+      await chain.pass(ROLES.UNPAUSER.executionDelay);
+      await (await holders.UNPAUSER.sendTransaction({ to: escrow, data })).wait();
+      expect((await type(aKeptPause)).step).to.equal("pause-2");
+    });
+
+    it("is a rollback looked at again, and not said to be impossible", async () => {
+      const wanted = aRollback(chain.suite, "escrow");
+      expect((await type(wanted)).step).to.equal("rollback-1");
+      const sent = await sentBy("rollback-1");
+      const again = await type(wanted);
+      expect([again.step, await sentBy("rollback-1")]).to.deep.equal(["rollback-1", sent]);
+      expect(again.told.join("\n")).to.include("was carried out already");
+    });
+  });
+
   it("waits for an endpoint that does not answer once, and not at every look", async () => {
     // Of the rung whose nonce that pause took, only the logs tell.
     await chain.sendAs(opened.step("pause-1").account, opened.step("pause-1").transaction);
@@ -130,6 +190,49 @@ describe("what was signed beforehand, when it is needed", function () {
     } finally {
       await rm(attempts, { recursive: true });
     }
+  });
+
+  it("asks no more for a record that somebody filled, and knows what was sent", async () => {
+    await withoutRecord(async () => {
+      const { number: block, hash: blockHash } = (await chain.connection.ethers.provider.getBlock("latest"))!;
+      const line = { kind: "carried out", block, blockHash, time: 1, by: opened.step("rollback-1").account };
+      const lines = ["rollback-1", "pause-1", "schedule", "execute"].flatMap((step) =>
+        Array.from({ length: 2_000 }, (_, i) =>
+          JSON.stringify({ ...line, step, hash: id(`${step} ${i}`), surprises: [] }),
+        ),
+      );
+      await writeFile(path.join(opened.folder, "outcome.jsonl"), `${lines.join("\n")}\n`);
+      let asked = 0;
+      const connection = meddledWhole(chain.connection, ({ method, params }, answer) => {
+        if (method === "eth_getTransactionReceipt") asked += 1;
+        const [filter] = (params ?? []) as { address?: unknown }[];
+        return method === "eth_getLogs" && Array.isArray(filter!.address) ? refuse() : answer();
+      });
+      const suite = { ...chain.suite, connection };
+      const operation = { number: 1, name: "test", path: opened.folder };
+      const outcome = await execute({ suite, opened, operation, yes: true, tell: () => {} }, "rollback-1");
+      await rm(path.join(opened.folder, "outcome.jsonl"));
+      expect(outcome.carriedOut.map(({ step }) => step)).to.deep.equal(["rollback-1"]);
+      expect(outcome.verified?.passed).to.equal(true);
+      // Of each of six steps a few at each of five looks.
+      expect(asked).to.be.lessThan(300);
+    });
+  });
+
+  it("pays once for what takes long to look up because somebody named it", async () => {
+    const logs = new LogPatience(200);
+    const named = (await outcomesOf(opened).read()).flatMap((line) => ("hash" in line ? [line.hash] : []));
+    const slow = meddledWhole(chain.connection, ({ method, params }, answer) => {
+      const isNamed = method === "eth_getTransactionReceipt" && named.includes((params as string[])[0]!);
+      return isNamed ? new Promise(() => {}) : answer();
+    });
+    const execution = new Execution({ ...chain.suite, connection: slow }, opened, { logs });
+    const began = Date.now();
+    for (let look = 0; look < 3; look += 1) {
+      const { unknown } = await execution.record({ isUrgent: true });
+      expect(unknown).to.include("execute");
+    }
+    expect(Date.now() - began).to.be.lessThan(5_000);
   });
 
   it("is known to be carried out when it was, by what is unwritable, and no logs", async () => {
