@@ -4,9 +4,10 @@ import type { Collecting } from "./consents.js";
 import { contained, isUnreadable } from "./contained.js";
 import type { Step } from "./manifest.js";
 import { findHindrances, type Hindrance } from "./readiness.js";
+import { requireRehearsed } from "./rehearsal.js";
 import type { Register, Registered } from "./register.js";
 import { contractsAt, PROXY_NAMES, type ProxyName, type Suite } from "./suite.js";
-import { toType } from "./to-type.js";
+import { operationIn, toType } from "./to-type.js";
 import { formatTime } from "./units.js";
 
 const DAY = 86_400;
@@ -36,8 +37,12 @@ export async function findUncovered(
   const sentences: string[] = [];
   for (const change of open.filter((one) => one !== undefined)) {
     if (operations.some((registered) => covers(registered, change))) continue;
-    const waiting = operations.map((registered) => isReadyRollback(suite, registered, change, collecting));
-    if (!(await Promise.all(waiting)).includes(true)) sentences.push(describe(change));
+    const found = await Promise.all(
+      operations.map((registered) => findRollback(suite, registered, change, collecting)),
+    );
+    const rollbacks = found.filter((one) => one !== undefined);
+    if (rollbacks.some(({ signer }) => signer === undefined)) continue;
+    sentences.push(rollbacks.length === 0 ? describe(change) : describePlanned(change, rollbacks[0]!));
   }
   return sentences;
 }
@@ -72,30 +77,48 @@ function covers(
   return isItsOwn && manifest.steps.some(isKept);
 }
 
-/** Whether an operation is a rollback of this very change of which nothing is missing but that somebody sends it. */
-async function isReadyRollback(
+/** A planned rollback of which nothing is missing but that somebody sends it. */
+interface Rollback {
+  readonly folder: string;
+  /** The key whose account it is of, and which signs it only when it is sent. */
+  readonly signer?: string;
+}
+
+/** An operation as a rollback of this very change, if it is one that `ops execute` would carry out. */
+async function findRollback(
   { connection, record }: Suite,
   { operation, opened, progress, standing }: Registered,
   { address, from, to }: Change,
   collecting: Collecting,
-): Promise<boolean> {
+): Promise<Rollback | undefined> {
   const [step] = progress.left;
-  if (standing !== "planned" || step?.call.function !== "rollback(address)") return false;
+  if (standing !== "planned" || step?.call.function !== "rollback(address)") return undefined;
   const isOfIt = opened.manifest.proxies.some(
     ({ address: proxy, before, after }) =>
       proxy === address && before.implementation === to && after.implementation === from,
   );
-  if (!isOfIt || step.call.arguments[0]?.value !== address) return false;
-  const looking = { provider: connection.ethers.provider, record, opened, step, progress, collecting };
-  const found = await contained(operation, () => findHindrances(looking));
-  // What a key does itself, it signs when that is sent.
+  if (!isOfIt || step.call.arguments[0]?.value !== address) return undefined;
+  const { provider } = connection.ethers;
+  const looking = { provider, record, opened, step, progress, collecting };
+  const found = await contained(operation, async () => {
+    await requireRehearsed(opened, { provider, times: progress.times });
+    return await findHindrances(looking);
+  });
   const isOfKey = opened.accountOf(step.id).kind === "key";
   const isReady = (one: Hindrance) => one.kind === "unsigned" && (isOfKey || one.lastOwners !== undefined);
-  return !isUnreadable(found) && found.every(isReady);
+  if (isUnreadable(found) || !found.every(isReady)) return undefined;
+  // Whoever can write a folder can plan; nothing in it shows that its key has ever seen it.
+  return { folder: opened.folder, ...(isOfKey && { signer: step.account }) };
 }
 
-const describe = ({ proxy, from, to, until, left }: Change): string =>
-  `${proxy} was upgraded from ${from} to ${to}, which can be taken back until ${formatTime(until)}, and no operation here ` +
-  "keeps a rollback of it ready: get its folder from version control or from whoever planned it. If nobody has it, plan " +
-  "one and have it signed, to be carried out with `ops execute` or not: " +
-  toType("ops plan rollback", `--proxy ${proxy}`, "--reason <why>", `--valid-for ${Math.ceil(left / DAY)}d`);
+const describeChange = ({ proxy, from, to, until }: Change): string =>
+  `${proxy} was upgraded from ${from} to ${to}, which can be taken back until ${formatTime(until)}, and `;
+
+const describe = (change: Change): string =>
+  `${describeChange(change)}no operation here keeps a rollback of it ready: get its folder from version control or from ` +
+  "whoever planned it. If nobody has it, plan one, rehearse it and have it signed, to be carried out with `ops execute` " +
+  `or not: ${toType("ops plan rollback", `--proxy ${change.proxy}`, "--reason <why>", `--valid-for ${Math.ceil(change.left / DAY)}d`)}`;
+
+const describePlanned = (change: Change, { folder, signer }: Rollback): string =>
+  `${describeChange(change)}a rollback of it is planned and rehearsed, which only ${signer} can sign, when it is sent: ` +
+  toType("ops execute", operationIn({ folder }), "--signer <theirs>");

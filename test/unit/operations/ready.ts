@@ -11,6 +11,7 @@ import { findProgress } from "../../../scripts/lib/operations/progress.js";
 import { signaturesFolder, writeRaw } from "../../../scripts/lib/operations/raw.js";
 import { findReadiness, type OperationReadiness } from "../../../scripts/lib/operations/ready.js";
 import { hindrancesOf } from "../../../scripts/lib/operations/readiness.js";
+import { rehearse } from "../../../scripts/lib/operations/rehearse.js";
 import { readRegister, type Registered } from "../../../scripts/lib/operations/register.js";
 import { readStatus } from "../../../scripts/lib/operations/status.js";
 import { toRollBack, toUpgrade } from "../../../scripts/lib/operations/verbs.js";
@@ -301,12 +302,14 @@ describe("what is kept ready", function () {
       }
     };
 
-    it("is a rollback that is planned and signed, for as long as it can be needed", async () => {
+    it("is a rollback that is planned, signed and rehearsed, for as long as it can be needed", async () => {
       await uncover();
       await planned(safes.guardian, async (rollback) => {
         const { id } = rollback.manifest.steps[0]!;
         expect((await uncovered()).join(), "unsigned").to.include("keeps a rollback of it ready");
         await chain.sign(rollback, id, people[0]!);
+        expect((await uncovered()).join(), "unrehearsed").to.include("keeps a rollback of it ready");
+        await rehearse(chain.suite, rollback);
         expect(await uncovered(), "one held back, for who sends it").to.deep.equal([]);
         await chain.sign(rollback, id, people[1]!);
         expect(await uncovered()).to.deep.equal([]);
@@ -315,14 +318,21 @@ describe("what is kept ready", function () {
       });
     });
 
-    it("is one that a key has planned, which it signs when it sends it, until its nonce is used", async () => {
+    it("is none that a key would have to sign first: its plan is told of once it is rehearsed", async () => {
       await uncover();
       const { address } = keyOf(KEY);
+      const none = "no operation here keeps a rollback of it ready";
       await planned(address, async (rollback) => {
-        expect(await uncovered()).to.deep.equal([]);
+        expect((await uncovered()).join(), "unrehearsed").to.include(none);
+        await rehearse(chain.suite, rollback);
+        const [sentence, ...others] = await uncovered();
+        expect(others).to.deep.equal([]);
+        expect(sentence)
+          .to.include(`is planned and rehearsed, which only ${address} can sign`)
+          .and.include(`--operation ${path.basename(rollback.folder)}`);
         const { nonce } = rollback.manifest.steps[0]!;
         await chain.send("anvil_setNonce", address, `0x${(nonce + 1).toString(16)}`);
-        expect((await uncovered()).join()).to.include("keeps a rollback of it ready");
+        expect((await uncovered()).join(), "its nonce is used").to.include(none);
       });
     });
   });
