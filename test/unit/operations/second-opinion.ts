@@ -126,7 +126,9 @@ describe("a second RPC", function () {
   });
 
   for (const verb of ["status", "ready"]) {
-    it(`needs attention in ops ${verb} where it disagrees, and is told to agree where it does`, async () => {
+    // A command is a process of its own, which takes its time on a machine with more to do.
+    it(`needs attention in ops ${verb} where it disagrees, and is told to agree where it does`, async function () {
+      this.timeout(600_000);
       const run = async () =>
         await withRecord(chain.deployed.record, () =>
           hardhat(chain.anvil.url, "ops", verb, "--json", "--second-rpc", proxy.url),
