@@ -1,3 +1,4 @@
+import { Fault } from "../../deploy/fault.js";
 import type { Suite } from "../lib/operations/suite.js";
 import type { Option } from "./verbs.js";
 
@@ -13,6 +14,12 @@ const TIMEOUT_MS = 10_000;
 /** Where the second RPC, if one was named, tells something else than the network's. Whole sentences. */
 export async function secondOpinion(suite: Suite, url: string | undefined): Promise<string[]> {
   if (url === undefined) return [];
+  const { networkConfig } = suite.connection;
+  const own = networkConfig.type === "http" ? await networkConfig.url.get() : undefined;
+  if (own !== undefined && URL.canParse(url) && new URL(url).href === new URL(own).href)
+    throw new Fault(
+      "--second-rpc is the network's own RPC, which confirms nothing: name that of another provider.",
+    );
   const { openSecond } = await import("../lib/reconcile/second.js");
   const { findDisagreements } = await import("../lib/operations/second-opinion.js");
   const second = openSecond(url, suite.record.chainId, TIMEOUT_MS);

@@ -102,7 +102,7 @@ export const insteadOfDeploying = (address: string) =>
   `If this command does not come to its end, run it again with --implementation ${address} in the place of --deploy.`;
 
 const whereToLook = ({ address, nonce, from }: Deployment) =>
-  `look whether ${address} has code, or nonce ${nonce} of ${from} is used, before you deploy it again. If it has, say ` +
+  `look whether ${address} has code, or nonce ${nonce} of ${from} is used, before you deploy it again. If it has code, say ` +
   `--implementation ${address} in the place of --deploy.`;
 
 /** @returns The transaction's hash. */
@@ -134,8 +134,10 @@ async function isThere(
   hash: string,
 ): Promise<boolean> {
   const receipt = await endpoint.receiptOfAny([hash]);
-  if (receipt === undefined) return false;
-  // A node that is a block behind has the receipt from another one, and not the code yet.
-  if (receipt.succeeded) return (await ethers.provider.getCode(address)) !== "0x";
-  throw new Fault(`${hash} was mined and did not deploy ${contract} to ${address}.`);
+  // Without a receipt it may have been sped up in the wallet, and so have another hash. A node that is a block behind has
+  // the receipt from another one, and not the code yet.
+  if (receipt === undefined || receipt.succeeded) return (await ethers.provider.getCode(address)) !== "0x";
+  throw new Fault(
+    `${hash} was mined and reverted, so it did not deploy ${contract} to ${address}. Find out why, then deploy it again.`,
+  );
 }

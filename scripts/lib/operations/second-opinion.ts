@@ -4,6 +4,7 @@ import { Fault } from "../../../deploy/fault.js";
 import { IMPLEMENTATION_SLOT } from "../../../deploy/verify.js";
 import { plain } from "../plain.js";
 import { quantity, Rpc, type Pinned } from "../reconcile/rpc.js";
+import { messageOf } from "./endpoint.js";
 import { PROXY_NAMES, type Suite } from "./suite.js";
 
 /** So much older may the head of one be, in seconds: providers are not equally quick. */
@@ -19,8 +20,9 @@ export async function findDisagreements(suite: Suite, second: Rpc): Promise<stri
   try {
     return await compare(suite, first, second);
   } catch (error) {
-    if (!(error instanceof Fault)) throw error;
-    return [`${error.message} So nothing confirms what the network's RPC says.`];
+    // Whatever either of them answers, the rest of what is known must still be told.
+    const what = error instanceof Fault ? error.message : `An RPC cannot be asked: ${messageOf(error)}.`;
+    return [`${what} So nothing confirms what the network's RPC says.`];
   }
 }
 
@@ -38,8 +40,17 @@ async function compare({ record }: Suite, ...both: readonly [Rpc, Rpc]): Promise
         ]
       : [];
   const common = Math.min(...heads.map(({ number }) => number));
-  const hashes = await Promise.all(both.map(async (rpc) => (await blockOf(rpc, common)).hash));
-  if (hashes[0] !== hashes[1]) return [...lagging, disagree(`disagree about block ${common}`, both, hashes)];
+  const blocks = await Promise.all(both.map(async (rpc) => sayBlock(await blockOf(rpc, common))));
+  if (blocks[0] !== blocks[1]) return [...lagging, disagree(`disagree about block ${common}`, both, blocks)];
+  for (const [i, rpc] of both.entries()) {
+    // An old block with the time of now, as the head, would hide that it is behind.
+    const head = heads[i]!;
+    if (head.number === common && sayBlock(head) !== blocks[i])
+      return [
+        ...lagging,
+        `Of block ${common}, its head, ${rpc.name} says ${sayBlock(head)}, and then ${blocks[i]}: believe neither of it.`,
+      ];
+  }
   const differences: string[] = [];
   for (const proxy of PROXY_NAMES) {
     const { address } = record.contracts[proxy];
@@ -48,6 +59,8 @@ async function compare({ record }: Suite, ...both: readonly [Rpc, Rpc]): Promise
   }
   return [...lagging, ...differences];
 }
+
+const sayBlock = ({ hash, timestamp }: Pinned) => `${hash.toLowerCase()} at second ${timestamp}`;
 
 const disagree = (how: string, both: readonly Rpc[], said: readonly (string | number)[]) =>
   `The two RPCs ${how}: ${both.map(({ name }, i) => `${name} says ${said[i]}`).join(", ")}. One of them lies, or is on a ` +
@@ -76,7 +89,7 @@ async function codeOf(rpc: Rpc, proxy: string, block: number): Promise<string> {
 
 async function hexFrom(rpc: Rpc, method: string, params: unknown[], length?: number): Promise<string> {
   const answer = await rpc.send<unknown>(method, params);
-  if (isHexString(answer, length)) return answer;
+  if (isHexString(answer, length) && (method === "eth_chainId" || answer.length % 2 === 0)) return answer;
   throw new Fault(
     `To ${method}, ${rpc.name} answered with nonsense: ${plain(JSON.stringify(answer) ?? "").slice(0, 80)}.`,
   );

@@ -38,8 +38,9 @@ export class Rpc {
   /** The block of a number, or nothing if the chain does not go so far. */
   async block(number: number | "latest"): Promise<Pinned | undefined> {
     const tag = number === "latest" ? number : quantity(number);
-    const header = await this.send<Header | null>("eth_getBlockByNumber", [tag, false]);
-    if (header === null) return undefined;
+    const header = await this.send<Header | null | undefined>("eth_getBlockByNumber", [tag, false]);
+    // Null is what nodes say, and no result at all what some gateways make of it.
+    if (header === null || header === undefined) return undefined;
     return { number: Number(header.number), hash: header.hash, timestamp: Number(header.timestamp) };
   }
 

@@ -128,26 +128,42 @@ describe("deploying a new version", function () {
       expect(told[0]).to.include(`--implementation ${plan.address} in the place of --deploy`);
     });
 
-    for (const [what, answer, problem] of [
-      ["is never mined", () => Promise.resolve(null), undefined],
-      ["is never heard of again", unreachable, "The endpoint's last problem: 502 Bad Gateway of <url>"],
+    for (const [what, answer, problem, isUnmined] of [
+      ["is never mined", () => Promise.resolve(null), undefined, true],
+      [
+        "is never heard of again",
+        unreachable,
+        "The endpoint's last problem: 502 Bad Gateway of <url>",
+        false,
+      ],
     ] as const) {
       it(`says where to look, and how to go on, if it ${what}`, async () => {
-        const { said, plan, told } = await deployWith(answer);
+        if (isUnmined) await chain.send("evm_setAutomine", false);
+        const { said, plan, told } = await deployWith(answer).finally(() =>
+          chain.send("evm_setAutomine", true),
+        );
         expect(said)
-          .to.include(`look whether ${plan.address} has code`)
+          .to.include("If it has code, say")
+          .and.include(`look whether ${plan.address} has code`)
           .and.include(`--implementation ${plan.address}`);
         expect(/The endpoint's .*/.exec(said)?.[0]).to.equal(problem);
         expect(told.slice(1).join(), "while it waits").to.include("is not mined yet");
       });
     }
 
+    it("finds it by its code where it was sped up in the wallet, and has another hash", async () => {
+      const { address, plan } = await deployWith(() => Promise.resolve(null));
+      expect(address).to.equal(plan.address);
+    });
+
     it("says so if it failed", async () => {
       const { said, plan } = await deployWith(async (otherwise) => {
         const receipt = await otherwise();
         return receipt === null ? null : { ...receipt, status: "0x0" };
       });
-      expect(said).to.include(`was mined and did not deploy EscrowNext to ${plan.address}`);
+      expect(said)
+        .to.include(`reverted, so it did not deploy EscrowNext to ${plan.address}`)
+        .and.include("deploy it again");
     });
 
     for (const verb of [["plan", "upgrade"], ["upgrade"]]) {

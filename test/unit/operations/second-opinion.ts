@@ -2,9 +2,10 @@ import { expect } from "chai";
 import { keccak256 } from "ethers";
 
 import { findDisagreements } from "../../../scripts/lib/operations/second-opinion.js";
+import { secondOpinion } from "../../../scripts/ops/second.js";
 import { openSecond } from "../../../scripts/lib/reconcile/second.js";
 import { hardhat, withRecord } from "../../support/command-line.js";
-import { AdminChain } from "../../support/operations.js";
+import { AdminChain, faultOf } from "../../support/operations.js";
 import { RpcProxy, type Behaviour } from "../../support/rpc-proxy.js";
 
 describe("a second RPC", function () {
@@ -82,6 +83,9 @@ describe("a second RPC", function () {
       () => ({ as: "dead" }) as const,
       () => ({ as: "status", status: 502 }) as const,
       lie("eth_getCode", "\u001b[2J"),
+      lie("eth_getCode", "0x600"),
+      lie("eth_getStorageAt", undefined),
+      lie("eth_getBlockByNumber", undefined),
       lie("eth_getBlockByNumber", null),
       lie("eth_getBlockByNumber", { number: "0x1", hash: 7, timestamp: "0x1" }),
     ]) {
@@ -95,8 +99,36 @@ describe("a second RPC", function () {
     }
   });
 
+  it("whose head is an old block with the time of now is not believed", async () => {
+    const { number } = (await chain.connection.ethers.provider.getBlock("latest"))!;
+    const before = (await chain.send(
+      "eth_getBlockByNumber",
+      `0x${(number - 1).toString(16)}`,
+      false,
+    )) as object;
+    proxy.behave(({ method, params }) =>
+      method === "eth_getBlockByNumber" && params[0] === "latest"
+        ? {
+            as: "lie",
+            about: (head) => ({ ...before, timestamp: (head as { timestamp: string }).timestamp }),
+          }
+        : undefined,
+    );
+    const found = await compare();
+    expect(found).to.have.length(1);
+    expect(found[0]).to.match(
+      /^Of block \d+, its head, the second RPC says 0x.* and then 0x.*believe neither/,
+    );
+  });
+
+  it("that is the network's own is refused", async () => {
+    expect(await faultOf(secondOpinion(chain.suite, chain.anvil.url))).to.include("the network's own RPC");
+  });
+
   for (const verb of ["status", "ready"]) {
-    it(`needs attention in ops ${verb} where it disagrees, and is told to agree where it does`, async () => {
+    // A command is a process of its own, which takes its time on a machine with more to do.
+    it(`needs attention in ops ${verb} where it disagrees, and is told to agree where it does`, async function () {
+      this.timeout(600_000);
       const run = async () =>
         await withRecord(chain.deployed.record, () =>
           hardhat(chain.anvil.url, "ops", verb, "--json", "--second-rpc", proxy.url),

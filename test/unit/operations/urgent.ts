@@ -10,7 +10,7 @@ import { attemptsFolder } from "../../../scripts/lib/operations/attempts.js";
 import { aRollback, findKept, type Wanted } from "../../../scripts/lib/operations/kept.js";
 import { LogPatience } from "../../../scripts/lib/operations/log-patience.js";
 import type { OpenManifest } from "../../../scripts/lib/operations/open.js";
-import { outcomesOf } from "../../../scripts/lib/operations/outcomes.js";
+import { outcomesOf, type Verified } from "../../../scripts/lib/operations/outcomes.js";
 import type { Suite } from "../../../scripts/lib/operations/suite.js";
 import { toUpgrade } from "../../../scripts/lib/operations/verbs.js";
 import { verify } from "../../../scripts/lib/operations/verification.js";
@@ -327,6 +327,17 @@ describe("what was signed beforehand, when it is needed", function () {
         expect(again.told).to.include("was carried out already");
         expect(again.verified?.passed).to.equal(true);
       }));
+
+    it("is verified once, and again where that failed or was written before it was carried out", async () => {
+      await rollBack(chain.suite);
+      expect((await rollBack(chain.suite)).verified).to.equal(undefined);
+      const outcomes = outcomesOf(opened);
+      const good = (await outcomes.read()).at(-1)! as Verified;
+      for (const planted of [{ passed: false }, { block: 1 }]) {
+        await outcomes.add({ ...good, ...planted });
+        expect((await rollBack(chain.suite)).verified?.passed, JSON.stringify(planted)).to.equal(true);
+      }
+    });
 
     it("says that it was carried out, and how it ends, if the endpoint dies before it is verified", async () => {
       let isSent = false;
