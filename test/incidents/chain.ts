@@ -71,6 +71,9 @@ export const leftBranch: Incident = {
 
 /** Puts one block more in the place of the last ones. */
 async function takeBack(stack: IncidentStack, blocks: number): Promise<void> {
-  await stack.world.provider.send("anvil_rollback", [blocks]);
+  const { provider } = stack.world;
+  await provider.send("anvil_rollback", [blocks]);
+  // Empty blocks of the same times would be the same ones.
+  await provider.send("evm_increaseTime", [1]);
   await stack.mine(blocks + 1);
 }

@@ -72,6 +72,8 @@ export class FaultChain {
     for (const block of this.#acts.keys()) if (block > ancestor) this.#acts.delete(block);
     await this.suite.provider.send("anvil_dropAllTransactions", []);
     await this.suite.provider.send("anvil_rollback", [depth]);
+    // The same acts at the same times would be the same blocks.
+    await this.suite.provider.send("evm_increaseTime", [1]);
     this.#traffic.goBack(ancestor);
 
     const kept = this.chance.shuffled(undone).flatMap((act) => this.#turned(act));
