@@ -3,6 +3,8 @@ import type { Said } from "../../../scripts/lib/terminal.js";
 /** A service of compose.yml, as it runs here: the same process, without its container. */
 export interface Service {
   readonly isRunning: boolean;
+  /** Whether it runs with something else than these variables say now: then Docker replaces it. */
+  isOutdated?(variables: NodeJS.ProcessEnv): boolean;
   /** @param variables Environment variables of whoever types. */
   start(variables: NodeJS.ProcessEnv): Promise<void>;
   stop(): Promise<void>;
@@ -46,7 +48,7 @@ export class Compose {
       if (!options.includes("--detach")) throw new Error("Without --detach it would not return.");
       const anew = options.includes("--force-recreate");
       return await this.#each(names, async (service) => {
-        if (service.isRunning && !anew) return;
+        if (service.isRunning && !anew && !service.isOutdated?.(variables)) return;
         await service.stop();
         await service.start(variables);
       });

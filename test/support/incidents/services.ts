@@ -27,6 +27,7 @@ export type IndexerServiceOptions = Omit<IndexerOptions, "rpcUrls" | "onLog" | "
 export class IndexerService implements Service {
   readonly log: string[] = [];
   #indexer: Indexer | undefined;
+  #schema: string | undefined;
 
   constructor(private readonly options: IndexerServiceOptions) {}
 
@@ -38,13 +39,18 @@ export class IndexerService implements Service {
     return `http://127.0.0.1:${this.options.port}`;
   }
 
+  isOutdated(variables: NodeJS.ProcessEnv): boolean {
+    return this.#schema !== this.options.schemaOf(variables);
+  }
+
   async start(variables: NodeJS.ProcessEnv): Promise<void> {
     const { chainId, rpcUrlsFile, schemaOf, ...options } = this.options;
+    this.#schema = schemaOf(variables);
     const rpcUrls = { [chainId]: (await readFile(rpcUrlsFile, "utf8")).trim().split(",") };
     const indexer = await startIndexer({
       ...options,
       rpcUrls,
-      schema: schemaOf(variables),
+      schema: this.#schema,
       args: ["--log-format", "json"],
       onLog: (line) => this.log.push(line),
     });
