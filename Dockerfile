@@ -8,7 +8,7 @@ RUN npm run codegen
 
 FROM node:24.21.0-bookworm-slim
 WORKDIR /app
-ENV PATH=/app/node_modules/.bin:$PATH
+ENV PATH=/app/node_modules/.bin:$PATH NODE_ENV=production
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/deploy deploy

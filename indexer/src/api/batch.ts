@@ -64,12 +64,21 @@ export function batching(
     const askForLists = async (text: string, values: unknown[]) => ({
       rows: (await ask({ text, values })).map((row) => Object.values(row)),
     });
-    const session = new PgRemoteSession(askForLists, dialect, tableSchema);
-    const db = new PgRemoteDatabase(dialect, session, tableSchema as never);
+    let db: PgRemoteDatabase<never> | undefined;
+    const open = () =>
+      (db ??= new PgRemoteDatabase(
+        dialect,
+        new PgRemoteSession(askForLists, dialect, tableSchema),
+        tableSchema as never,
+      ));
     return {
-      raw: db as never,
+      // Most questions do without.
+      get raw() {
+        return open() as never;
+      },
       // With a label comes what is no list: Ponder's own question of how far it is.
-      wrap: (...args) => (args.length === 1 ? (args[0] as (db: unknown) => unknown)(db) : qb.wrap(...args)),
+      wrap: (...args) =>
+        args.length === 1 ? (args[0] as (db: unknown) => unknown)(open()) : qb.wrap(...args),
     };
   };
 }

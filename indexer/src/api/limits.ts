@@ -29,11 +29,47 @@ interface Size {
   rows: number;
 }
 
+/** What was found of a document, which holds for as long as the variables that say how many rows it wants are the same. */
+interface Found {
+  readonly variables: ReadonlySet<string>;
+  readonly values: string;
+  readonly objections: GraphQLError[];
+}
+
+/** Of the documents that were measured last. */
+const found = new WeakMap<DocumentNode, Found>();
+
 /** What is wrong with operations that are too deep, too wide or may return too much, before anything is asked of the database. */
 export function tooLarge(
   schema: GraphQLSchema,
   document: DocumentNode,
-  variables: Readonly<Record<string, unknown>> = {},
+  variables: Variables = {},
+): GraphQLError[] {
+  const known = found.get(document);
+  if (known && valuesOf(known.variables, variables) === known.values) return known.objections;
+  const read = new Set<string>();
+  const objections = objectionsToAll(schema, document, variables, read);
+  found.set(document, { variables: read, values: valuesOf(read, variables), objections });
+  return objections;
+}
+
+type Variables = Readonly<Record<string, unknown>>;
+
+/** What is given as null is not left out: then there is no default. */
+const valuesOf = (names: ReadonlySet<string>, variables: Variables): string =>
+  [...names]
+    .map(
+      (name) =>
+        Object.hasOwn(variables, name) && (typeof variables[name] === "number" ? variables[name] : null),
+    )
+    .join();
+
+/** @param read Gets the names of the variables that this depends on. */
+function objectionsToAll(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  variables: Variables,
+  read: Set<string>,
 ): GraphQLError[] {
   const fragments = new Map(
     document.definitions.flatMap((it) =>
@@ -43,11 +79,15 @@ export function tooLarge(
   return document.definitions.flatMap((operation) => {
     if (operation.kind !== Kind.OPERATION_DEFINITION) return [];
     const type = schema.getRootType(operation.operation) ?? undefined;
+    const defaults = defaultsOf(operation);
     const size = sizeOf(
       operation.selectionSet,
       { type, rows: 1 },
       {
-        variables: { ...defaultsOf(operation), ...variables },
+        valueOf: (name) => {
+          read.add(name);
+          return Object.hasOwn(variables, name) ? variables[name] : defaults[name];
+        },
         fragment: (name) => fragments.get(name),
         measured: new Map(),
       },
@@ -89,7 +129,7 @@ const defaultsOf = ({ variableDefinitions = [] }: OperationDefinitionNode): Reco
 
 /** What the size of one operation depends on. */
 interface Operation {
-  variables: Readonly<Record<string, unknown>>;
+  valueOf: (variable: string) => unknown;
   fragment: (name: string) => FragmentDefinitionNode | undefined;
   /** Each fragment is measured once a place: fragments that spread each other twice would else take for ever. */
   measured: Map<string, Size>;
@@ -138,7 +178,7 @@ function sizeOfField(field: FieldNode, place: Place, operation: Operation): Size
   const type = definition && getNamedType(definition.type);
   // What the schema says of itself is not asked of the database.
   const isList = definition && isListType(getNullableType(definition.type)) && !type?.name.startsWith("__");
-  const rows = rowsAskedFor(field, operation.variables);
+  const rows = rowsAskedFor(field, operation);
   const inside = sizeOf(field.selectionSet, { type, rows }, operation);
   const count = isList ? place.rows : 1;
   const own = (isList ? count : 0) + (COSTS[field.name.value] ?? 0);
@@ -150,13 +190,13 @@ function sizeOfField(field: FieldNode, place: Place, operation: Operation): Size
 const isPage = (type: GraphQLNamedType | undefined): boolean =>
   isObjectType(type) && ["items", "entries"].some((name) => name in type.getFields());
 
-function rowsAskedFor(field: FieldNode, variables: Readonly<Record<string, unknown>>): number {
+function rowsAskedFor(field: FieldNode, { valueOf }: Operation): number {
   const argument = field.arguments?.find(({ name }) => ["limit", "first"].includes(name.value))?.value;
   const value =
     argument?.kind === Kind.INT
       ? Number(argument.value)
       : argument?.kind === Kind.VARIABLE
-        ? variables[argument.name.value]
+        ? valueOf(argument.name.value)
         : undefined;
   return typeof value === "number" ? Math.max(value, 0) : DEFAULT_ROWS;
 }

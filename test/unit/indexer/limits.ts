@@ -40,6 +40,22 @@ describe("how much one question may ask for", () => {
     expect(objections(question, { n: 1000 }).join()).to.match(/may return 51000 rows/);
   });
 
+  it("counts a document that it has seen before by the variables that are new", () => {
+    const document = parse(
+      "query ($n: Int = 5, $of: String) { payments(limit: $n, where: { seller: $of }) { items { events(limit: 500) { items { kind } } } } }",
+    );
+    const rows = (variables: Record<string, unknown>) =>
+      /may return (\d+) rows/.exec(tooLarge(schema, document, variables).join())?.[1];
+    expect(rows({})).to.equal(undefined);
+    expect(rows({ n: 100 })).to.equal("50100");
+    expect(rows({ n: 100, of: "0x" })).to.equal("50100");
+    expect(rows({ n: 200 })).to.equal("100200");
+    // Null is no default: a list then has as many rows as one without a limit.
+    expect(rows({ n: null })).to.equal("25050");
+    expect(rows({})).to.equal(undefined);
+    expect(rows({ n: 70 })).to.equal("35070");
+  });
+
   it("measures fragments that spread each other twice at once", () => {
     const fragments = Array.from(
       { length: 95 },
