@@ -11,6 +11,7 @@ import { machine } from "./lib/machine.js";
 import { startPaymentChain } from "./lib/payments/chain.js";
 import { requireAgreement } from "./lib/querying/agreement.js";
 import { underLoad, type Load } from "./lib/querying/clients.js";
+import { openGraphql } from "./lib/querying/graphql.js";
 import { QUESTION_NAMES, QUESTIONS, type QuestionName, type Variables } from "./lib/querying/questions.js";
 import { askByHand, openSql, type Sql } from "./lib/querying/sql.js";
 import { variablesOf, withCursors } from "./lib/querying/variables.js";
@@ -45,15 +46,14 @@ async function forEach<Of>(measure: (name: QuestionName) => Promise<Of>): Promis
   return found;
 }
 
-const isReset = (error: unknown): boolean =>
-  error instanceof Error && ((error as NodeJS.ErrnoException).code === "ECONNRESET" || isReset(error.cause));
-const inGraphql = (url: string, name: QuestionName, variables: Variables[]) => {
-  const readModel = new ReadModel(url);
-  const { graphql } = QUESTIONS[name];
-  return underLoad(CLIENTS, SECONDS, (n) => {
-    const ask = () => readModel.ask(graphql, variables[n % variables.length]);
+const inGraphql = async (url: string, name: QuestionName, variables: Variables[]) => {
+  using endpoint = openGraphql(url, CLIENTS);
+  return await underLoad(CLIENTS, SECONDS, (n) => {
+    const ask = () => endpoint.ask(QUESTIONS[name].graphql, variables[n % variables.length]);
     // A server may close a kept connection at the moment it is used again: clients then ask once more, and wait longer.
-    return ask().catch((error: Error) => (isReset(error) ? ask() : Promise.reject(error)));
+    return ask().catch((error: NodeJS.ErrnoException) =>
+      error.code === "ECONNRESET" ? ask() : Promise.reject(error),
+    );
   });
 };
 const inSql = (sql: Sql, name: QuestionName, variables: Variables[]) =>

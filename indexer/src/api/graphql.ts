@@ -93,8 +93,10 @@ const generatedAsk = batching(schema);
 /** The one endpoint for all questions: those that Ponder generates from the tables, and our own. */
 export const yoga = createYoga({
   graphqlEndpoint: "*",
-  // Ponder's.
+  // Ponder's: headers for browsers, the editor and the health check.
   cors: false,
+  graphiql: false,
+  landingPage: false,
   multipart: false,
   schema: withQuestions(withQuickLists(buildGraphQLSchema({ schema }), schema), words, answers),
   context: () => {
