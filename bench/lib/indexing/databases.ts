@@ -1,6 +1,8 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 
 import { noPostgres, Postgres } from "../../../test/support/postgres.js";
 
@@ -18,10 +20,22 @@ export interface Databases extends AsyncDisposable {
 export type DatabaseName = Exclude<keyof Databases, symbol>;
 export const DATABASES = ["pglite", "postgres"] as const satisfies DatabaseName[];
 
-/** Starts a Postgres of the measurement's own, with the settings that it is delivered with. */
+const yaml = createRequire(import.meta.url)("js-yaml") as { load(text: string): unknown };
+const COMPOSE = fileURLToPath(new URL("../../../compose.yml", import.meta.url));
+
+/** The settings that compose.yml starts Postgres with. */
+async function productionSettings(): Promise<string[]> {
+  const { services } = yaml.load(await readFile(COMPOSE, "utf8")) as {
+    services: { postgres: { command: string } };
+  };
+  return services.postgres.command.split(" ").filter((word) => word.includes("="));
+}
+
+/** Starts a Postgres of the measurement's own, with the settings of production. */
 export async function startDatabases(): Promise<Databases> {
   if (noPostgres) throw new Error(`Nothing is measured without both databases: ${noPostgres}.`);
-  const server = await Postgres.start(undefined, ["listen_addresses=127.0.0.1", "max_connections=200"]);
+  const settings = ["listen_addresses=127.0.0.1", ...(await productionSettings())];
+  const server = await Postgres.start(undefined, settings);
   let made = 0;
   return {
     pglite: async () => {
