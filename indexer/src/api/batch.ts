@@ -86,14 +86,33 @@ export function batching(
 async function answer(qb: QueryBuilder, questions: Question[]): Promise<void> {
   const [first, ...others] = questions as [Question, ...Question[]];
   try {
-    if (others.length === 0) return first.resolve(await rowsOf(qb, first));
-    const [row] = await rowsOf(qb, inOne(questions));
+    if (others.length === 0) return first.resolve(await rowsOnce(qb, first));
+    const [row] = await rowsOnce(qb, inOne(questions));
     questions.forEach((question, i) => question.resolve(parseRows(row![`_${i}`] as string)));
   } catch (error) {
     if (others.length === 0) return first.reject(error);
     // One bad question must not spoil the answers to the others.
     await Promise.all(questions.map((question) => answer(qb, [question])));
   }
+}
+
+/** The statements that were sent in this turn of the event loop. */
+const justSent = new Map<string, Promise<Row[]>>();
+
+/**
+ * Those who ask the same in the same turn, such as everybody who has a dashboard open, share the rows: all of them had asked
+ * before the statement was sent, so nobody gets rows that are older than their question.
+ */
+function rowsOnce(qb: QueryBuilder, { text, values }: Statement): Promise<Row[]> {
+  const written = (_key: string, value: unknown) => (typeof value === "bigint" ? `${value}n` : value);
+  const key = JSON.stringify([text, values], written);
+  const sent = justSent.get(key);
+  if (sent) return sent;
+  // Whoever asks later has their turn after this.
+  if (justSent.size === 0) setImmediate(() => justSent.clear());
+  const rows = rowsOf(qb, { text, values });
+  justSent.set(key, rows);
+  return rows;
 }
 
 const rowsOf = async ({ raw, $dialect }: QueryBuilder, { text, values }: Statement): Promise<Row[]> =>

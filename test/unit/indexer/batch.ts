@@ -1,10 +1,12 @@
+import { setImmediate } from "node:timers/promises";
+
 import { PGlite } from "@electric-sql/pglite";
 import { expect } from "chai";
 import { eq, gt } from "drizzle-orm";
 import { integer, jsonb, numeric, pgTable, text } from "drizzle-orm/pg-core";
 import type { drizzle } from "drizzle-orm/pglite";
 
-import { batched, batching, type QueryBuilder } from "../../../indexer/src/api/batch.js";
+import { batched, batching, type Ask, type QueryBuilder } from "../../../indexer/src/api/batch.js";
 
 const thing = pgTable("thing", {
   id: integer().notNull(),
@@ -27,6 +29,8 @@ describe("lists that are asked for at the same time", function () {
   let pglite: PGlite;
   let statements = 0;
   let lists: Lists;
+  /** Another request. */
+  let stranger: () => Ask;
 
   before(async () => {
     pglite = await PGlite.create();
@@ -45,6 +49,7 @@ describe("lists that are asked for at the same time", function () {
       wrap: () => undefined,
     };
     lists = batching({ thing })(qb, batched(qb)).raw as unknown as Lists;
+    stranger = () => batched(qb);
   });
   after(() => pglite.close());
   beforeEach(() => (statements = 0));
@@ -80,5 +85,40 @@ describe("lists that are asked for at the same time", function () {
     const [good, failed] = await Promise.allSettled([row(3), bad]);
     expect(good).to.have.nested.property("value[0].id", 3);
     expect(failed.status).to.equal("rejected");
+  });
+
+  describe("by several requests", () => {
+    const wordOf = (id: number) => ({ text: "select word from thing where id = $1", values: [id] });
+
+    it("are one statement where they are alike", async () => {
+      const answers = await Promise.all([
+        stranger()(wordOf(1)),
+        stranger()(wordOf(3)),
+        stranger()(wordOf(1)),
+      ]);
+      expect(statements).to.equal(2);
+      expect(answers).to.deep.equal([[{ word: "$1" }], [{ word: "$3" }], [{ word: "$1" }]]);
+    });
+
+    it("are sent anew for whoever asks after it was sent", async () => {
+      const first = stranger()(wordOf(4));
+      // Two turns: in the first it is sent.
+      await setImmediate();
+      await setImmediate();
+      await pglite.query("update thing set word = 'changed' where id = 4");
+      expect(await Promise.all([stranger()(wordOf(4)), first])).to.deep.equal([
+        [{ word: "changed" }],
+        [{ word: "$4" }],
+      ]);
+      expect(statements).to.equal(2);
+    });
+
+    it("fail for all who asked, and not for those who ask later", async () => {
+      const bad = { text: "select * from nothing", values: [] };
+      const asked = await Promise.allSettled([stranger()(bad), stranger()(bad)]);
+      expect(asked.map(({ status }) => status)).to.deep.equal(["rejected", "rejected"]);
+      await pglite.exec("create table nothing (n int)");
+      expect(await stranger()(bad)).to.deep.equal([]);
+    });
   });
 });
