@@ -160,9 +160,9 @@ describe("the runbooks", () => {
     for (const { name, blocks, needs } of runbooks) {
       const set = blocks.flatMap(({ commands }) =>
         Array.from(
-          commands.matchAll(/(?:\bread -r |\bexport |^)([A-Za-z_]+)(?==|\b)/gm),
-          ([, variable]) => variable!,
-        ),
+          commands.matchAll(/(?:\bread -r ([A-Za-z_ ]+)|\bexport ([A-Za-z_]+)|^([A-Za-z_]+))\b/gm),
+          ([, ...names]) => names.filter((name) => name !== undefined).flatMap((name) => name.split(" ")),
+        ).flat(),
       );
       const used = blocks.flatMap(({ commands }) =>
         Array.from(commands.matchAll(/\$\{?([A-Za-z_]+)/g), ([, variable]) => variable!),
