@@ -1,3 +1,4 @@
+import { getAddress } from "ethers";
 import type { NetworkConnection } from "hardhat/types/network";
 
 import { Fault } from "../../deploy/fault.js";
@@ -82,13 +83,14 @@ async function requireWorks(
   }
 }
 
-/** Which of the network's accounts acts. */
+/** Which of the network's accounts acts, in the one way of writing it. */
 export async function accountOf(
   { ethers, networkName }: NetworkConnection,
   from: string | undefined,
 ): Promise<string> {
-  if (from !== undefined) return (await ethers.getSigner(parseAddress(from, "--from"))).address;
+  if (from !== undefined)
+    return (await ethers.getSigner(getAddress(parseAddress(from.trim(), "--from")))).address;
   const [first] = await ethers.getSigners();
-  if (first !== undefined) return first.address;
+  if (first !== undefined) return getAddress(first.address);
   throw new Fault(`The network ${networkName} has no account; give it one in hardhat.config.ts.`);
 }

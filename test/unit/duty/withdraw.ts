@@ -58,7 +58,7 @@ describe("credit withdraw", function () {
       .to.include(`data  ${call}`)
       .and.include(`to    ${await escrow.getAddress()}`);
 
-    const { stdout, stderr } = await withdraw(owner, `--to ${to} --from ${owner} --json`);
+    const { stdout, stderr } = await withdraw(owner, `--to ${to} --from ${owner.toLowerCase()} --json`);
     const { transaction, ...outcome } = JSON.parse(stdout) as { transaction: string };
     expect(outcome).to.deep.equal({
       ...{ token: await usdc.getAddress(), account: owner, to },
