@@ -52,7 +52,7 @@ function parse(
   words: readonly string[],
 ): Record<string, unknown> {
   const parsed: Record<string, unknown> = {};
-  const positional = [...positionalArguments.keys()];
+  const positional = positionalArguments.map((argument) => argument.name);
   for (let i = 0; i < words.length; i++) {
     if (!words[i]!.startsWith("-") && positional.length > 0) {
       parsed[positional.shift()!] = words[i];

@@ -154,6 +154,18 @@ describe("the runbooks", () => {
     expect(count).to.be.greaterThan(20);
   });
 
+  it("say what is to be seen where a command ends with a finding, as one that was typed wrong ends so, too", () => {
+    let count = 0;
+    for (const { name, blocks } of runbooks) {
+      for (const { commands, exits, seen } of blocks) {
+        if (!commands.includes("npx hardhat") || exits === undefined || exits === 0) continue;
+        expect(seen, `${name}: ${commands}`).to.not.be.empty;
+        count += 1;
+      }
+    }
+    expect(count).to.be.greaterThan(5);
+  });
+
   it("use only variables that are set: by everybody on call, or as the page says", async () => {
     const common = (await commonVariables()).map((variable) => variable.slice(1));
     expect(common).to.include("NETWORK");
