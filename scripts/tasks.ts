@@ -2,6 +2,8 @@ import { task } from "hardhat/config";
 import { ArgumentType } from "hardhat/types/arguments";
 
 import { guarded, guardedElsewhere } from "./lib/mode/plugin.js";
+import { complianceTasks } from "./compliance/tasks.js";
+import { creditTasks } from "./credit/tasks.js";
 import { gateTasks } from "./gate/tasks.js";
 import { opsTasks } from "./ops/tasks.js";
 import { paymentTasks } from "./payment/tasks.js";
@@ -117,6 +119,8 @@ const ours = [
   ...reconcileTasks,
   ...triageTasks,
   ...paymentTasks,
+  ...creditTasks,
+  ...complianceTasks,
   ...gateTasks,
 ];
 

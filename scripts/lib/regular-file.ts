@@ -11,11 +11,15 @@ const MAX_BYTES = 16 * 1024 * 1024;
  *
  * @throws As `readFile`, with `EINVAL` for what is no regular file and `EFBIG` for what is longer than `maxBytes`.
  */
-export async function readRegular(file: string, maxBytes = MAX_BYTES): Promise<string> {
+export const readRegular = async (file: string, maxBytes = MAX_BYTES): Promise<string> =>
+  (await readRegularBytes(file, maxBytes)).toString("utf8");
+
+/** As {@link readRegular}, as the bytes that are there. */
+export async function readRegularBytes(file: string, maxBytes = MAX_BYTES): Promise<Buffer> {
   const { O_RDONLY, O_NONBLOCK } = constants;
   const handle = await open(file, O_RDONLY | O_NONBLOCK);
   try {
-    return (await readHandle(handle, file, maxBytes)).toString("utf8");
+    return await readHandle(handle, file, maxBytes);
   } finally {
     await handle.close();
   }

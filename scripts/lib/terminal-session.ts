@@ -3,18 +3,23 @@ import { ArgumentType } from "hardhat/types/arguments";
 import type { Task } from "hardhat/types/tasks";
 
 import { Fault } from "../../deploy/fault.js";
+import type { Typed } from "./terminal.js";
 
 // The other end of a `Terminal`: is sent the words of a command, runs its task, and answers with what that said.
 
-process.on("message", (words: string[]) => void run(words).then((said) => process.send!(said)));
+process.on("message", (typed: Typed) => void run(typed).then((said) => process.send!(said)));
 process.once("disconnect", () => process.exit());
 // Whoever started it decides when it ends: Ctrl-C reaches every process of a terminal.
 process.on("SIGINT", () => {});
 await new Promise(() => {});
 
-async function run(words: readonly string[]) {
+async function run({ words, variables }: Typed) {
   const said = { stdout: "", stderr: "" };
-  const restore = [listen("stdout", said), listen("stderr", said)];
+  const restore = [
+    listen("stdout", said),
+    listen("stderr", said),
+    ...Object.entries(variables).map(setVariable),
+  ];
   process.exitCode = undefined;
   try {
     const { task, rest } = find(words);
@@ -47,7 +52,7 @@ function parse(
   words: readonly string[],
 ): Record<string, unknown> {
   const parsed: Record<string, unknown> = {};
-  const positional = [...positionalArguments.keys()];
+  const positional = positionalArguments.map((argument) => argument.name);
   for (let i = 0; i < words.length; i++) {
     if (!words[i]!.startsWith("-") && positional.length > 0) {
       parsed[positional.shift()!] = words[i];
@@ -61,6 +66,16 @@ function parse(
     else parsed[name] = words[++i];
   }
   return parsed;
+}
+
+/** Returns what puts back what was there. */
+function setVariable([name, value]: readonly [string, string]): () => void {
+  const before = process.env[name];
+  process.env[name] = value;
+  return () => {
+    if (before === undefined) delete process.env[name];
+    else process.env[name] = before;
+  };
 }
 
 /** Takes what is written to a stream of this process. Returns what gives it back. */

@@ -19,6 +19,13 @@ export interface Said {
   readonly stderr: string;
 }
 
+/** What the process of the commands is sent. */
+export interface Typed {
+  readonly words: readonly string[];
+  /** Environment variables of this command alone. */
+  readonly variables: Readonly<Record<string, string>>;
+}
+
 /**
  * Types the commands of this project as people do. All of them run one after the other in a process of their own, because
  * Hardhat takes seconds to load.
@@ -64,8 +71,12 @@ export class Terminal {
     return this.run(wordsOf(line));
   }
 
-  /** As {@link try}, of a command line that a shell has taken apart. */
-  async run(words: readonly string[]): Promise<Said> {
+  /**
+   * As {@link try}, of a command line that a shell has taken apart.
+   *
+   * @param variables What the shell set for this command alone.
+   */
+  async run(words: readonly string[], variables: Typed["variables"] = {}): Promise<Said> {
     const [npx, hardhat, ...args] = words;
     const named = args.indexOf("--network");
     if (npx !== "npx" || hardhat !== "hardhat" || args[named + 1] !== this.network || named < 0) {
@@ -75,7 +86,7 @@ export class Terminal {
     }
     args.splice(named, 2);
     const answered = new Promise<Said>((resolve) => this.#child.once("message", resolve));
-    this.#child.send(args);
+    this.#child.send({ words: args, variables } satisfies Typed);
     const said = await Promise.race([answered, this.#ended.then(() => undefined)]);
     if (said !== undefined) return said;
     throw new Fault(`The process of the commands ${howItEnded(this.#child)} at: ${words.join(" ")}`);

@@ -1,27 +1,21 @@
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
-import type { NetworkConnection } from "hardhat/types/network";
 
 import { Fault } from "../../deploy/fault.js";
-import type { DeploymentRecord } from "../../deploy/record.js";
 import { command } from "../lib/command.js";
-import { mayWrite } from "../lib/mode.js";
 import { formatTime } from "../lib/operations/units.js";
-import { ACTS, type ActName } from "../lib/payment/acts.js";
+import { ACTS, type ActName, type Ruling } from "../lib/payment/acts.js";
 import type { Dossier } from "../lib/payment/dossier.js";
 import { formatAmount } from "../lib/triage/money.js";
-import { parseAddress, required } from "../ops/arguments.js";
-import { confirm } from "../ops/confirm.js";
+import { required } from "../ops/arguments.js";
 import { parsePaymentId } from "../triage/scene.js";
-import { parseAmount } from "../triage/verify-proof.js";
 import { openNetwork } from "./open.js";
+import { parsePart, readRuling, requireRuling, rulingOf, type RulingArguments } from "./ruling.js";
+import { accountOf, carryOut, tellerOf, type SendingArguments } from "./send.js";
 
-interface ActArguments {
+interface ActArguments extends RulingArguments, SendingArguments {
   readonly payment?: string;
   readonly amount?: string;
   readonly reason?: string;
-  readonly from?: string;
-  readonly yes?: boolean;
-  readonly json?: boolean;
 }
 
 /** `npx hardhat payment <act>`: looks whether it would work, asks, sends, and tells how the payment stands then. */
@@ -34,16 +28,15 @@ export const acting = (name: ActName) =>
     const typed = takesOf.includes("amount")
       ? required(args.amount, "--amount", "how much", "--amount all")
       : "all";
+    const written = takesOf.includes("ruling") ? await readRuling(requireRuling(args)) : undefined;
     const { connection, provider, record } = await openNetwork(hre);
     const { obstacleTo, readDossier } = await import("../lib/payment/dossier.js");
     const { Escrow__factory } = await import("../../types/ethers-contracts/index.js");
     const before = await readDossier(provider, record, paymentId);
     const { terms } = before;
-    const amount = amountOf(typed, before, record);
+    const amount = typed === "all" ? before.held : parsePart(typed, "--amount", before, record);
     const who = await accountOf(connection, args.from);
 
-    const data = encode(Escrow__factory.createInterface(), { paymentId, terms, amount, reason });
-    const call = { from: who, to: record.contracts.escrow.address, data };
     // The lens thinks of all that is held; what is asked may be less, and may work.
     const isWhole = amount === before.held;
     const obstacle = await obstacleTo(provider, record, { terms, who, action });
@@ -52,46 +45,37 @@ export const acting = (name: ActName) =>
         obstacle.possibleFrom > 0 ? ` It is possible from ${formatTime(obstacle.possibleFrom)} on.` : "";
       throw new Fault(`${obstacle.sentence}${from} Nothing was sent.`);
     }
-    await provider.call(call);
+    const ruling = written === undefined ? undefined : rulingOf(args, written, before, record);
+    const data = encode(Escrow__factory.createInterface(), {
+      ...{ paymentId, terms, amount, reason },
+      ...(ruling && { ruling }),
+    });
+    const money = (value: bigint) => formatAmount(record, terms.token, value);
+    const what = takesOf.includes("amount") ? ` of ${money(amount)}` : ruling ? partsIn(ruling, money) : "";
+    const act = {
+      name: `payment ${name}`,
+      sentence: `${name}${what} for payment ${paymentId}, as ${who}`,
+      call: { from: who, to: record.contracts.escrow.address, data },
+      confirmedBy: paymentId.slice(0, 10),
+    };
+    const transaction = await carryOut(connection, act, args);
+    if (transaction === undefined) return;
 
-    const what = takesOf.includes("amount") ? ` of ${formatAmount(record, terms.token, amount)}` : "";
-    const sentence = `${name}${what} for payment ${paymentId}, as ${who}`;
-    const tell = (line: string) => (args.json ? console.error(line) : console.log(line));
-    if (!mayWrite(`payment ${name}`))
-      return tell(`Dry run: it would work now: ${sentence}. Nothing was sent.`);
-    if (!args.yes)
-      await confirm(
-        `${sentence}, on ${connection.networkName} (chain ${record.chainId})`,
-        paymentId.slice(0, 10),
-      );
-    const signer = await connection.ethers.getSigner(who);
-    const sent = await signer.sendTransaction({ to: call.to, data });
-    tell(`Sent ${sent.hash}; waiting for it …`);
-    const receipt = await sent.wait();
-    if (receipt?.status !== 1) throw new Fault(`${sent.hash} failed.`);
     const after = await readDossier(provider, record, paymentId);
-    if (args.json) {
-      const { status, onHold, held } = after;
-      return console.log(
-        JSON.stringify({ transaction: sent.hash, status, onHold, held: String(held) }, null, 2),
-      );
-    }
-    const held = formatAmount(record, terms.token, after.held);
-    tell(`Done: the payment is ${after.status}${after.onHold ? ", on hold" : ""} and holds ${held}.`);
+    if (args.json) return console.log(JSON.stringify(outcomeOf(transaction, after, ruling), null, 2));
+    tellerOf(args)(
+      `Done: the payment is ${after.status}${after.onHold ? ", on hold" : ""} and holds ${money(after.held)}.`,
+    );
   });
 
-function amountOf(typed: string, { held, terms }: Dossier, { tokens }: DeploymentRecord): bigint {
-  if (typed === "all") return held;
-  const known = tokens.find(({ address }) => address.toLowerCase() === terms.token.toLowerCase());
-  return parseAmount(typed, known?.decimals ?? 0);
-}
+const partsIn = ({ sellerAmount, buyerAmount, rulingHash }: Ruling, money: (value: bigint) => string) =>
+  ` with ${money(sellerAmount)} to the seller and ${money(buyerAmount)} to the buyer, by the ruling ${rulingHash},`;
 
-async function accountOf(
-  { ethers, networkName }: NetworkConnection,
-  from: string | undefined,
-): Promise<string> {
-  if (from !== undefined) return (await ethers.getSigner(parseAddress(from, "--from"))).address;
-  const [first] = await ethers.getSigners();
-  if (first !== undefined) return first.address;
-  throw new Fault(`The network ${networkName} has no account; give it one in hardhat.config.ts.`);
-}
+const outcomeOf = (transaction: string, { status, onHold, held }: Dossier, ruling: Ruling | undefined) => ({
+  ...{ transaction, status, onHold, held: String(held) },
+  ...(ruling && {
+    sellerAmount: String(ruling.sellerAmount),
+    buyerAmount: String(ruling.buyerAmount),
+    rulingHash: ruling.rulingHash,
+  }),
+});

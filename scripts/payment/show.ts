@@ -56,6 +56,7 @@ function formatDossier(dossier: Dossier, may: readonly May[], record: Deployment
     `amount    ${amount(terms.amount)}: ${amount(held)} held, ${amount(released)} released, ${amount(refunded)} refunded`,
     `buyer     ${terms.buyer}`,
     `seller    ${terms.seller}`,
+    `arbiter   ${BigInt(terms.arbiter) === 0n ? "whoever has the role ARBITER" : terms.arbiter}`,
     `claimable from ${formatTime(claimableAt)}, for the ${terms.onDeadline === 1n ? "seller" : "buyer"}`,
     ...may.map(({ part, act, obstacle }) =>
       obstacle === undefined

@@ -88,14 +88,14 @@ function detailsOf(
   };
 }
 
-export function parseAmount(text: string, decimals: number): bigint {
+export function parseAmount(text: string, decimals: number, option = "--amount"): bigint {
   try {
     if (/^\d+(\.\d+)?$/.test(text)) return parseUnits(text, decimals);
   } catch {
     // More digits than the token has; said below.
   }
   throw new Fault(
-    `--amount is in whole tokens with at most ${decimals} digits after the point; it was ${text}.`,
+    `${option} is in whole tokens with at most ${decimals} digits after the point; it was ${text}.`,
   );
 }
 

@@ -14,7 +14,7 @@ import { termsOf } from "../support/terms.js";
 const EVERY = process.env.HOLDFAST_TEST_EVERY_MODE === "1";
 const ONE_OF_EACH = [
   ...["deploy", "ops plan pause", "ops plan upgrade", "ops pause", "ops rehearse", "ops sign", "ops export"],
-  ...["ops execute", "gate sample", "payment claim", "payment release"],
+  ...["ops execute", "gate sample", "payment claim", "payment release", "compliance record"],
 ];
 
 describe("a dry run", function () {
@@ -92,6 +92,18 @@ describe("a dry run", function () {
     "payment refund": () => [`--payment ${payment} --amount all`, /This account may not/],
     "payment approve-release": () => [`--payment ${payment} --amount all`, /This account may not/],
     "payment approve-refund": () => [`--payment ${payment} --amount all`, /This account may not/],
+    "payment resolve": () => [
+      `--payment ${payment} --to-seller 1 --to-buyer rest --ruling 0x${"33".repeat(32)}`,
+      /not in a state for that/,
+    ],
+    "credit withdraw": () => [
+      `--token USDC --account ${someone}`,
+      /Nothing of the token 0x\w+ waits for 0x1111/,
+    ],
+    "compliance record": ({ holders }) => [
+      `--account ${someone} --standing blocked --evidence none --from ${holders.COMPLIANCE[0]}`,
+      /Dry run: it would work now: record 0x1111\w+ as blocked/,
+    ],
     "payment hold": () => [`--payment ${payment} ${why}`, /This account may not/],
     "payment unhold": () => [`--payment ${payment} ${why}`, /This account may not/],
     "ops execute": ({ owners }) => [

@@ -57,15 +57,15 @@ export const leftBranch: Incident = {
   happens: "the chain takes back blocks that were final, and the writer ends itself",
   alert: "HoldfastSyncStopped",
   ringsOn: "it looks back for half an hour",
+  cases: ["branch"],
   async cause(stack) {
     const { services, suite, world } = stack;
     // Empty ones: what was done before them stays done.
     await stack.mine(TOO_DEEP + 10);
-    // The one that came when the index before this was wrong.
-    const { url } = services["writer-next"];
-    await untilIndexed(url, suite.record.chainId, await world.provider.getBlockNumber());
+    // Of the index that came when the one before this was wrong.
+    await untilIndexed(services.writer.url, suite.record.chainId, await world.provider.getBlockNumber());
     await takeBack(stack, TOO_DEEP);
-    return { NEXT_SCHEMA: "holdfast_3" };
+    return { SCHEMA: "holdfast_2", NEXT_SCHEMA: "holdfast_3" };
   },
 };
 

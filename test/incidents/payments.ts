@@ -1,8 +1,11 @@
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
+
 import { id } from "ethers";
 
 import { deposit } from "../../scripts/scenario/deposits.js";
-import { clear, suspect } from "../../scripts/scenario/officers.js";
-import { openDispute, release, resolve } from "../../scripts/scenario/payouts.js";
+import { suspect } from "../../scripts/scenario/officers.js";
+import { openDispute, release } from "../../scripts/scenario/payouts.js";
 import type { Story } from "../../scripts/scenario/story.js";
 import type { Telling } from "../../scripts/scenario/telling.js";
 import { mined } from "../../scripts/scenario/world.js";
@@ -14,16 +17,12 @@ import type { Incident } from "../support/incidents/incident.js";
 
 const IN_USDC = { ends: "Closed", tokens: ["USDC"] } as const;
 const RELEASED: Story = { ...IN_USDC, name: "released", steps: [deposit, release("buyer")] };
-const RULED: Story = {
-  ...IN_USDC,
-  name: "ruled on",
-  steps: [deposit, openDispute("buyer"), resolve("ARBITER", 40n)],
-};
+const DISPUTED: Story = { ...IN_USDC, name: "disputed", steps: [deposit, openDispute("buyer")] };
 const REFUSED: Story = {
   ...IN_USDC,
   name: "refused at first",
   terms: { newcomer: "buyer" },
-  steps: [suspect("buyer"), clear("buyer"), deposit],
+  steps: [suspect("buyer"), deposit],
 };
 
 export const duplicatePayment: Incident = {
@@ -49,17 +48,16 @@ export const missingPayment: Incident = {
   },
 };
 
-let disputed: Telling;
-
 export const disputedRelease: Incident = {
   runbook: "disputed-release",
   happens: "somebody presses for the release of a disputed payment",
   async cause(stack) {
-    disputed = await stack.begin(RULED);
+    const disputed = await stack.begin(DISPUTED);
     await disputed.advance();
-    return { PAYMENT: disputed.run.paymentId };
+    const ruling = path.join(stack.deployDirectory, "ruling.txt");
+    await writeFile(ruling, "The goods arrived late: forty to the seller.\n");
+    return { PAYMENT: disputed.run.paymentId, TO_SELLER: "40", RULING: ruling };
   },
-  byHand: { ruling: () => disputed.advance() },
 };
 
 export const suspiciousProof: Incident = {
@@ -79,8 +77,10 @@ export const complianceBlock: Incident = {
   happens: "a buyer passed verification, and an old score still stops them",
   async cause(stack) {
     refused = await stack.begin(REFUSED);
-    return { ACCOUNT: refused.run.payment.buyer };
+    return {
+      ...{ ACCOUNT: refused.run.payment.buyer, RISK_SCORE: "10", EXPIRY: "365d" },
+      EVIDENCE: id("a salt, and what was looked at"),
+    };
   },
-  byHand: { clear: () => refused.advance() },
   check: async () => void (await refused.advance()),
 };

@@ -2,6 +2,7 @@ import { expect } from "chai";
 
 import { ACTS, type ActName } from "../../scripts/lib/payment/acts.js";
 import { obstacleTo, readDossier } from "../../scripts/lib/payment/dossier.js";
+import { WITHDRAW_CREDIT } from "../../scripts/lib/payment/credits.js";
 import { OBSTACLES } from "../../scripts/lib/payment/obstacles.js";
 import { Escrow__factory } from "../../types/ethers-contracts/index.js";
 import { solidityEnum } from "../support/solidity-enum.js";
@@ -15,6 +16,7 @@ const ACTIONS: Readonly<Record<ActName, string>> = {
   refund: "Refund",
   "approve-release": "ApproveRelease",
   "approve-refund": "ApproveRefund",
+  resolve: "Resolve",
   hold: "Hold",
   unhold: "Unhold",
 };
@@ -28,6 +30,7 @@ describe("what people on duty do with a payment", () => {
     const actions = await solidityEnum("LensTypes.sol", "EscrowAction");
     for (const name of Object.keys(ACTS) as ActName[])
       expect(actions[ACTS[name].action], name).to.equal(ACTIONS[name]);
+    expect(actions[WITHDRAW_CREDIT]).to.equal("WithdrawCredit");
     expect(OBSTACLES.map(([name]) => name)).to.deep.equal(await solidityEnum("LensTypes.sol", "Obstacle"));
   });
 

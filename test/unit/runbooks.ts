@@ -154,15 +154,27 @@ describe("the runbooks", () => {
     expect(count).to.be.greaterThan(20);
   });
 
+  it("say what is to be seen where a command ends with a finding, as one that was typed wrong ends so, too", () => {
+    let count = 0;
+    for (const { name, blocks } of runbooks) {
+      for (const { commands, exits, seen } of blocks) {
+        if (!commands.includes("npx hardhat") || exits === undefined || exits === 0) continue;
+        expect(seen, `${name}: ${commands}`).to.not.be.empty;
+        count += 1;
+      }
+    }
+    expect(count).to.be.greaterThan(5);
+  });
+
   it("use only variables that are set: by everybody on call, or as the page says", async () => {
     const common = (await commonVariables()).map((variable) => variable.slice(1));
     expect(common).to.include("NETWORK");
     for (const { name, blocks, needs } of runbooks) {
       const set = blocks.flatMap(({ commands }) =>
         Array.from(
-          commands.matchAll(/(?:\bread -r |\bexport |^)([A-Za-z_]+)(?==|\b)/gm),
-          ([, variable]) => variable!,
-        ),
+          commands.matchAll(/(?:\bread -r ([A-Za-z_ ]+)|\bexport ([A-Za-z_]+)|^([A-Za-z_]+))\b/gm),
+          ([, ...names]) => names.filter((name) => name !== undefined).flatMap((name) => name.split(" ")),
+        ).flat(),
       );
       const used = blocks.flatMap(({ commands }) =>
         Array.from(commands.matchAll(/\$\{?([A-Za-z_]+)/g), ([, variable]) => variable!),

@@ -110,6 +110,10 @@ export const EFFECTS: Readonly<Record<string, Effect>> = {
   "payment refund": "tries",
   "payment approve-release": "tries",
   "payment approve-refund": "tries",
+  "payment resolve": "tries",
   "payment hold": "tries",
   "payment unhold": "tries",
+
+  "credit withdraw": "tries",
+  "compliance record": "tries",
 };

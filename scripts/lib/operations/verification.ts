@@ -37,7 +37,10 @@ export async function verify(
   // What was urgent is done by now: all of the operation counts, as far as the chain tells.
   const progress = await findProgress(provider, opened, { ...urgency, isNeeded: () => true });
   if (progress.carriedOut.length === 0)
-    throw new Fault("Nothing of this operation was carried out yet, so there is nothing to verify.");
+    throw new Fault(
+      "Nothing of this operation was carried out yet, so there is nothing to verify. --operation names an earlier one; " +
+        `without one looks ${toType("ops status")}`,
+    );
   const block = (await provider.getBlock("latest"))!;
   const roles = await findRoles(suite, opened, progress);
   const payments = await tryPayments(suite, block.number);

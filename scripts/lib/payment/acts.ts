@@ -1,6 +1,15 @@
 import type { Escrow } from "../../../types/ethers-contracts/index.js";
 import type { Payment } from "../signing.js";
 
+/** How an arbiter divides what a payment holds. */
+export interface Ruling {
+  /** The fee included. In the token's smallest unit, as the buyer's. */
+  readonly sellerAmount: bigint;
+  readonly buyerAmount: bigint;
+  /** keccak256 of the written ruling. */
+  readonly rulingHash: string;
+}
+
 /** What an act is called with. */
 export interface Wanted {
   readonly paymentId: string;
@@ -8,6 +17,8 @@ export interface Wanted {
   /** In the token's smallest unit. */
   readonly amount: bigint;
   readonly reason: string;
+  /** Of those acts that take one. */
+  readonly ruling?: Ruling;
 }
 
 interface PaymentAct {
@@ -15,7 +26,7 @@ interface PaymentAct {
   /** Position in Solidity's `EscrowAction`: what the lens is asked about. */
   readonly action: number;
   /** Which of these it takes. */
-  readonly takes: readonly ("amount" | "reason")[];
+  readonly takes: readonly ("amount" | "reason" | "ruling")[];
   /** The calldata. */
   readonly encode: (abi: Escrow["interface"], wanted: Wanted) => string;
 }
@@ -53,6 +64,16 @@ export const ACTS = {
     action: 9,
     takes: ["amount"],
     encode: (abi, { terms, amount }) => abi.encodeFunctionData("approvePayout", [terms, 1, amount]),
+  },
+  resolve: {
+    description:
+      "Rules on a dispute: divides all that the payment holds (the arbiter of the terms; if they name none, ARBITER)",
+    action: 7,
+    takes: ["ruling"],
+    encode: (abi, { terms, ruling }) => {
+      const { sellerAmount, buyerAmount, rulingHash } = ruling!;
+      return abi.encodeFunctionData("resolve", [terms, sellerAmount, buyerAmount, rulingHash]);
+    },
   },
   hold: {
     description: "Freezes a payment: it pays nobody until the hold is lifted (COMPLIANCE)",

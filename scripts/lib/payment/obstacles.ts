@@ -9,7 +9,7 @@ export const OBSTACLES: readonly (readonly [name: string, sentence: string])[] =
   ["HoldUnchanged", "The hold is as it is wanted already."],
   ["EnforcedPause", "It is paused."],
   ["TooEarly", "It is too early."],
-  ["TooLate", "It is too late."],
+  ["TooLate", "It is too late: the time for it is over, and the terms decide now (payment claim)."],
   ["InvalidTerms", "The terms are not valid."],
   ["NotCompliant", "Screening stops it."],
   ["TokenNotEnabled", "The token is not enabled."],

@@ -41,7 +41,7 @@ export async function findCredits(site: Site): Promise<Outcome> {
       sentence:
         `${amount} from it${others} could not be paid to one of its recipients. ` +
         (frozenBy === undefined
-          ? "The recipient can have it sent to another address of theirs, with withdrawCredit."
+          ? "The recipient can have it sent to another address of theirs, and anybody to the recipient, with credit withdraw."
           : `It is frozen, because screening stops the recipient (${frozenBy}).`),
       command: site.command("payment show", paymentId),
     };

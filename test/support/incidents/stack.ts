@@ -191,7 +191,11 @@ async function startParts(running: Running, connect: Connect): Promise<Parts> {
     directory: path.join(directory, "deploy"),
     connect,
     chainArgs: ["--timestamp", String(Math.floor(Date.now() / 1000) - DAYS_AGO * DAY)],
-    variables: { DATABASE_URL: asWriter, HOLDFAST_INDEXER_URL: variables.INDEXER_URL },
+    variables: {
+      DATABASE_URL: asWriter,
+      HOLDFAST_INDEXER_URL: variables.INDEXER_URL,
+      HOLDFAST_RECORDS_DIR: path.join(directory, "deploy", "records"),
+    },
   });
   const provider = new LocalChainProvider(suite.url);
   // eslint-disable-next-line @typescript-eslint/require-await -- nothing to wait for
@@ -255,7 +259,7 @@ async function startParts(running: Running, connect: Connect): Promise<Parts> {
   const compose = new Compose({ postgres: postgresService(postgres), ...services, ...monitors });
   const shell = running.keep(
     await Shell.open(directory, {
-      npx: (words) => terminal.run(["npx", ...words]),
+      npx: (words, env) => terminal.run(["npx", ...words], ofThePages(env)),
       docker: compose.run,
     }),
   );
@@ -277,6 +281,14 @@ async function startParts(running: Running, connect: Connect): Promise<Parts> {
     },
   };
 }
+
+/** Of the variables of a shell, those that the pages set for commands of ours. */
+const ofThePages = (env: NodeJS.ProcessEnv) =>
+  Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) =>
+      /^(HOLDFAST_CHAINS|PONDER_RPC_URL_\d+_FILE)$/.test(name) && value !== undefined ? [[name, value]] : [],
+    ),
+  );
 
 interface Monitored {
   readonly directory: string;

@@ -1,0 +1,42 @@
+import { ZeroHash } from "ethers";
+
+import { formatTime } from "../operations/units.js";
+
+/** In the order of Solidity's `Standing`. */
+export const STANDINGS = ["unlisted", "cleared", "blocked"] as const;
+export type Standing = (typeof STANDINGS)[number];
+
+/** An account's record, as an officer sets it. */
+export interface RecordFields {
+  /** Position in Solidity's `Standing`. */
+  readonly standing: bigint;
+  readonly riskScore: bigint;
+  readonly tier: bigint;
+  readonly jurisdiction: bigint;
+  /** Unix seconds; 0 for never. */
+  readonly expiry: bigint;
+  /** Of the evidence, which stays off chain. */
+  readonly attestationHash: string;
+}
+
+/** As it stands, and how often it was written. */
+export interface WrittenRecord extends RecordFields {
+  readonly revision: bigint;
+}
+
+export const NO_RECORD: RecordFields = {
+  ...{ standing: 0n, riskScore: 0n, tier: 0n, jurisdiction: 0n, expiry: 0n },
+  attestationHash: ZeroHash,
+};
+
+/** A record on one line, for a person. */
+export function describeRecord(record: RecordFields): string {
+  const { standing, riskScore, tier, jurisdiction, expiry, attestationHash } = record;
+  if (standing === 0n) return "unlisted";
+  const ends = expiry === 0n ? "for ever" : `until ${formatTime(Number(expiry))}`;
+  const evidence = attestationHash === ZeroHash ? "no evidence" : `evidence ${attestationHash}`;
+  return (
+    `${STANDINGS[Number(standing)]} ${ends}, risk score ${riskScore}, tier ${tier}, jurisdiction ${jurisdiction}, ` +
+    evidence
+  );
+}
