@@ -1,7 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { rmSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { arch, platform } from "node:os";
+import { arch, platform, tmpdir } from "node:os";
+import path from "node:path";
 
 import { latestBlock } from "./json-rpc.js";
 import { howItEnded, requireFreePort, stopProcess, tieToThisProcess, untilReady } from "./processes.js";
@@ -41,17 +44,27 @@ export async function startAnvil(options: {
   const { port, chainId = 31337, args = [] } = options;
   await requireFreePort(port, HOST);
   const url = `http://${HOST}:${port}`;
-  const child = spawn(
-    anvilBinary(),
-    ["--silent", "--host", HOST, "--port", String(port), "--chain-id", String(chainId), ...args],
-    { stdio: ["ignore", "ignore", "pipe"] },
-  );
+  // The states of a long chain go to disk, gigabytes of them, and anvil leaves them there when it is killed.
+  const states = await mkdtemp(path.join(tmpdir(), "holdfast-anvil-"));
+  const own = ["--silent", "--host", HOST, "--port", String(port), "--chain-id", String(chainId)];
+  const child = spawn(anvilBinary(), [...own, "--cache-path", states, ...args], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
   tieToThisProcess(child);
+  const forget = () => rmSync(states, { recursive: true, force: true });
+  process.once("exit", forget);
   let complaint = "";
   child.stderr.on("data", (data: Buffer) => (complaint = (complaint + data.toString()).slice(-2000)));
   const tell = (problem: string) => `anvil on port ${port} ${problem}. ${complaint}`.trim();
-  const ended = once(child, "close").then(() => tell(howItEnded(child)!));
-  const stop = () => stopProcess(child, 3000);
+  const ended = once(child, "close").then(async () => {
+    process.off("exit", forget);
+    await rm(states, { recursive: true, force: true });
+    return tell(howItEnded(child)!);
+  });
+  const stop = async () => {
+    await stopProcess(child, 3000);
+    await ended;
+  };
   try {
     await untilReady(child, async () => (await latestBlock(url)) >= 0, 20_000);
   } catch (problem) {
