@@ -4,10 +4,10 @@ import path from "node:path";
 
 import { network } from "hardhat";
 
-import type { Timings } from "../support/incidents/play.js";
-import { play } from "../support/incidents/play.js";
-import { IncidentStack, missing } from "../support/incidents/stack.js";
-import { INCIDENTS } from "./index.js";
+import type { Timings } from "../../scripts/drill/exercise/play.js";
+import { play } from "../../scripts/drill/exercise/play.js";
+import { IncidentStack, missing } from "../../scripts/drill/stack/stack.js";
+import { INCIDENTS } from "../../scripts/drill/incidents/index.js";
 
 /*
  * Each incident happens on one stack, in this order; what its runbook says is typed, word for word. To see what is typed

@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 
-import { RULES } from "../../../scripts/lib/monitoring.js";
+import { RULES } from "../../lib/monitoring.js";
 
 /**
  * How much sooner an alert fires here than in production. Only what stands after `for:` is divided by it, which is how long

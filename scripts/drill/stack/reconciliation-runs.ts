@@ -1,7 +1,7 @@
 import { zeroPadValue } from "ethers";
 
-import { recordReconciliation } from "../../scripts/lib/reconcile/records.js";
-import type { Reconciliation } from "../../scripts/lib/reconcile/request.js";
+import { recordReconciliation } from "../../lib/reconcile/records.js";
+import type { Reconciliation } from "../../lib/reconcile/request.js";
 
 /** Records a run of `npx hardhat reconcile` that found nothing, unless it is told otherwise, without running it. */
 export const recordRun = (

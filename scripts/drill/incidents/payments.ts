@@ -1,12 +1,12 @@
 import { id } from "ethers";
 
-import { deposit } from "../../scripts/scenario/deposits.js";
-import { clear, suspect } from "../../scripts/scenario/officers.js";
-import { openDispute, release, resolve } from "../../scripts/scenario/payouts.js";
-import type { Story } from "../../scripts/scenario/story.js";
-import type { Telling } from "../../scripts/scenario/telling.js";
-import { mined } from "../../scripts/scenario/world.js";
-import type { Incident } from "../support/incidents/incident.js";
+import { deposit } from "../../scenario/deposits.js";
+import { clear, suspect } from "../../scenario/officers.js";
+import { openDispute, release, resolve } from "../../scenario/payouts.js";
+import type { Story } from "../../scenario/story.js";
+import type { Telling } from "../../scenario/telling.js";
+import { mined } from "../../scenario/world.js";
+import type { Incident } from "../incident.js";
 
 /*
  * What users report, of which no alert can know.

@@ -1,8 +1,8 @@
-import { untilIndexed } from "../../scripts/lib/indexer.js";
-import { deposit } from "../../scripts/scenario/deposits.js";
-import { release } from "../../scripts/scenario/payouts.js";
-import type { Incident } from "../support/incidents/incident.js";
-import type { IncidentStack } from "../support/incidents/stack.js";
+import { untilIndexed } from "../../lib/indexer.js";
+import { deposit } from "../../scenario/deposits.js";
+import { release } from "../../scenario/payouts.js";
+import type { Incident } from "../incident.js";
+import type { IncidentStack } from "../stack/stack.js";
 
 /*
  * What happens to the chain itself.

@@ -1,13 +1,13 @@
 import path from "node:path";
 
-import { untilIndexed } from "../../scripts/lib/indexer.js";
-import { deposit } from "../../scripts/scenario/deposits.js";
-import { release } from "../../scripts/scenario/payouts.js";
-import type { Story } from "../../scripts/scenario/story.js";
-import { SmallDisk } from "../support/faults/small-disk.js";
-import type { Incident } from "../support/incidents/incident.js";
-import type { IncidentStack } from "../support/incidents/stack.js";
-import { asThePageSays } from "../support/production.js";
+import { untilIndexed } from "../../lib/indexer.js";
+import { deposit } from "../../scenario/deposits.js";
+import { release } from "../../scenario/payouts.js";
+import type { Story } from "../../scenario/story.js";
+import { SmallDisk } from "../../lib/small-disk.js";
+import { asThePageSays } from "../../lib/production.js";
+import type { Incident } from "../incident.js";
+import type { IncidentStack } from "../stack/stack.js";
 
 /*
  * What happens to the database.

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 
-import { startIndexer, type Indexer, type IndexerOptions } from "../../../scripts/lib/indexer.js";
-import type { Monitor } from "../../../scripts/lib/monitoring.js";
-import type { Postgres } from "../postgres.js";
+import { startIndexer, type Indexer, type IndexerOptions } from "../../lib/indexer.js";
+import type { Monitor } from "../../lib/monitoring.js";
+import type { Postgres } from "../../lib/postgres.js";
 import type { Service } from "./compose.js";
 
 /** The database server. */

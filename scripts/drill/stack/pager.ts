@@ -2,7 +2,7 @@ import { createServer, type Server } from "node:http";
 import { json } from "node:stream/consumers";
 import type { AddressInfo } from "node:net";
 
-import { eventually } from "../eventually.js";
+import { eventually } from "../../lib/eventually.js";
 
 /** An alert as Alertmanager tells a webhook of it. */
 export interface Alert {

@@ -17,7 +17,7 @@ export interface Page {
 
 /** A page of the documentation, named from the project's root, in its sections of the second level. */
 export async function readPage(path: string): Promise<Page> {
-  const text = await readFile(new URL(`../../${path}`, import.meta.url), "utf8");
+  const text = await readFile(new URL(`../../../${path}`, import.meta.url), "utf8");
   const [top, ...parts] = text.split(/^## /m);
   const sections = parts.map((part) => {
     const end = part.indexOf("\n");

@@ -1,10 +1,10 @@
 import path from "node:path";
 
-import { untilIndexed } from "../../scripts/lib/indexer.js";
-import { deposit } from "../../scripts/scenario/deposits.js";
-import { release } from "../../scripts/scenario/payouts.js";
-import type { Incident } from "../support/incidents/incident.js";
-import { recordRun } from "../support/reconciliation-runs.js";
+import { untilIndexed } from "../../lib/indexer.js";
+import { deposit } from "../../scenario/deposits.js";
+import { release } from "../../scenario/payouts.js";
+import type { Incident } from "../incident.js";
+import { recordRun } from "../stack/reconciliation-runs.js";
 
 /*
  * What runs beside the chain stops, lags or leaks.

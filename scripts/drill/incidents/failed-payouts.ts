@@ -1,8 +1,8 @@
-import { blacklist } from "../../scripts/scenario/officers.js";
-import { deposit } from "../../scripts/scenario/deposits.js";
-import { release, withdrawCreditElsewhere } from "../../scripts/scenario/payouts.js";
-import type { Telling } from "../../scripts/scenario/telling.js";
-import type { Incident } from "../support/incidents/incident.js";
+import { blacklist } from "../../scenario/officers.js";
+import { deposit } from "../../scenario/deposits.js";
+import { release, withdrawCreditElsewhere } from "../../scenario/payouts.js";
+import type { Telling } from "../../scenario/telling.js";
+import type { Incident } from "../incident.js";
 
 const unpaid: Telling[] = [];
 

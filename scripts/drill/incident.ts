@@ -1,4 +1,4 @@
-import type { IncidentStack } from "./stack.js";
+import type { IncidentStack } from "./stack/stack.js";
 
 /** Variables of the shell, by name. */
 export type Known = Readonly<Record<string, string>>;

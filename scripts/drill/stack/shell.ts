@@ -7,7 +7,7 @@ import path from "node:path";
 import { json } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 
-import type { Said } from "../../../scripts/lib/terminal.js";
+import type { Said } from "../../lib/terminal.js";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 

@@ -1,5 +1,5 @@
-import { deposit } from "../../scripts/scenario/deposits.js";
-import type { Incident } from "../support/incidents/incident.js";
+import { deposit } from "../../scenario/deposits.js";
+import type { Incident } from "../incident.js";
 
 /** A deadline passed days ago. The chain begins in the past for this one, and arrives in the present with it. */
 export const stuckPayment: Incident = {

@@ -1,13 +1,13 @@
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 
-import { DAY } from "../../scripts/scenario/clock.js";
-import { PAUSE } from "../../scripts/scenario/officers.js";
-import { deposit } from "../../scripts/scenario/deposits.js";
-import { release } from "../../scripts/scenario/payouts.js";
-import { mined } from "../../scripts/scenario/world.js";
-import type { Incident } from "../support/incidents/incident.js";
-import type { IncidentStack } from "../support/incidents/stack.js";
+import { DAY } from "../../scenario/clock.js";
+import { PAUSE } from "../../scenario/officers.js";
+import { deposit } from "../../scenario/deposits.js";
+import { release } from "../../scenario/payouts.js";
+import { mined } from "../../scenario/world.js";
+import type { Incident } from "../incident.js";
+import type { IncidentStack } from "../stack/stack.js";
 
 /*
  * What happens to the contracts and to those who administer them.

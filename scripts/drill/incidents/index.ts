@@ -1,4 +1,4 @@
-import type { Incident } from "../support/incidents/incident.js";
+import type { Incident } from "../incident.js";
 import { badUpgrade, leak, stolenKey, strangeOperation, strangePause, usedNonce } from "./administration.js";
 import { deepReorg, leftBranch, silentChain } from "./chain.js";
 import { databaseDown, databaseFull, dataLost } from "./database.js";

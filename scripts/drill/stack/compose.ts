@@ -1,4 +1,4 @@
-import type { Said } from "../../../scripts/lib/terminal.js";
+import type { Said } from "../../lib/terminal.js";
 
 /** A service of compose.yml, as it runs here: the same process, without its container. */
 export interface Service {

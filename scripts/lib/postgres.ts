@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 
-import { freePort, tieToThisProcess } from "../../scripts/lib/processes.js";
+import { freePort, tieToThisProcess } from "./processes.js";
 
 const run = promisify(execFile);
 /** Of a table; its header says how the rest is to be read. */

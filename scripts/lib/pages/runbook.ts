@@ -2,8 +2,8 @@ import { glob } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { parseDuration } from "../../../scripts/ops/arguments.js";
-import { codeIn, readPage, sectionOf, type Page } from "../markdown.js";
+import { parseDuration } from "../../ops/arguments.js";
+import { codeIn, readPage, sectionOf, type Page } from "./markdown.js";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const FOLDER = "docs/runbooks";

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { untilIndexed } from "../../../scripts/lib/indexer.js";
-import { reconcileRunning } from "../../../scripts/lib/reconcile/running.js";
-import { sentenceOf } from "../../../scripts/lib/reconcile/report.js";
-import { eventually } from "../eventually.js";
-import { readRunbook, runbookPath, type Block } from "../runbooks/page.js";
-import type { Incident, Known } from "./incident.js";
+import { untilIndexed } from "../../lib/indexer.js";
+import { reconcileRunning } from "../../lib/reconcile/running.js";
+import { sentenceOf } from "../../lib/reconcile/report.js";
+import { eventually } from "../../lib/eventually.js";
+import { readRunbook, runbookPath, type Block } from "../../lib/pages/runbook.js";
+import type { Incident, Known } from "../incident.js";
+import type { IncidentStack } from "../stack/stack.js";
 import { missingLine } from "./seen.js";
-import type { IncidentStack } from "./stack.js";
 
 const ALERT_SECONDS = 90;
 const RESOLVED_SECONDS = 90;
