@@ -1,6 +1,9 @@
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 
+import { Fault } from "../../../deploy/fault.js";
+import { ROLES } from "../../../deploy/roles.js";
+import { IMPLEMENTATION_SLOT } from "../../../deploy/verify.js";
 import { DAY } from "../../scenario/clock.js";
 import { PAUSE } from "../../scenario/officers.js";
 import { deposit } from "../../scenario/deposits.js";
@@ -28,6 +31,7 @@ const execute = (stack: IncidentStack, typist: string) =>
 const GUARDIANS = ["GUARDIAN-1", "GUARDIAN-2"] as const;
 
 export const strangePause: Incident = {
+  name: "strange-pause",
   runbook: "pause",
   happens: "deposits are paused, and nobody on call knows why",
   alert: "HoldfastPaused",
@@ -37,6 +41,7 @@ export const strangePause: Incident = {
 };
 
 export const strangeOperation: Incident = {
+  name: "strange-operation",
   runbook: "scheduled-operations",
   happens: "somebody with CONFIGURATOR's key schedules a long pause of all exits",
   alert: "HoldfastOperationScheduled",
@@ -51,6 +56,7 @@ export const strangeOperation: Incident = {
 };
 
 export const usedNonce: Incident = {
+  name: "used-nonce",
   runbook: "nonce-trouble",
   happens: "what was signed beforehand lost its nonce to another transaction",
   async cause(stack) {
@@ -63,12 +69,17 @@ export const usedNonce: Incident = {
     await act(stack, 'ops plan pause --bits payouts --duration 1h --reason "in between"', GUARDIANS);
     return { OPERATION: number! };
   },
-  check: ({ world }) => world.clock.pass(DAY),
+  async check({ world }) {
+    const bits = await world.escrow.paused();
+    if ((bits & PAUSE.DEPOSITS) === 0n) throw new Fault("Deposits are not paused, as they were to be.");
+  },
+  afterwards: ({ world }) => world.clock.pass(DAY),
 };
 
 let successor: string;
 
 export const stolenKey: Incident = {
+  name: "stolen-key",
   runbook: "compromised-key",
   happens: "an operator's key is in other hands",
   async cause({ suite, world }) {
@@ -83,22 +94,39 @@ export const stolenKey: Incident = {
       await writeFile(file, JSON.stringify(parameters, null, 2));
     },
   },
-  check: ({ world }) => world.clock.pass(2n * DAY),
+  async check({ suite, world }) {
+    const holds = async (account: string) =>
+      (await world.accessManager.hasRole(ROLES.OPERATOR.id, account)).isMember;
+    if (await holds(suite.holders.OPERATOR[0]!)) throw new Fault("The stolen key is still an operator's.");
+    if (!(await holds(successor))) throw new Fault("Nobody has succeeded to the stolen key.");
+  },
+  afterwards: ({ world }) => world.clock.pass(2n * DAY),
 };
 
 const UPGRADERS = ["UPGRADER-1", "UPGRADER-2"] as const;
 
+/** What runs where the escrow is. */
+const implementationOf = async ({ world }: IncidentStack) =>
+  await world.provider.getStorage(world.escrow, IMPLEMENTATION_SLOT);
+
+let proven: string;
+
 export const badUpgrade: Incident = {
+  name: "misreading-upgrade",
   runbook: "bad-upgrade",
   happens: "a new version misreads large payments",
   async cause(stack) {
+    proven = await implementationOf(stack);
     const plan = 'ops plan upgrade --deploy --yes --contract EscrowNarrow --reason "release 2.0.0"';
     const number = await act(stack, plan, [...UPGRADERS, ...GUARDIANS]);
     await stack.world.clock.pass(2n * DAY);
     await execute(stack, UPGRADERS[0]);
     return { OPERATION: number };
   },
-  check: ({ world }) => world.clock.pass(2n * DAY),
+  async check(stack) {
+    if ((await implementationOf(stack)) !== proven) throw new Fault("The escrow still runs the new version.");
+  },
+  afterwards: ({ world }) => world.clock.pass(2n * DAY),
 };
 
 /** What is missing, in the token's smallest unit. */
@@ -106,6 +134,7 @@ const GAP = 1_000_000n;
 
 /** The escrow's own account sends money away, which none of its code does. */
 export const leak: Incident = {
+  name: "leak",
   runbook: "suspected-leak",
   happens: "the escrow has less of a token than it owes",
   alert: "HoldfastMoneyMissing",

@@ -9,6 +9,7 @@ import type { IncidentStack } from "../stack/stack.js";
  */
 
 export const silentChain: Incident = {
+  name: "silent-chain",
   runbook: "chain-or-rpc-outage",
   happens: "the chain produces no blocks",
   alert: "HoldfastChainSilent",
@@ -26,6 +27,7 @@ export const silentChain: Incident = {
 const DEPTH = 12;
 
 export const deepReorg: Incident = {
+  name: "deep-reorg",
   runbook: "chain-or-rpc-outage",
   happens: "the chain takes back many blocks, with a payment in them",
   alert: "HoldfastReorgDeep",
@@ -53,19 +55,18 @@ export const deepReorg: Incident = {
 const TOO_DEEP = 90;
 
 export const leftBranch: Incident = {
+  name: "left-branch",
   runbook: "index-wrong",
   happens: "the chain takes back blocks that were final, and the writer ends itself",
   alert: "HoldfastSyncStopped",
   ringsOn: "it looks back for half an hour",
   async cause(stack) {
-    const { services, suite, world } = stack;
+    const { suite, world, writing } = stack;
     // Empty ones: what was done before them stays done.
     await stack.mine(TOO_DEEP + 10);
-    // The one that came when the index before this was wrong.
-    const { url } = services["writer-next"];
-    await untilIndexed(url, suite.record.chainId, await world.provider.getBlockNumber());
+    await untilIndexed(writing.service.url, suite.record.chainId, await world.provider.getBlockNumber());
     await takeBack(stack, TOO_DEEP);
-    return { NEXT_SCHEMA: "holdfast_3" };
+    return { NEXT_SCHEMA: writing.nextSchema };
   },
 };
 

@@ -27,6 +27,7 @@ const needed = ({ postgres, variables }: IncidentStack) => ({
 });
 
 export const databaseDown: Incident = {
+  name: "database-down",
   runbook: "database-down",
   happens: "Postgres has crashed",
   alert: "HoldfastDatabaseUnreadable",
@@ -42,6 +43,7 @@ export const databaseDown: Incident = {
 const PAYMENTS = 12;
 
 export const databaseFull: Incident = {
+  name: "database-full",
   runbook: "database-down",
   happens: "the disk of the database is full",
   unavailable: SmallDisk.unavailable,
@@ -57,6 +59,7 @@ export const databaseFull: Incident = {
 };
 
 export const dataLost: Incident = {
+  name: "data-lost",
   runbook: "database-down",
   happens: "a disk has damaged the database, and there is a dump of before",
   alert: "HoldfastDatabaseUnreadable",

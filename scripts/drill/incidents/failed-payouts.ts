@@ -11,6 +11,7 @@ const COUNT = 7;
 
 /** A token's issuer stops sellers who are about to be paid. */
 export const failedPayouts: Incident = {
+  name: "failed-payouts",
   runbook: "failed-payouts",
   happens: "a token's issuer stops many sellers",
   alert: "HoldfastPayoutsFail",

@@ -24,7 +24,10 @@ import {
 } from "./services.js";
 import { stuckPayment, stuckRelease } from "./stuck-payments.js";
 
-/** All that goes wrong, in this order: the chain begins in the past for the first, and the last leaves everything paused. */
+/**
+ * All that goes wrong. Each can happen alone; one after the other, in this order: the chain begins in the past for the first,
+ * and the last leaves everything paused.
+ */
 export const INCIDENTS: readonly Incident[] = [
   stuckPayment,
   stuckRelease,

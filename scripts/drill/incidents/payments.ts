@@ -1,10 +1,11 @@
 import { id } from "ethers";
 
+import { Fault } from "../../../deploy/fault.js";
 import { deposit } from "../../scenario/deposits.js";
 import { clear, suspect } from "../../scenario/officers.js";
 import { openDispute, release, resolve } from "../../scenario/payouts.js";
 import type { Story } from "../../scenario/story.js";
-import type { Telling } from "../../scenario/telling.js";
+import { explain, type Telling } from "../../scenario/telling.js";
 import { mined } from "../../scenario/world.js";
 import type { Incident } from "../incident.js";
 
@@ -23,10 +24,11 @@ const REFUSED: Story = {
   ...IN_USDC,
   name: "refused at first",
   terms: { newcomer: "buyer" },
-  steps: [suspect("buyer"), clear("buyer"), deposit],
+  steps: [suspect("buyer"), clear("buyer")],
 };
 
 export const duplicatePayment: Incident = {
+  name: "duplicate-payment",
   runbook: "duplicate-payment",
   happens: "a buyer pays twice for one order",
   async cause(stack) {
@@ -38,6 +40,7 @@ export const duplicatePayment: Incident = {
 };
 
 export const missingPayment: Incident = {
+  name: "missing-payment",
   runbook: "missing-payment",
   happens: "a buyer sends money without terms",
   async cause({ world }) {
@@ -52,6 +55,7 @@ export const missingPayment: Incident = {
 let disputed: Telling;
 
 export const disputedRelease: Incident = {
+  name: "disputed-release",
   runbook: "disputed-release",
   happens: "somebody presses for the release of a disputed payment",
   async cause(stack) {
@@ -63,6 +67,7 @@ export const disputedRelease: Incident = {
 };
 
 export const suspiciousProof: Incident = {
+  name: "suspicious-proof",
   runbook: "suspicious-proof",
   happens: "the deposit of one payment is shown as proof of another",
   async cause(stack) {
@@ -72,9 +77,13 @@ export const suspiciousProof: Incident = {
   },
 };
 
+/** Position in the Solidity enum `PaymentStatus`. */
+const NOT_DEPOSITED = 0n;
+
 let refused: Telling;
 
 export const complianceBlock: Incident = {
+  name: "compliance-block",
   runbook: "compliance-block",
   happens: "a buyer passed verification, and an old score still stops them",
   async cause(stack) {
@@ -82,5 +91,11 @@ export const complianceBlock: Incident = {
     return { ACCOUNT: refused.run.payment.buyer };
   },
   byHand: { clear: () => refused.advance() },
-  check: async () => void (await refused.advance()),
+  async check({ world }) {
+    const { status } = await world.escrow.paymentState(refused.run.paymentId);
+    if (status !== NOT_DEPOSITED) return;
+    await deposit.act(refused.run).catch((error: unknown) => {
+      throw new Fault(`The buyer still cannot deposit: ${explain(error)}.`);
+    });
+  },
 };

@@ -1,9 +1,12 @@
 import path from "node:path";
 
+import { Fault } from "../../../deploy/fault.js";
 import { untilIndexed } from "../../lib/indexer.js";
 import { deposit } from "../../scenario/deposits.js";
 import { release } from "../../scenario/payouts.js";
+import type { Story } from "../../scenario/story.js";
 import type { Incident } from "../incident.js";
+import type { IncidentStack } from "../stack/stack.js";
 import { recordRun } from "../stack/reconciliation-runs.js";
 
 /*
@@ -11,6 +14,7 @@ import { recordRun } from "../stack/reconciliation-runs.js";
  */
 
 export const silentAlerting: Incident = {
+  name: "silent-alerting",
   runbook: "alerting",
   happens: "Alertmanager is down, and nobody is told of anything",
   async cause(stack) {
@@ -22,6 +26,7 @@ export const silentAlerting: Incident = {
 };
 
 export const staleEndpoint: Incident = {
+  name: "stale-endpoint",
   runbook: "slow-rpc",
   happens: "one of two RPC endpoints is stale",
   alert: "HoldfastRpcEndpointBehind",
@@ -33,6 +38,7 @@ export const staleEndpoint: Incident = {
 };
 
 export const outage: Incident = {
+  name: "rpc-outage",
   runbook: "chain-or-rpc-outage",
   happens: "no RPC endpoint answers",
   alert: "HoldfastChainUnreachable",
@@ -45,6 +51,7 @@ export const outage: Incident = {
 };
 
 export const writerDown: Incident = {
+  name: "writer-down",
   runbook: "index-behind",
   happens: "the writer has ended, and the chain goes on",
   alert: "HoldfastIndexBehind",
@@ -55,6 +62,7 @@ export const writerDown: Incident = {
 };
 
 export const apiDown: Incident = {
+  name: "api-down",
   runbook: "index-behind",
   happens: "no replica answers",
   alert: "HoldfastApiDown",
@@ -63,16 +71,33 @@ export const apiDown: Incident = {
   },
 };
 
+/** How the database keeps the passwords of its roles. */
+const passwordsOf = async ({ postgres }: IncidentStack) =>
+  (
+    await postgres.query(
+      "holdfast",
+      "select rolpassword from pg_authid where rolname like 'holdfast%' and rolpassword is not null",
+    )
+  ).split("\n");
+
+let seen: readonly string[];
+
 export const leakedSecret: Incident = {
+  name: "leaked-secret",
   runbook: "leaked-secret",
   happens: "the passwords of the database were seen",
-  // eslint-disable-next-line @typescript-eslint/require-await -- nothing to wait for
-  async cause({ postgres }) {
-    return { SUPERUSER_URL: postgres.url("holdfast") };
+  async cause(stack) {
+    seen = await passwordsOf(stack);
+    return { SUPERUSER_URL: stack.postgres.url("holdfast") };
+  },
+  async check(stack) {
+    const kept = (await passwordsOf(stack)).filter((password) => seen.includes(password));
+    if (kept.length > 0) throw new Fault("The database still takes a password that was seen.");
   },
 };
 
 export const badPackage: Incident = {
+  name: "bad-package",
   runbook: "package-compromise",
   happens: "a version of a package that is used turns out to be malicious",
   // eslint-disable-next-line @typescript-eslint/require-await -- nothing to wait for
@@ -84,6 +109,7 @@ export const badPackage: Incident = {
 const THREE_DAYS_MS = 3 * 86_400_000;
 
 export const missedReconciliation: Incident = {
+  name: "missed-reconciliation",
   runbook: "failed-reconciliation",
   happens: "nothing has reconciled for three days",
   alert: "HoldfastReconciliationMissed",
@@ -95,22 +121,25 @@ export const missedReconciliation: Incident = {
   },
 };
 
+const WAITING: Story = {
+  name: "waiting",
+  ends: "Closed",
+  tokens: ["USDC"],
+  steps: [deposit, release("buyer")],
+};
+
 /** A row that says too much, and one that is gone. */
 const DAMAGED = 2;
 
 export const failedReconciliation: Incident = {
+  name: "failed-reconciliation",
   runbook: "failed-reconciliation",
   happens: "the daily reconciliation meets rows that somebody changed",
   alert: "HoldfastReconciliationFailed",
   cases: ["differences"],
   async cause(stack) {
     const { postgres, services, suite, world } = stack;
-    await stack.begin({
-      name: "waiting",
-      ends: "Closed",
-      tokens: ["USDC"],
-      steps: [deposit, release("buyer")],
-    });
+    await stack.begin(WAITING);
     const head = await world.provider.getBlockNumber();
     await untilIndexed(services.writer.url, suite.record.chainId, head);
     // As a replica would write: without Ponder's triggers, which would keep it for a reorganisation.
@@ -128,9 +157,14 @@ export const failedReconciliation: Incident = {
 };
 
 export const wrongIndex: Incident = {
+  name: "wrong-row",
   runbook: "index-wrong",
   happens: "a row was changed by hand",
-  async cause({ postgres }) {
+  async cause(stack) {
+    const { postgres, services, suite, world, writing } = stack;
+    await stack.begin(WAITING);
+    const head = await world.provider.getBlockNumber();
+    await untilIndexed(services.writer.url, suite.record.chainId, head);
     // Ponder's triggers note changed tables in a table of each of its own sessions.
     await postgres.query(
       "holdfast",
@@ -138,6 +172,6 @@ export const wrongIndex: Incident = {
        update holdfast_1.payment set released = released + 1 where payment_id =
          (select payment_id from holdfast_1.payment order by created_at desc limit 1)`,
     );
-    return { NEXT_SCHEMA: "holdfast_2" };
+    return { NEXT_SCHEMA: writing.nextSchema };
   },
 };

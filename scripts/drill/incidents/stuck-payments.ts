@@ -1,12 +1,14 @@
 import { deposit } from "../../scenario/deposits.js";
 import type { Incident } from "../incident.js";
 
-/** A deadline passed days ago. The chain begins in the past for this one, and arrives in the present with it. */
+/** A deadline passed days ago. The chain arrives in the present with it. */
 export const stuckPayment: Incident = {
+  name: "overdue-payment",
   runbook: "stuck-payments",
   happens: "nobody claims a payment that is past its deadline",
   alert: "HoldfastPaymentOverdue",
   cases: ["overdue"],
+  daysAgo: 10,
   async cause(stack) {
     const overdue = await stack.begin({
       name: "overdue",
@@ -21,6 +23,7 @@ export const stuckPayment: Incident = {
 
 /** An operator cannot release alone what is at or above the threshold. */
 export const stuckRelease: Incident = {
+  name: "large-release",
   runbook: "stuck-payments",
   happens: "an operator's release waits for a second person",
   cases: ["large"],

@@ -2,6 +2,7 @@ import { createServer, type Server } from "node:http";
 import { json } from "node:stream/consumers";
 import type { AddressInfo } from "node:net";
 
+import { Fault } from "../../../deploy/fault.js";
 import { eventually } from "../../lib/eventually.js";
 
 /** An alert as Alertmanager tells a webhook of it. */
@@ -52,7 +53,7 @@ export class Pager {
       heard = this.#told.find(
         ({ at, alert }) => at >= after && alert.status === status && alert.labels.alertname === name,
       );
-      if (heard === undefined) throw new Error(`Nobody was told that ${name} is ${status}.`);
+      if (heard === undefined) throw new Fault(`Nobody was told that ${name} is ${status}.`);
     }, seconds);
     return heard!;
   }
@@ -66,9 +67,14 @@ export class Pager {
     await eventually(() => {
       last = this.#told.findLast((told) => told.at >= at && identityOf(told.alert) === identityOf(alert));
       if (last?.alert.status !== "resolved")
-        throw new Error(`Nobody was told that ${alert.labels.alertname} is over.`);
+        throw new Fault(`Nobody was told that ${alert.labels.alertname} is over.`);
     }, seconds);
     return last!;
+  }
+
+  /** All that it was told, in this order. */
+  get told(): readonly Heard[] {
+    return this.#told;
   }
 
   /** The alerts that fire, as far as it was told. */
