@@ -24,6 +24,8 @@ export interface Incident {
   readonly cases?: readonly string[];
   /** How many days ago the chain has to have begun, at least. */
   readonly daysAgo?: number;
+  /** Whether it is that no block comes; otherwise one comes now and then while people answer. */
+  readonly chainStands?: true;
   /** What people do by hand, by the names that the page gives it. */
   readonly byHand?: Readonly<Record<string, (stack: IncidentStack) => Promise<unknown>>>;
   /**

@@ -52,6 +52,12 @@ export class Running {
     };
     const signals = Object.keys(EXIT_CODES) as (keyof typeof EXIT_CODES)[];
     for (const signal of signals) process.on(signal, interrupt);
+    // A closed terminal tells whom it likes; whoever writes to it finds out. Stopping may write there, too.
+    const notice = () => {
+      if (firstAt === undefined) interrupt("SIGHUP");
+    };
+    const screens = [process.stdout, process.stderr];
+    for (const screen of screens) screen.on("error", notice);
     const startedBy = process.ppid;
     const orphanWatch = setInterval(() => {
       // npm was killed too hard to pass the signal on.
@@ -67,6 +73,7 @@ export class Running {
       await this.stop();
       clearInterval(orphanWatch);
       for (const signal of signals) process.off(signal, interrupt);
+      for (const screen of screens) screen.off("error", notice);
     }
   }
 

@@ -5,6 +5,7 @@ import { seconds } from "../exercise/telling.js";
 import { tableOf, type ByHandTimings } from "../exercise/times.js";
 import type { Incident } from "../incident.js";
 import { phase } from "../../start/screen.js";
+import type { IncidentStack } from "../stack/stack.js";
 import type { Theatre } from "../theatre.js";
 import { greeting } from "./greeting.js";
 import { Leader } from "./leader.js";
@@ -22,6 +23,7 @@ export async function answerByHand(
   theatre: Theatre,
 ): Promise<ByHandTimings> {
   const stack = await openStack(incident, theatre);
+  if (!incident.chainStands) theatre.running.keep(heartbeat(stack));
   const happening = await phase("Waiting until somebody would know", () => cause(stack, incident));
   const { heard, causedAt } = happening;
   console.log(greeting(happening));
@@ -45,4 +47,14 @@ export async function answerByHand(
   };
   console.log(tableOf(taken));
   return taken;
+}
+
+const HEARTBEAT_MS = 4_000;
+
+/** A block now and then, as on any chain: one that stands still wakes people for a reason of its own. */
+function heartbeat(stack: IncidentStack) {
+  // What it meets while everything is being stopped is nobody's concern.
+  const timer = setInterval(() => void stack.mine(1).catch(() => {}), HEARTBEAT_MS);
+  // eslint-disable-next-line @typescript-eslint/require-await -- nothing to wait for
+  return { stop: async () => clearInterval(timer) };
 }

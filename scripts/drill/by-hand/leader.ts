@@ -41,7 +41,7 @@ export class Leader {
     },
     pass: async ([duration = ""]) => {
       await this.happening.stack.world.clock.pass(BigInt(parseDuration(duration, "drill pass")));
-      return `${duration} have passed on the chain.`;
+      return `It is ${duration} later on the chain.`;
     },
     pager: () => this.#pager(),
     people: ([what]) => this.#people(what),

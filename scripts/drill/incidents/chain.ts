@@ -14,6 +14,7 @@ export const silentChain: Incident = {
   happens: "the chain produces no blocks",
   alert: "HoldfastChainSilent",
   cases: ["silent"],
+  chainStands: true,
   async cause({ endpoints, services }) {
     // One that knows nothing of before need not wait until its window of a quarter of an hour is empty of blocks.
     await services.prometheus.stop();

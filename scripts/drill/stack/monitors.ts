@@ -1,6 +1,7 @@
 import path from "node:path";
 
-import { startAlertmanager, startPrometheus } from "../../lib/monitoring.js";
+import { eventually } from "../../lib/eventually.js";
+import { askPrometheus, startAlertmanager, startPrometheus } from "../../lib/monitoring.js";
 import { freePort } from "../../lib/processes.js";
 import type { Running } from "../../lib/running.js";
 import type { Pager } from "./pager.js";
@@ -36,7 +37,19 @@ export async function startMonitors({ running, directory, pager, ports }: Monito
     running.keep({ stop: () => monitor.stop() });
     await monitor.start();
   }
+  await untilLookedAt(prometheus.url, RUNNING);
   return { prometheus, alertmanager };
 }
 
 const at = (port: number) => `127.0.0.1:${port}`;
+
+/** The writer and the replica. */
+const RUNNING = 2;
+
+/** What grows is seen by comparing it with what it was: whatever is to happen has to come later than the first look. */
+const untilLookedAt = (prometheus: string, processes: number) =>
+  eventually(async () => {
+    const seen = await askPrometheus(prometheus, "up == 1");
+    if (seen.length < processes)
+      throw new Error(`Prometheus has seen ${seen.length} of ${processes} processes of the indexer.`);
+  });
