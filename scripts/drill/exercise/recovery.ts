@@ -1,4 +1,5 @@
 import { Fault } from "../../../deploy/fault.js";
+import { eventually } from "../../lib/eventually.js";
 import { reconcileRunning } from "../../lib/reconcile/running.js";
 import { sentenceOf } from "../../lib/reconcile/report.js";
 import type { Known } from "../incident.js";
@@ -29,13 +30,14 @@ export async function expectAgreement({ suite, world, services }: IncidentStack)
  */
 export async function findTroubles(happening: Happening, set: Known = {}): Promise<string[]> {
   const { stack, incident } = happening;
-  const [silent, verified] = await Promise.all([
+  const [silent, verified, agreed] = await Promise.all([
     problemOf(() => expectEnd(happening)),
     problemOf(() => verify(happening, set)),
+    // A writer that was started anew may still be catching up.
+    problemOf(() => eventually(() => expectAgreement(stack), PATIENCE_SECONDS)),
   ]);
   // It may ask of people what only works when the page's own questions are answered well.
   const checked = verified ?? (await problemOf(() => incident.check?.(stack)));
-  const agreed = await problemOf(() => expectAgreement(stack));
   return [silent, checked, agreed].filter((problem) => problem !== undefined);
 }
 

@@ -11,24 +11,11 @@ import { release } from "../../scenario/payouts.js";
 import { mined } from "../../scenario/world.js";
 import type { Incident } from "../incident.js";
 import type { IncidentStack } from "../stack/stack.js";
+import { act, execute, GUARDIANS } from "./acting.js";
 
 /*
  * What happens to the contracts and to those who administer them.
  */
-
-/** Plans, signs by everybody who is named, and sends by the first of them. Returns the operation's number. */
-async function act(stack: IncidentStack, plan: string, typists: readonly string[]): Promise<string> {
-  const [, number] = /Planned operation (\d+)/.exec(await stack.type(plan))!;
-  await stack.type("ops rehearse");
-  for (const typist of typists) await stack.type(`ops sign ${stack.signerOf(typist)}`);
-  await execute(stack, typists[0]!);
-  return number!;
-}
-
-const execute = (stack: IncidentStack, typist: string) =>
-  stack.type(`ops execute ${stack.signerOf(typist)} --yes`);
-
-const GUARDIANS = ["GUARDIAN-1", "GUARDIAN-2"] as const;
 
 export const strangePause: Incident = {
   name: "strange-pause",

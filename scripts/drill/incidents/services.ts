@@ -2,12 +2,14 @@ import path from "node:path";
 
 import { Fault } from "../../../deploy/fault.js";
 import { untilIndexed } from "../../lib/indexer.js";
+import { HOUR } from "../../scenario/clock.js";
 import { deposit } from "../../scenario/deposits.js";
 import { release } from "../../scenario/payouts.js";
 import type { Story } from "../../scenario/story.js";
 import type { Incident } from "../incident.js";
 import type { IncidentStack } from "../stack/stack.js";
 import { recordRun } from "../stack/reconciliation-runs.js";
+import { act, GUARDIANS } from "./acting.js";
 
 /*
  * What runs beside the chain stops, lags or leaks.
@@ -100,10 +102,12 @@ export const badPackage: Incident = {
   name: "bad-package",
   runbook: "package-compromise",
   happens: "a version of a package that is used turns out to be malicious",
-  // eslint-disable-next-line @typescript-eslint/require-await -- nothing to wait for
-  async cause() {
+  async cause(stack) {
+    // Where nothing was ever done by admins, there is nothing to be verified.
+    await act(stack, 'ops plan pause --bits deposits --duration 1h --reason "an exercise"', GUARDIANS);
     return { PACKAGE: "viem", BAD_VERSION: "0.0.1-malicious" };
   },
+  afterwards: ({ world }) => world.clock.pass(HOUR),
 };
 
 const THREE_DAYS_MS = 3 * 86_400_000;

@@ -2,6 +2,8 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
+import { toQuantity } from "ethers";
+
 import { startLocalSuite, type LocalSuite } from "../../lib/local-suite.js";
 import { Postgres } from "../../lib/postgres.js";
 import { freePort } from "../../lib/processes.js";
@@ -23,6 +25,8 @@ const DATABASE = "holdfast";
 /** Room for the database, its write-ahead log and a second index. */
 const DISK_MEGABYTES = 400;
 const DAY = 86_400;
+/** More blocks than can be taken back, as on any chain: what the suite was deployed by is final. A second each. */
+const FINAL_BLOCKS = 100;
 
 /** What a stack is started with. */
 export interface StackOptions extends Theatre {
@@ -115,12 +119,13 @@ async function startChain(
     running,
     directory: path.join(directory, "deploy"),
     connect,
-    chainArgs: ["--timestamp", String(Math.floor(Date.now() / 1000) - daysAgo * DAY)],
+    chainArgs: ["--timestamp", String(Math.floor(Date.now() / 1000) - daysAgo * DAY - FINAL_BLOCKS)],
     variables: { DATABASE_URL, HOLDFAST_INDEXER_URL: INDEXER_URL },
   });
   const provider = new LocalChainProvider(suite.url);
   // eslint-disable-next-line @typescript-eslint/require-await -- nothing to wait for
   running.keep({ stop: async () => provider.destroy() });
+  await provider.send("anvil_mine", [toQuantity(FINAL_BLOCKS)]);
   // For the Safes act those who own them, by commands.
   const officers = Object.entries(suite.holders).filter(([role]) => !(role in suite.owners));
   return { suite, world: await enterWorld(provider, suite.record, Object.fromEntries(officers)) };
