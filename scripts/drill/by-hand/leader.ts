@@ -1,4 +1,5 @@
 import { Fault } from "../../../deploy/fault.js";
+import { own } from "../../lib/own.js";
 import type { Said } from "../../lib/terminal.js";
 import { parseDuration } from "../../ops/arguments.js";
 import type { Happening } from "../exercise/happening.js";
@@ -20,7 +21,7 @@ export class Leader {
     variables: NodeJS.ProcessEnv,
   ): Promise<Said> => {
     try {
-      const act = this.#verbs[verb];
+      const act = own(this.#verbs, verb);
       if (act === undefined) throw new Fault(`There is no drill ${verb}; drill alone tells what there is.`);
       const answer = await act(words, variables);
       const { code, says } = typeof answer === "string" ? { code: 0, says: answer } : answer;
@@ -64,7 +65,7 @@ export class Leader {
     const { incident, stack } = this.happening;
     const acts = incident.byHand ?? {};
     if (what === undefined) return Object.keys(acts).join("\n") || "The page leaves nothing to people here.";
-    const act = acts[what];
+    const act = own(acts, what);
     if (act === undefined) throw new Fault(`Nobody does ${what}; drill people tells what there is.`);
     if (this.#done.has(what)) throw new Fault(`It is done already: ${what}.`);
     await act(stack);

@@ -32,7 +32,7 @@ export async function openShell({ stack, typist, running, drill }: ShellOptions)
   const startup = path.join(stack.directory, "startup.sh");
   await writeFile(startup, startupOf(Object.keys(stack.variables)));
   const isPerson = typist === "person";
-  const child = spawn("bash", isPerson ? ["--rcfile", startup, "-i"] : [], {
+  const child = spawn("bash", isPerson ? ["--rcfile", startup, "-i"] : ["--norc"], {
     cwd: ROOT,
     env: {
       ...process.env,

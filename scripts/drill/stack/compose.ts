@@ -1,3 +1,4 @@
+import { own } from "../../lib/own.js";
 import type { Said } from "../../lib/terminal.js";
 
 /** A service of compose.yml, as it runs here: the same process, without its container. */
@@ -19,7 +20,7 @@ export class Compose {
   readonly run = async (words: readonly string[], variables: NodeJS.ProcessEnv): Promise<Said> => {
     const [compose, ...rest] = withoutProfile(words);
     const [verb, ...args] = rest;
-    const act = compose === "compose" ? this.#verbs[verb ?? ""] : undefined;
+    const act = compose === "compose" ? own(this.#verbs, verb ?? "") : undefined;
     if (act === undefined) throw new Error(`docker ${words.join(" ")} is not played here.`);
     return await act(args, variables);
   };
@@ -69,7 +70,7 @@ export class Compose {
   }
 
   #named(name: string | undefined): Service {
-    const service = this.services[name ?? ""];
+    const service = own(this.services, name ?? "");
     if (service === undefined) throw new Error(`no such service: ${name}`);
     return service;
   }

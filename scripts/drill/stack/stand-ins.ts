@@ -3,6 +3,7 @@ import { createServer, type Server } from "node:http";
 import path from "node:path";
 import { json } from "node:stream/consumers";
 
+import { own } from "../../lib/own.js";
 import type { Said } from "../../lib/terminal.js";
 
 /** Carries out a command that a shell meets. */
@@ -74,7 +75,7 @@ export class StandIns {
   }
 
   async #run({ program, words, variables }: Call): Promise<Said> {
-    const played = this.programs[program];
+    const played = own(this.programs, program);
     if (played === undefined) return failed(`${program} is not played here.`);
     return await played(words, variables).catch(({ message }: Error) => failed(message));
   }
