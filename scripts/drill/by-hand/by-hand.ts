@@ -26,7 +26,7 @@ export async function answerByHand(
   if (!incident.chainStands) theatre.running.keep(heartbeat(stack));
   const happening = await phase("Waiting until somebody would know", () => cause(stack, incident));
   const { heard, causedAt } = happening;
-  console.log(greeting(happening));
+  console.log(`\n${greeting(happening)}\n`);
   const toldAt = heard?.at ?? Date.now();
   const set = await openShell({
     stack,

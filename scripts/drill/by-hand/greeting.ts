@@ -14,11 +14,11 @@ export function greeting(happening: Happening): string {
           `The pager rings, ${seconds(heard.at - causedAt).toFixed(1)} s after it happened:`,
           ...inWords(heard.alert),
         ].join("\n");
-  return `\n${told}\n\n${briefing(happening)}\n`;
+  return `${told}\n\n${briefing(happening)}`;
 }
 
 /** How the shell of an exercise differs from that of whoever is on call. */
-export function briefing({ known, incident }: Happening): string {
+function briefing({ known, incident }: Happening): string {
   const needed = Object.entries(known).map(([name, value]) => `  export ${name}=${value}`);
   const people =
     incident.byHand === undefined

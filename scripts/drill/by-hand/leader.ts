@@ -5,7 +5,7 @@ import { parseDuration } from "../../ops/arguments.js";
 import type { Happening } from "../exercise/happening.js";
 import { findTroubles, leftToPeople } from "../exercise/recovery.js";
 import { seconds } from "../exercise/telling.js";
-import { briefing } from "./greeting.js";
+import { greeting } from "./greeting.js";
 import { verdict } from "./verdict.js";
 
 type Answer = string | { readonly code: number; readonly says: string };
@@ -34,7 +34,7 @@ export class Leader {
   readonly #verbs: Readonly<
     Record<string, (words: readonly string[], variables: NodeJS.ProcessEnv) => Promise<Answer> | Answer>
   > = {
-    help: () => briefing(this.happening),
+    help: () => greeting(this.happening),
     as: ([who = ""]) => {
       const set = Object.entries(this.happening.stack.typing(who));
       // The shell's own function of this name carries it out.

@@ -115,11 +115,13 @@ async function startChain(
   directory: string,
   { DATABASE_URL, INDEXER_URL }: Variables,
 ) {
+  const begins = Math.floor(Date.now() / 1000) - daysAgo * DAY - FINAL_BLOCKS;
   const suite = await startLocalSuite({
     running,
     directory: path.join(directory, "deploy"),
     connect,
-    chainArgs: ["--timestamp", String(Math.floor(Date.now() / 1000) - daysAgo * DAY - FINAL_BLOCKS)],
+    // What it knew of older blocks, gigabytes after thousands of them, goes when everything else goes.
+    chainArgs: ["--timestamp", String(begins), "--cache-path", path.join(directory, "chain")],
     variables: { DATABASE_URL, HOLDFAST_INDEXER_URL: INDEXER_URL },
   });
   const provider = new LocalChainProvider(suite.url);
