@@ -94,7 +94,11 @@ describe("whoever leads an exercise", () => {
   const leader = new Leader({
     causedAt: 0,
     known: { PAYMENT: "0x1" },
-    incident: { name: "odd", byHand: { refill: () => Promise.resolve(acts.push("refill")) } },
+    incident: {
+      name: "odd",
+      happens: "something is odd",
+      byHand: { refill: () => Promise.resolve(acts.push("refill")) },
+    },
     stack: {
       pager: { told: [] },
       variables: {},
@@ -110,7 +114,8 @@ describe("whoever leads an exercise", () => {
   it("tells what there is, and what the page needs", async () => {
     const { stdout, code } = await ask();
     expect(stdout)
-      .to.include("drill check")
+      .to.include("Somebody reports: Something is odd.")
+      .and.to.include("drill check")
       .and.to.include("drill people")
       .and.to.include("export PAYMENT=0x1");
     expect(code).to.equal(0);
