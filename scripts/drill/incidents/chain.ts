@@ -1,3 +1,5 @@
+import { Fault } from "../../../deploy/fault.js";
+import { eventually } from "../../lib/eventually.js";
 import { untilIndexed } from "../../lib/indexer.js";
 import { deposit } from "../../scenario/deposits.js";
 import { release } from "../../scenario/payouts.js";
@@ -54,6 +56,7 @@ export const deepReorg: Incident = {
 
 /** Blocks are dropped from what can be undone once there are twice as many as are not final: 30 on this chain. */
 const TOO_DEEP = 90;
+const ENDS_SECONDS = 120;
 
 export const leftBranch: Incident = {
   name: "left-branch",
@@ -67,6 +70,10 @@ export const leftBranch: Incident = {
     await stack.mine(TOO_DEEP + 10);
     await untilIndexed(writing.service.url, suite.record.chainId, await world.provider.getBlockNumber());
     await takeBack(stack, TOO_DEEP);
+    // Its alert may ring before it has ended, and what runs is not started anew.
+    await eventually(() => {
+      if (writing.service.isRunning) throw new Fault("The writer goes on, on a branch that is left.");
+    }, ENDS_SECONDS);
     return { NEXT_SCHEMA: writing.nextSchema };
   },
 };
