@@ -5,7 +5,7 @@ import { Chance } from "../test/support/faults/chance.js";
 import { databaseKinds, type DatabaseKind } from "../test/support/faults/databases.js";
 import { faults, type Fault } from "../test/support/faults/faults.js";
 import { BLOCKS, Session } from "../test/support/faults/session.js";
-import { SmallDisk } from "../test/support/faults/small-disk.js";
+import { SmallDisk } from "../scripts/lib/small-disk.js";
 
 import { writeTable, type Outcome } from "./lib/fault-table.js";
 

@@ -80,7 +80,8 @@ const ours = [
     .build(),
   task(
     "drill",
-    "Rehearses a disaster on a local chain of its own, from the plan to the last payment; exits 1 if it fails",
+    "Plays a disaster on a chain of its own, and the runbook that answers it, for everybody to see; --by-hand leaves the " +
+      "answer to you, in a shell, until you exit; exits 1 if all is not well then",
   )
     .addPositionalArgument({
       name: "scenario",
@@ -89,6 +90,10 @@ const ours = [
       defaultValue: "bad-upgrade",
     })
     .addFlag({ name: "list", description: "Tells which scenarios there are, and plays none" })
+    .addFlag({
+      name: "byHand",
+      description: "Causes it, tells what the pager tells, and opens a shell to put it right by the runbooks",
+    })
     .addOption({
       name: "timings",
       description: "File to write how long each step took to, as JSON",

@@ -1,8 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 
-import type { NetworkConnection } from "hardhat/types/network";
-
 import { Fault } from "../../deploy/fault.js";
 import { startIndexer } from "../lib/indexer.js";
 import { startLocalSuite, type LocalSuite } from "../lib/local-suite.js";
@@ -10,17 +8,15 @@ import { freePort } from "../lib/processes.js";
 import type { Finding } from "../lib/reconcile/findings.js";
 import { reconcileRunning } from "../lib/reconcile/running.js";
 import { sentenceOf } from "../lib/reconcile/report.js";
-import type { Running } from "../lib/running.js";
 import { enterWorld } from "../scenario/world.js";
 import { LocalChainProvider } from "../start/chain.js";
 import { Payments } from "./payments.js";
+import type { Theatre } from "./theatre.js";
 
 /** What a stage is set up with. */
-export interface StageOptions {
-  readonly running: Running;
+export interface StageOptions extends Theatre {
   /** For everything that is written. */
   readonly directory: string;
-  readonly connect: (url: string) => Promise<NetworkConnection>;
 }
 
 /** All that a scenario plays on: the suite on a chain of its own, its read model, its payments, and a terminal. */

@@ -31,6 +31,8 @@ export interface LocalSuite {
   readonly holders: Holders;
   /** Owners of the Safe that holds a role. */
   readonly owners: Readonly<Record<SafeRole, readonly string[]>>;
+  /** Environment variables of whoever types. */
+  readonly variables: Readonly<Record<string, string>>;
   /** Types the commands that people type. */
   readonly terminal: Terminal;
 }
@@ -49,7 +51,7 @@ export interface LocalSuiteOptions {
 
 /** Starts a chain, makes the Safes, and deploys the suite with them as admins. */
 export async function startLocalSuite(options: LocalSuiteOptions): Promise<LocalSuite> {
-  const { running, directory, connect, chainArgs = [], variables = {} } = options;
+  const { running, directory, connect, chainArgs = [] } = options;
   await rm(directory, { recursive: true, force: true });
   await mkdir(path.join(directory, "parameters"), { recursive: true });
   const { url } = running.keep(
@@ -62,18 +64,17 @@ export async function startLocalSuite(options: LocalSuiteOptions): Promise<Local
     safes[role] = [await createSafe(connection, { version: "1.5.0", owners: owners[role], threshold: 2 })];
   }
   const holders = await writeParameters(directory, safes);
-  const terminal = running.keep(
-    new Terminal("local", {
-      HOLDFAST_DEPLOY_DIR: directory,
-      LOCAL_RPC_URL: url,
-      LOCAL_MNEMONIC: MNEMONIC,
-      ...variables,
-    }),
-  );
+  const variables = {
+    HOLDFAST_DEPLOY_DIR: directory,
+    LOCAL_RPC_URL: url,
+    LOCAL_MNEMONIC: MNEMONIC,
+    ...options.variables,
+  };
+  const terminal = running.keep(new Terminal("local", variables));
   await terminal.type("npx hardhat deploy --network local --quiet");
   const file = path.join(directory, "records", "31337.json");
   const record = parseRecord(await readFile(file, "utf8"), file);
-  return { url, connection, record, holders, owners, terminal };
+  return { url, connection, record, holders, owners, variables, terminal };
 }
 
 /** The local parameters, with Safes in the place of keys. */

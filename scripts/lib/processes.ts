@@ -43,10 +43,14 @@ export function howItEnded(child: ChildProcess): string | undefined {
 }
 
 /** Asks the child to stop, and kills it if it has not done so after `graceMs`. Resolves when it is gone. */
-export async function stopProcess(child: ChildProcess, graceMs: number): Promise<void> {
+export async function stopProcess(
+  child: ChildProcess,
+  graceMs: number,
+  signal: NodeJS.Signals = "SIGINT",
+): Promise<void> {
   if (howItEnded(child)) return;
   const gone = once(child, "exit");
-  child.kill("SIGINT");
+  child.kill(signal);
   const timer = setTimeout(() => child.kill("SIGKILL"), graceMs);
   await gone;
   clearTimeout(timer);

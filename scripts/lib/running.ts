@@ -52,10 +52,17 @@ export class Running {
     };
     const signals = Object.keys(EXIT_CODES) as (keyof typeof EXIT_CODES)[];
     for (const signal of signals) process.on(signal, interrupt);
+    // Nobody insists here: what is noticed again while everything is being stopped does not hurry it.
+    const notice = () => {
+      if (firstAt === undefined) interrupt("SIGHUP");
+    };
+    const screens = [process.stdout, process.stderr];
+    // A closed terminal tells whom it likes; whoever writes to it finds out.
+    for (const screen of screens) screen.on("error", notice);
     const startedBy = process.ppid;
     const orphanWatch = setInterval(() => {
       // npm was killed too hard to pass the signal on.
-      if (process.ppid !== startedBy) interrupt("SIGHUP");
+      if (process.ppid !== startedBy) notice();
     }, ORPHAN_CHECK_MS).unref();
     try {
       return await Promise.race([work(), this.#ending.promise]);
@@ -67,6 +74,7 @@ export class Running {
       await this.stop();
       clearInterval(orphanWatch);
       for (const signal of signals) process.off(signal, interrupt);
+      for (const screen of screens) screen.off("error", notice);
     }
   }
 

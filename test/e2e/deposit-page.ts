@@ -8,7 +8,7 @@ import { network } from "hardhat";
 
 import { startAnvil } from "../../scripts/lib/anvil.js";
 import { startIndexer } from "../../scripts/lib/indexer.js";
-import { docBlocks } from "../support/doc-blocks.js";
+import { docBlocks } from "../../scripts/lib/pages/doc-blocks.js";
 import { askGraphql } from "../support/read-model.js";
 import { deployedSuite } from "../support/suite.js";
 

@@ -10,8 +10,8 @@ import { variablesOf, withCursors } from "../../bench/lib/querying/variables.js"
 import type { Indexer } from "../../scripts/lib/indexer.js";
 import { freePort } from "../../scripts/lib/processes.js";
 import { ReadModel } from "../../scripts/lib/read-model.js";
+import { noPostgres, Postgres } from "../../scripts/lib/postgres.js";
 import { startEmittedStack } from "../support/emitted-stack.js";
-import { noPostgres, Postgres } from "../support/postgres.js";
 import { LOGS_PLANS, PLANS_FILE, plansDuring, stepsOf } from "../support/plans.js";
 
 const SCHEMA = "holdfast";

@@ -16,11 +16,12 @@ import {
   startPrometheus,
   type Monitor,
 } from "../../scripts/lib/monitoring.js";
+import { eventually } from "../../scripts/lib/eventually.js";
+import { asThePageSays, databaseUrl, newDatabase, sql } from "../../scripts/lib/production.js";
+import { recordRun } from "../../scripts/drill/stack/reconciliation-runs.js";
 import { dashboardQueries, metricNames, ruleQueries } from "../support/dashboard.js";
-import { eventually } from "../support/eventually.js";
 import { live } from "../support/life.js";
-import { asThePageSays, Consumer, databaseUrl, newDatabase, sql } from "../support/production.js";
-import { recordRun } from "../support/reconciliation-runs.js";
+import { Consumer } from "../support/consumer.js";
 import { askGraphql, wholeReadModel } from "../support/read-model.js";
 import { deployedSuite } from "../support/suite.js";
 

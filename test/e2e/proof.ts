@@ -11,7 +11,7 @@ import { network } from "hardhat";
 
 import { startAnvil, type Anvil } from "../../scripts/lib/anvil.js";
 import { startIndexer, untilIndexed, type Indexer } from "../../scripts/lib/indexer.js";
-import { docBlocks } from "../support/doc-blocks.js";
+import { docBlocks } from "../../scripts/lib/pages/doc-blocks.js";
 import { live } from "../support/life.js";
 import { askGraphql } from "../support/read-model.js";
 import { deployedSuite } from "../support/suite.js";

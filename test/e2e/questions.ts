@@ -8,12 +8,12 @@ import { toBeHex, zeroPadValue } from "ethers";
 
 import { untilIndexed, type Indexer } from "../../scripts/lib/indexer.js";
 import { recordsPath } from "../../scripts/lib/reconcile/records.js";
+import { databaseUrl, newDatabase } from "../../scripts/lib/production.js";
+import { recordRun } from "../../scripts/drill/stack/reconciliation-runs.js";
 import { startEmittedStack, type EmittedStack } from "../support/emitted-stack.js";
 import { cast } from "../support/every-event.js";
 import { proxyPostgres, type PostgresProxy } from "../support/postgres-proxy.js";
-import { databaseUrl, newDatabase } from "../support/production.js";
 import { askGraphql } from "../support/read-model.js";
-import { recordRun } from "../support/reconciliation-runs.js";
 import { hashTerms, termsOf, type Terms } from "../support/terms.js";
 
 const ANVIL_PORT = 21_548;

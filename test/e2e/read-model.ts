@@ -3,7 +3,7 @@ import { getIntrospectionQuery } from "graphql";
 import { id, toBeHex } from "ethers";
 
 import type { Indexer } from "../../scripts/lib/indexer.js";
-import { docBlocks } from "../support/doc-blocks.js";
+import { docBlocks } from "../../scripts/lib/pages/doc-blocks.js";
 import { startEmittedStack, type EmittedStack } from "../support/emitted-stack.js";
 import { cast } from "../support/every-event.js";
 import { askGraphql, askSql, type Page } from "../support/read-model.js";

@@ -40,13 +40,13 @@ import { Rpc } from "../../scripts/lib/reconcile/rpc.js";
 import type { Tabular } from "../../scripts/lib/reconcile/report.js";
 import { VIEWS } from "../../scripts/lib/reconcile/views.js";
 import { Escrow__factory } from "../../types/ethers-contracts/index.js";
+import { databaseUrl as databaseUrlOf } from "../../scripts/lib/production.js";
+import { RpcProxy } from "../../scripts/lib/rpc-proxy.js";
 import { hardhatWith } from "../support/command-line.js";
 import { Damage, type Row } from "../support/damage.js";
 import { live } from "../support/life.js";
 import { makeMany } from "../support/many-payments.js";
-import { databaseUrl as databaseUrlOf } from "../support/production.js";
 import { askGraphql } from "../support/read-model.js";
-import { RpcProxy } from "../support/rpc-proxy.js";
 import { deployedSuite } from "../support/suite.js";
 
 const ANVIL_PORT = 21_566;

@@ -6,8 +6,8 @@ import { PGlite } from "@electric-sql/pglite";
 import { expect } from "chai";
 
 import { differingRows, Tables } from "../../scripts/lib/tables.js";
+import { databaseUrl, newDatabase } from "../../scripts/lib/production.js";
 import { startEmittedStack, type EmittedStack } from "../support/emitted-stack.js";
-import { databaseUrl, newDatabase } from "../support/production.js";
 
 const ANVIL_PORT = 21_547;
 const INDEXER_PORT = 21_071;

@@ -1,10 +1,10 @@
 import { expect } from "chai";
 
+import { SmallDisk } from "../../scripts/lib/small-disk.js";
 import { Chance } from "../support/faults/chance.js";
 import { databaseKinds } from "../support/faults/databases.js";
 import { faults } from "../support/faults/faults.js";
 import { BLOCKS, Session } from "../support/faults/session.js";
-import { SmallDisk } from "../support/faults/small-disk.js";
 
 /*
  * A few of the faults that there are, one after the other on one indexer. After them every table is, row for row, that of

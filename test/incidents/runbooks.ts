@@ -1,13 +1,12 @@
-import { mkdir, writeFile } from "node:fs/promises";
-import { cpus } from "node:os";
-import path from "node:path";
-
 import { network } from "hardhat";
 
-import type { Timings } from "../support/incidents/play.js";
-import { play } from "../support/incidents/play.js";
-import { IncidentStack, missing } from "../support/incidents/stack.js";
-import { INCIDENTS } from "./index.js";
+import { play } from "../../scripts/drill/exercise/play.js";
+import type { PlayedTimings } from "../../scripts/drill/exercise/times.js";
+import { INCIDENTS } from "../../scripts/drill/incidents/index.js";
+import { writeResults } from "../../scripts/drill/results.js";
+import { whatIsMissing } from "../../scripts/drill/stack/missing.js";
+import { IncidentStack } from "../../scripts/drill/stack/stack.js";
+import { Running } from "../../scripts/lib/running.js";
 
 /*
  * Each incident happens on one stack, in this order; what its runbook says is typed, word for word. To see what is typed
@@ -15,34 +14,31 @@ import { INCIDENTS } from "./index.js";
  */
 
 const RESULTS = process.env.INCIDENTS_RESULTS;
+const [missing] = whatIsMissing();
+const tell = process.env.SHOW_INCIDENTS === "1" ? console.log : undefined;
 
 (missing === undefined ? describe : describe.skip)(
   missing === undefined ? "the runbooks" : `the runbooks (skipped: ${missing})`,
   function () {
     this.timeout(800_000);
 
+    const running = new Running();
     let stack: IncidentStack;
-    const taken: Timings[] = [];
+    const taken: PlayedTimings[] = [];
     before(async () => {
-      stack = await IncidentStack.start((url) => network.create({ network: "local", override: { url } }));
+      const connect = (url: string) => network.create({ network: "local", override: { url } });
+      const daysAgo = Math.max(...INCIDENTS.map((incident) => incident.daysAgo ?? 0));
+      stack = await IncidentStack.start({ running, connect, daysAgo });
     });
     after(async () => {
-      await stack?.stop();
-      if (RESULTS !== undefined) await write(RESULTS, taken);
+      await running.stop();
+      if (RESULTS !== undefined) await writeResults(RESULTS, "npm run bench:incidents", { incidents: taken });
     });
 
     for (const incident of INCIDENTS) {
       const { runbook, happens, unavailable } = incident;
       if (unavailable !== undefined) it.skip(`${runbook}.md: ${happens} (skipped: ${unavailable})`);
-      else it(`${runbook}.md: ${happens}`, async () => void taken.push(await play(stack, incident)));
+      else it(`${runbook}.md: ${happens}`, async () => void taken.push(await play(stack, incident, tell)));
     }
   },
 );
-
-async function write(file: string, incidents: readonly Timings[]): Promise<void> {
-  const [{ model } = { model: "unknown" }, ...others] = cpus();
-  const machine = { cpu: model, cores: others.length + 1, node: process.version };
-  const content = { command: "npm run bench:incidents", machine, incidents };
-  await mkdir(path.dirname(file), { recursive: true });
-  await writeFile(file, `${JSON.stringify(content, null, 2)}\n`);
-}

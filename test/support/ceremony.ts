@@ -9,7 +9,7 @@ import { findProgress } from "../../scripts/lib/operations/progress.js";
 import { wantedOf } from "../../scripts/lib/operations/ceremony.js";
 import { openKeystore } from "../../scripts/lib/signers/keystore.js";
 import type { Signer } from "../../scripts/lib/signers/signer.js";
-import { eventually } from "./eventually.js";
+import { eventually } from "../../scripts/lib/eventually.js";
 import type { AdminChain } from "./operations.js";
 
 const ACCOUNTS = HDNodeWallet.fromMnemonic(Mnemonic.fromPhrase(MNEMONIC), "m/44'/60'/0'/0");

@@ -4,9 +4,9 @@ import { join } from "node:path";
 
 import { startAnvil } from "../../scripts/lib/anvil.js";
 import { startIndexer, type Indexer } from "../../scripts/lib/indexer.js";
+import { recordRun } from "../../scripts/drill/stack/reconciliation-runs.js";
 import { deployEmittedSuite, type EmittedSuite } from "./emitted-suite.js";
 import { everyEvent } from "./every-event.js";
-import { recordRun } from "./reconciliation-runs.js";
 
 /** A chain on which every event of the suite was emitted, for indexers to be started on. */
 export interface EmittedStack {

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 
-import { eventually } from "./eventually.js";
+import { eventually } from "../../scripts/lib/eventually.js";
 
 /** Settings of a Postgres that logs the plan of every statement as it was carried out. */
 export const LOGS_PLANS = [

@@ -6,7 +6,7 @@ import { artifacts } from "hardhat";
 import { builtCode } from "../../bench/lib/build.js";
 import { readFigures, withFigures } from "../../bench/lib/pages.js";
 import { FUNCTION_ROLES, ROLE_NAMES, ROLES, type RoleName } from "../../deploy/roles.js";
-import { codeIn, readPage, sectionOf, type Section } from "../support/markdown.js";
+import { codeIn, readPage, sectionOf, type Section } from "../../scripts/lib/pages/markdown.js";
 import { isInReach } from "../support/out-of-reach.js";
 import { enumValues, functionsOf, type FunctionFacts } from "../support/solidity.js";
 

@@ -5,11 +5,11 @@ import { expect } from "chai";
 import hre from "hardhat";
 
 import { FUNCTION_ROLES, ROLE_NAMES } from "../../deploy/roles.js";
-import { INCIDENTS } from "../incidents/index.js";
-import { Pager, type Alert, type Heard } from "../support/incidents/pager.js";
-import { sooner } from "../support/incidents/rules.js";
-import { missingLine } from "../support/incidents/seen.js";
-import { codeIn, readPage, sectionOf } from "../support/markdown.js";
+import { INCIDENTS } from "../../scripts/drill/incidents/index.js";
+import { Pager, type Alert, type Heard } from "../../scripts/drill/stack/pager.js";
+import { sooner } from "../../scripts/drill/stack/rules.js";
+import { missingLine } from "../../scripts/drill/exercise/seen.js";
+import { codeIn, readPage, sectionOf } from "../../scripts/lib/pages/markdown.js";
 import {
   commonVariables,
   OTHER_PAGES,
@@ -18,7 +18,7 @@ import {
   runbookPath,
   SECTIONS,
   type Runbook,
-} from "../support/runbooks/page.js";
+} from "../../scripts/lib/pages/runbook.js";
 
 const ALERTS = readFileSync("monitoring/prometheus/alerts.yml", "utf8");
 /** The page that each alert names; the same name may stand there twice, with two severities. */

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 
 import { expect } from "chai";
 
-import { readPage } from "../support/markdown.js";
+import { readPage } from "../../scripts/lib/pages/markdown.js";
 
 const PARTS = ["Attack", "Stopped by", "Shown by", "Left"];
 

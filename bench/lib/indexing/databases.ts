@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { noPostgres, Postgres } from "../../../test/support/postgres.js";
+import { noPostgres, Postgres } from "../../../scripts/lib/postgres.js";
 
 /** Where an indexer's tables go. Ends with the scope that it is `await using` in. */
 export interface Database extends AsyncDisposable {

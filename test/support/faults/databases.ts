@@ -2,8 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { noPostgres, Postgres } from "../postgres.js";
-import { SmallDisk } from "./small-disk.js";
+import { noPostgres, Postgres } from "../../../scripts/lib/postgres.js";
+import { SmallDisk } from "../../../scripts/lib/small-disk.js";
 
 /** Room for the database, its write-ahead log and what the tests write. */
 const DISK_MEGABYTES = 600;

@@ -2,12 +2,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { startAnvil } from "../../../scripts/lib/anvil.js";
 import { freePort } from "../../../scripts/lib/processes.js";
+import type { Behaviour, Misanswer } from "../../../scripts/lib/rpc-proxy.js";
 import { FINALITY } from "./chain.js";
 import type { DatabaseKind } from "./databases.js";
 import { interrupted } from "./interrupted.js";
 import { otherChains } from "./other-chains.js";
 import { stopping } from "./stops.js";
-import type { Behaviour, Misanswer } from "../rpc-proxy.js";
 import type { Session } from "./session.js";
 
 /** Something that happens to an indexer that is at the head of its chain. Afterwards it must be right again. */

@@ -1,8 +1,8 @@
 import { startAnvil, type Anvil } from "../../../scripts/lib/anvil.js";
 import { freePort } from "../../../scripts/lib/processes.js";
+import type { Behaviour } from "../../../scripts/lib/rpc-proxy.js";
 import { deployEmittedSuite } from "../emitted-suite.js";
 import { everyEvent } from "../every-event.js";
-import type { Behaviour } from "../rpc-proxy.js";
 import type { Fault } from "./faults.js";
 import type { Session } from "./session.js";
 import { stopped } from "./stops.js";

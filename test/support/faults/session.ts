@@ -8,12 +8,12 @@ import {
   type IndexerProcess,
 } from "../../../scripts/lib/indexer.js";
 import { freePort } from "../../../scripts/lib/processes.js";
+import { RpcProxy } from "../../../scripts/lib/rpc-proxy.js";
 import { hardhatWith } from "../command-line.js";
 import { wholeReadModel } from "../read-model.js";
 import { CHAIN_ID, FaultChain, FINALITY } from "./chain.js";
 import type { Chance } from "./chance.js";
 import type { DatabaseKind, FaultDatabase } from "./databases.js";
-import { RpcProxy } from "../rpc-proxy.js";
 
 /** How long an indexer may take to be where it should be; a killed one first waits for its predecessor's lock. */
 const PATIENCE_SECONDS = 240;

@@ -2,7 +2,7 @@ import { glob } from "node:fs/promises";
 
 import { expect } from "chai";
 
-import { readPage } from "../../support/markdown.js";
+import { readPage } from "../../../scripts/lib/pages/markdown.js";
 import { says, sentencesOf } from "../../support/sentences.js";
 
 describe("the pages of the operations", () => {

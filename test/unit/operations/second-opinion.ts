@@ -4,9 +4,9 @@ import { keccak256 } from "ethers";
 import { findDisagreements } from "../../../scripts/lib/operations/second-opinion.js";
 import { secondOpinion } from "../../../scripts/ops/second.js";
 import { openSecond } from "../../../scripts/lib/reconcile/second.js";
+import { RpcProxy, type Behaviour } from "../../../scripts/lib/rpc-proxy.js";
 import { hardhat, withRecord } from "../../support/command-line.js";
 import { AdminChain, faultOf } from "../../support/operations.js";
-import { RpcProxy, type Behaviour } from "../../support/rpc-proxy.js";
 
 describe("a second RPC", function () {
   let chain: AdminChain;

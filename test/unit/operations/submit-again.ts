@@ -16,7 +16,7 @@ import { submit, type Submitting } from "../../../scripts/lib/operations/submit.
 import { Declined } from "../../../scripts/lib/signers/declined.js";
 import { sealed } from "../../../scripts/lib/signers/sealed.js";
 import type { UnsignedTransaction } from "../../../scripts/lib/signers/signer.js";
-import { eventually } from "../../support/eventually.js";
+import { eventually } from "../../../scripts/lib/eventually.js";
 import { FICKLE_AT, problemOf, QUICK, Submissions, type Meddle } from "../../support/submissions.js";
 
 const NOW = "2026-01-01T00:00:00.000Z";
