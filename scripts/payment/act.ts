@@ -8,6 +8,7 @@ import { mayWrite } from "../lib/mode.js";
 import { formatTime } from "../lib/operations/units.js";
 import { ACTS, type ActName } from "../lib/payment/acts.js";
 import type { Dossier } from "../lib/payment/dossier.js";
+import { isSameAddress } from "../lib/same-address.js";
 import { formatAmount } from "../lib/triage/money.js";
 import { parseAddress, required } from "../ops/arguments.js";
 import { confirm } from "../ops/confirm.js";
@@ -82,7 +83,7 @@ export const acting = (name: ActName) =>
 
 function amountOf(typed: string, { held, terms }: Dossier, { tokens }: DeploymentRecord): bigint {
   if (typed === "all") return held;
-  const known = tokens.find(({ address }) => address.toLowerCase() === terms.token.toLowerCase());
+  const known = tokens.find(({ address }) => isSameAddress(address, terms.token));
   return parseAmount(typed, known?.decimals ?? 0);
 }
 

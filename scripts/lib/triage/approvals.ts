@@ -1,6 +1,7 @@
 import { formatUnits } from "ethers";
 
 import { formatTime } from "../operations/units.js";
+import { isSameAddress } from "../same-address.js";
 import type { Finding, Outcome } from "./finding.js";
 import type { Approval } from "./history.js";
 import { formatAmount } from "./money.js";
@@ -43,29 +44,33 @@ const latestOfEach = (verdicts: readonly { approval: Approval; verdict: Verdict 
 
 function describe(
   site: Site,
-  { paymentId, terms }: OpenPayment,
+  { paymentId, terms, held }: OpenPayment,
   { action, amount, expiresAt }: Approval,
   verdict: Exclude<Verdict, "fresh">,
 ): Finding {
-  const what = `The ${action} of ${formatAmount(site.place.record, terms.token, amount)}`;
-  const known = site.place.record.tokens.find(({ address }) => address === terms.token);
-  const typed = formatUnits(amount, known?.decimals ?? 0);
+  const shown = (value: bigint) => formatAmount(site.place.record, terms.token, value);
+  const known = site.place.record.tokens.find(({ address }) => isSameAddress(address, terms.token));
+  const toType = (value: bigint) => `--amount ${formatUnits(value, known?.decimals ?? 0)}`;
+  const what = `The ${action} of ${shown(amount)}`;
+  const isTooMuch = amount > held;
   const again = site.command(
     `payment approve-${action}`,
     paymentId,
-    `--amount ${typed} --from <an approver>`,
+    `${toType(isTooMuch ? held : amount)} --from <an approver>`,
   );
   const { sentence, command } = {
     waiting: {
       sentence: `${what} is approved, and no operator has carried it out; the approval ends ${formatTime(expiresAt)}.`,
-      command: site.command(`payment ${action}`, paymentId, `--amount ${typed} --from <an operator>`),
+      command: site.command(`payment ${action}`, paymentId, `${toType(amount)} --from <an operator>`),
     },
     expired: {
       sentence: `${what} was approved and not carried out by ${formatTime(expiresAt)}: it needs an approval again.`,
       command: again,
     },
     stale: {
-      sentence: `${what} was approved, and the payment has moved since: it needs an approval again, if it is still wanted.`,
+      sentence:
+        `${what} was approved, and the payment has moved since: it needs an approval again, if it is still wanted` +
+        `${isTooMuch ? `; only ${shown(held)} is held now` : ""}.`,
       command: again,
     },
   }[verdict];

@@ -5,6 +5,7 @@ import { NATIVE_COIN } from "../../../deploy/parameters.js";
 import type { DeploymentRecord } from "../../../deploy/record.js";
 import { Escrow__factory } from "../../../types/ethers-contracts/index.js";
 import { withoutUrls } from "../plain.js";
+import { isSameAddress } from "../same-address.js";
 import { domainOf, paymentIdOf, type Payment } from "../signing.js";
 import { termsOf } from "./history.js";
 import { formatAmount } from "./money.js";
@@ -205,13 +206,13 @@ class Examination {
   }
 
   #token({ token }: Payment, { logs }: TransactionReceipt): ProofCheck {
-    const known = this.proving.record.tokens.find(({ address }) => isSame(address, token));
+    const known = this.proving.record.tokens.find(({ address }) => isSameAddress(address, token));
     const name = known ? `${known.symbol}, ${token}` : `${token}, which the deployment record does not know`;
     const { token: claimed } = this.claim;
-    if (claimed !== undefined && !isSame(claimed, token))
+    if (claimed !== undefined && !isSameAddress(claimed, token))
       return said("token", false, `It is in ${name}, and not in ${claimed}.`);
     const foreign = logs.filter(
-      (log) => log.topics[0] === TRANSFER && this.#isToEscrow(log) && !isSame(log.address, token),
+      (log) => log.topics[0] === TRANSFER && this.#isToEscrow(log) && !isSameAddress(log.address, token),
     );
     const aside =
       foreign.length === 0 ? "" : ` (It also sent the escrow something of ${foreign[0]!.address}.)`;
@@ -226,15 +227,16 @@ class Examination {
     if (claimed !== undefined && claimed !== terms.amount)
       return said("amount", false, `It paid ${shown(terms.amount)}, and not ${shown(claimed)}.`);
     // Native coin leaves no log; the escrow takes exactly what comes with the call, or reverts.
-    if (isSame(terms.token, NATIVE_COIN))
+    if (isSameAddress(terms.token, NATIVE_COIN))
       return said("amount", true, `${shown(terms.amount)} came with the call.`);
     const due = created
       .map((log) => termsOf(abi.parseLog(log)!.args))
-      .filter(({ token }) => isSame(token, terms.token))
+      .filter(({ token }) => isSameAddress(token, terms.token))
       .reduce((sum, { amount }) => sum + amount, 0n);
     const arrived = receipt.logs
       .filter(
-        (log) => isSame(log.address, terms.token) && log.topics[0] === TRANSFER && this.#isToEscrow(log),
+        (log) =>
+          isSameAddress(log.address, terms.token) && log.topics[0] === TRANSFER && this.#isToEscrow(log),
       )
       .reduce((sum, { data }) => sum + BigInt(data === "0x" ? 0 : data), 0n);
     const others = created.length === 1 ? "" : ` for the ${created.length} payments that it made`;
@@ -249,7 +251,7 @@ class Examination {
       ["seller", seller, this.claim.seller],
     ] as const) {
       if (claimed === undefined) yield said(name, true, `${found}; nobody said who it should be.`);
-      else if (isSame(claimed, found)) yield said(name, true, `${found}, as claimed.`);
+      else if (isSameAddress(claimed, found)) yield said(name, true, `${found}, as claimed.`);
       else yield said(name, false, `It is ${found}, and not ${claimed}.`);
     }
   }
@@ -280,15 +282,13 @@ class Examination {
   }
 
   #isOurs({ address }: Log): boolean {
-    return address.toLowerCase() === this.#escrow;
+    return isSameAddress(address, this.#escrow);
   }
 
   #isToEscrow({ topics }: Log): boolean {
     return topics.length === 3 && topics[2]!.toLowerCase() === zeroPadValue(this.#escrow, 32);
   }
 }
-
-const isSame = (one: string, other: string) => one.toLowerCase() === other.toLowerCase();
 
 /** In few words, without URLs. */
 function wordsOf(problem: unknown): string {

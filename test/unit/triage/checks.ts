@@ -4,6 +4,7 @@ import { ZeroHash } from "ethers";
 import { exitCodeOf } from "../../../scripts/lib/triage/triage.js";
 import { formatTriage } from "../../../scripts/lib/triage/report.js";
 import { DAY, town, type Town } from "./fixture.js";
+import { listing, type Listed } from "./read-model.js";
 
 const BLOCKED = 2;
 
@@ -14,6 +15,15 @@ describe("triage", () => {
 
   const reasons = (findings: readonly { reason: string; paymentId?: string }[]) =>
     findings.map(({ reason, paymentId }) => [reason, paymentId]);
+  /** What a check finds where the read model lists these payments. */
+  const findByIndex = async (check: "approvals" | "stuck", listed: readonly Listed[]) => {
+    const { url, stop } = await listing(listed);
+    try {
+      return await at.find(check, { indexer: url });
+    } finally {
+      stop();
+    }
+  };
   const block = async (account: string) => {
     const { complianceRegistry, holders } = at.suite;
     const record = { riskScore: 0, tier: 1, jurisdiction: 276, expiry: 0, attestationHash: ZeroHash };
@@ -162,6 +172,23 @@ describe("triage", () => {
       expect(reasons(await at.find("approvals"))).to.deep.equal([["approval_stale", paymentId]]);
       await escrow.connect(holders.APPROVER).approvePayout(terms, 0, 7n);
       expect(await at.find("approvals")).to.deep.equal([]);
+    });
+
+    it("says the amount to type in whole tokens, whoever listed the payment", async () => {
+      const made = await approve();
+      await at.pass(3_600);
+      const [byLogs] = await at.find("approvals");
+      const [byIndex] = await findByIndex("approvals", [made]);
+      expect(byIndex).to.deep.equal(byLogs);
+      expect(byIndex!.command).to.include("--amount 5.0 ");
+    });
+
+    it("proposes no more than is held", async () => {
+      const { terms } = await approve(20_000_000_000n);
+      await at.suite.escrow.connect(at.buyer).release(terms, 19_999_000_000n);
+      const [finding] = await at.find("approvals");
+      expect(finding!.sentence).to.include("only 1.0 USDC is held now");
+      expect(finding!.command).to.include("payment approve-release").and.include("--amount 1.0 ");
     });
 
     it("does not find one that was used", async () => {
