@@ -17,11 +17,11 @@ describe("triage", () => {
     findings.map(({ reason, paymentId }) => [reason, paymentId]);
   /** What a check finds where the read model lists these payments. */
   const findByIndex = async (check: "approvals" | "stuck", listed: readonly Listed[]) => {
-    const { url, stop } = await listing(listed);
+    const model = await listing(listed);
     try {
-      return await at.find(check, { indexer: url });
+      return await at.find(check, { indexer: model.url });
     } finally {
-      stop();
+      model.stop();
     }
   };
   const block = async (account: string) => {
