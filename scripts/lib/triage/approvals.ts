@@ -7,13 +7,15 @@ import type { Approval } from "./history.js";
 import { formatAmount } from "./money.js";
 import type { OpenPayment } from "./open-payments.js";
 import type { Site } from "./site.js";
+import type { Tokens } from "./tokens.js";
 
 /** How long an approval counts, in the escrow. */
 const LIFETIME = 7 * 86_400;
 
 /** Approvals of operators' payouts that nobody used. */
 export async function findApprovals(site: Site): Promise<Outcome> {
-  const [{ payments }, { courses }] = [await site.open(), await site.history()];
+  const [{ payments, unknown }, { courses }] = [await site.open(), await site.history()];
+  const tokens = await site.describe(payments.map(({ terms }) => terms.token));
   let looked = 0;
   const findings = payments.flatMap((payment): Finding[] => {
     const unspent = (courses.get(payment.paymentId)?.approvals ?? []).filter(({ isSpent }) => !isSpent);
@@ -23,10 +25,10 @@ export async function findApprovals(site: Site): Promise<Outcome> {
     return latestOfEach(verdicts).flatMap(({ approval, verdict }) =>
       verdict === "fresh" || (verdict !== "waiting" && isWaiting)
         ? []
-        : [describe(site, payment, approval, verdict)],
+        : [describe({ site, tokens }, payment, approval, verdict)],
     );
   });
-  return { findings, looked: `${looked} approvals that were not used` };
+  return { findings, unknown, looked: `${looked} approvals that were not used` };
 }
 
 type Verdict = "fresh" | "waiting" | "expired" | "stale";
@@ -43,13 +45,13 @@ const latestOfEach = (verdicts: readonly { approval: Approval; verdict: Verdict 
 ];
 
 function describe(
-  site: Site,
+  { site, tokens }: { site: Site; tokens: Tokens },
   { paymentId, terms, held }: OpenPayment,
   { action, amount, expiresAt }: Approval,
   verdict: Exclude<Verdict, "fresh">,
 ): Finding {
-  const shown = (value: bigint) => formatAmount(site.place.record, terms.token, value);
-  const known = site.place.record.tokens.find(({ address }) => isSameAddress(address, terms.token));
+  const shown = (value: bigint) => formatAmount(tokens, terms.token, value);
+  const known = tokens.tokens.find(({ address }) => isSameAddress(address, terms.token));
   const toType = (value: bigint) => `--amount ${formatUnits(value, known?.decimals ?? 0)}`;
   const what = `The ${action} of ${shown(amount)}`;
   const isTooMuch = amount > held;

@@ -16,9 +16,16 @@ const rowOf = ({ paymentId, terms }: Listed) => ({
 });
 
 /** A read model that lists these payments as open, whatever the chain says. */
-export async function listing(payments: readonly Listed[]): Promise<{ url: string; stop(): void }> {
+export async function listing(
+  payments: readonly Listed[],
+  tokens: readonly string[] = [],
+): Promise<{ url: string; stop: () => void }> {
   const pageInfo = { hasNextPage: false, endCursor: null };
-  const data = { payments: { items: payments.map(rowOf), pageInfo }, tokens: { items: [], pageInfo } };
+  const addresses = tokens.map((address) => ({ address }));
+  const data = {
+    payments: { items: payments.map(rowOf), pageInfo },
+    tokens: { items: addresses, pageInfo },
+  };
   const server = createServer((request, response) => {
     request.resume();
     response.setHeader("content-type", "application/json");
