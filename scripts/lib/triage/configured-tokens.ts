@@ -1,4 +1,4 @@
-import { isAddress } from "ethers";
+import { getAddress, isAddress } from "ethers";
 
 import { isSameAddress } from "../same-address.js";
 import { askEscrow } from "./ask-escrow.js";
@@ -52,5 +52,6 @@ async function owed(site: Site, tokens: readonly string[]): Promise<string[]> {
 
 const includes = (some: readonly string[], token: string) => some.some((one) => isSameAddress(one, token));
 
+/** All of both, once each, with checksums. */
 export const unite = (some: readonly string[], more: readonly string[]): string[] =>
-  more.reduce<string[]>((all, token) => (includes(all, token) ? all : [...all, token]), [...some]);
+  more.reduce<string[]>((all, token) => (includes(all, token) ? all : [...all, getAddress(token)]), [...some]);

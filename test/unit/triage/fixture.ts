@@ -60,8 +60,10 @@ export async function town() {
 
   /** A deposit of 7 units in a token that the escrow was configured for after its deployment. */
   const depositInNewToken = async (symbol: "USDC" | "PLAIN") => {
-    const fresh = await ethers.deployContract(symbol === "USDC" ? "TestUSDC" : "PlainToken");
-    const token = await fresh.getAddress();
+    const deployed = await ethers.deployContract(symbol === "USDC" ? "TestUSDC" : "PlainToken");
+    const token = await deployed.getAddress();
+    // What is asked of it, both have.
+    const fresh = await ethers.getContractAt("TestUSDC", token);
     const limits = {
       enabled: true,
       cap: 10n ** 20n,
