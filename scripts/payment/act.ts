@@ -2,7 +2,6 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import type { NetworkConnection } from "hardhat/types/network";
 
 import { Fault } from "../../deploy/fault.js";
-import type { DeploymentRecord } from "../../deploy/record.js";
 import { command } from "../lib/command.js";
 import { mayWrite } from "../lib/mode.js";
 import { formatTime } from "../lib/operations/units.js";
@@ -10,6 +9,7 @@ import { ACTS, type ActName } from "../lib/payment/acts.js";
 import type { Dossier } from "../lib/payment/dossier.js";
 import { isSameAddress } from "../lib/same-address.js";
 import { formatAmount } from "../lib/triage/money.js";
+import type { Tokens } from "../lib/triage/tokens.js";
 import { parseAddress, required } from "../ops/arguments.js";
 import { confirm } from "../ops/confirm.js";
 import { parsePaymentId } from "../triage/scene.js";
@@ -37,10 +37,13 @@ export const acting = (name: ActName) =>
       : "all";
     const { connection, provider, record } = await openNetwork(hre);
     const { obstacleTo, readDossier } = await import("../lib/payment/dossier.js");
+    const { orRefusal } = await import("../lib/payment/refusal.js");
+    const { describeTokens } = await import("../lib/triage/tokens.js");
     const { Escrow__factory } = await import("../../types/ethers-contracts/index.js");
     const before = await readDossier(provider, record, paymentId);
     const { terms } = before;
-    const amount = amountOf(typed, before, record);
+    const tokens = await describeTokens(provider, record, [terms.token]);
+    const amount = amountOf(typed, before, tokens);
     const who = await accountOf(connection, args.from);
 
     const data = encode(Escrow__factory.createInterface(), { paymentId, terms, amount, reason });
@@ -51,11 +54,11 @@ export const acting = (name: ActName) =>
     if (obstacle !== undefined && (isWhole || !takesOf.includes("amount"))) {
       const from =
         obstacle.possibleFrom > 0 ? ` It is possible from ${formatTime(obstacle.possibleFrom)} on.` : "";
-      throw new Fault(`${obstacle.sentence}${from} Nothing was sent.`);
+      throw new Fault(`${obstacle.name}: ${obstacle.sentence}${from} Nothing was sent.`);
     }
-    await provider.call(call);
+    await orRefusal(() => provider.call(call), "Nothing was sent.");
 
-    const what = takesOf.includes("amount") ? ` of ${formatAmount(record, terms.token, amount)}` : "";
+    const what = takesOf.includes("amount") ? ` of ${formatAmount(tokens, terms.token, amount)}` : "";
     const sentence = `${name}${what} for payment ${paymentId}, as ${who}`;
     const tell = (line: string) => (args.json ? console.error(line) : console.log(line));
     if (!mayWrite(`payment ${name}`))
@@ -66,7 +69,8 @@ export const acting = (name: ActName) =>
         paymentId.slice(0, 10),
       );
     const signer = await connection.ethers.getSigner(who);
-    const sent = await signer.sendTransaction({ to: call.to, data });
+    // It may have become impossible while somebody was asked.
+    const sent = await orRefusal(() => signer.sendTransaction({ to: call.to, data }), "Nothing was sent.");
     tell(`Sent ${sent.hash}; waiting for it …`);
     const receipt = await sent.wait();
     if (receipt?.status !== 1) throw new Fault(`${sent.hash} failed.`);
@@ -77,11 +81,11 @@ export const acting = (name: ActName) =>
         JSON.stringify({ transaction: sent.hash, status, onHold, held: String(held) }, null, 2),
       );
     }
-    const held = formatAmount(record, terms.token, after.held);
+    const held = formatAmount(tokens, terms.token, after.held);
     tell(`Done: the payment is ${after.status}${after.onHold ? ", on hold" : ""} and holds ${held}.`);
   });
 
-function amountOf(typed: string, { held, terms }: Dossier, { tokens }: DeploymentRecord): bigint {
+function amountOf(typed: string, { held, terms }: Dossier, { tokens }: Tokens): bigint {
   if (typed === "all") return held;
   const known = tokens.find(({ address }) => isSameAddress(address, terms.token));
   return parseAmount(typed, known?.decimals ?? 0);

@@ -193,7 +193,7 @@ describe("on duty", function () {
       const again = await hardhat(url, ...words);
       expect([again.exitCode, again.stderr]).to.deep.equal([
         2,
-        "The payment is not in a state for that: it does not exist, is disputed, or is closed. Nothing was sent.\n",
+        "InvalidStatus: The payment is not in a state for that: it does not exist, is disputed, or is closed. Nothing was sent.\n",
       ]);
 
       const [deposit] = await suite.escrow.queryFilter(suite.escrow.filters.PaymentCreated(paymentId));

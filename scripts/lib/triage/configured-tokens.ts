@@ -54,4 +54,7 @@ const includes = (some: readonly string[], token: string) => some.some((one) => 
 
 /** All of both, once each, with checksums. */
 export const unite = (some: readonly string[], more: readonly string[]): string[] =>
-  more.reduce<string[]>((all, token) => (includes(all, token) ? all : [...all, getAddress(token)]), [...some]);
+  more.reduce<string[]>(
+    (all, token) => (includes(all, token) ? all : [...all, getAddress(token)]),
+    [...some],
+  );
