@@ -142,6 +142,18 @@ describe("on duty", function () {
       ) as Data;
     const wrong = await sample({ ...sampling, readModel: lying, record: suite.record });
     expect(wrong.filter(({ matched }) => !matched)).not.to.deep.equal([]);
+
+    // A row that says that it is of a block to come hides nothing by that.
+    lying.ask = async <Data>(query: string, variables?: Record<string, unknown>) =>
+      JSON.parse(
+        JSON.stringify(await rows(query, variables)).replaceAll(
+          /"updatedBlock":"\d+"/g,
+          '"updatedBlock":"99999999"',
+        ),
+      ) as Data;
+    const hidden = await sample({ ...sampling, readModel: lying, record: suite.record, patience: 0 });
+    expect(hidden.length).to.be.at.least(10);
+    expect(hidden.filter(({ matched }) => matched)).to.deep.equal([]);
   });
 
   it("the incident endpoints tell what the tables know, and nobody's address", async () => {

@@ -38,8 +38,8 @@ describe("carrying out what is not allowed now", function () {
       deadline: BigInt((await chain.connection.networkHelpers.time.latest()) + 90 * DAY),
     });
     await (await usdc.mint(buyer!.address, 5n)).wait();
-    await (await usdc.connect(buyer!).approve(escrow, 5n)).wait();
-    const receipt = await (await escrow.connect(buyer!).deposit(terms)).wait();
+    await (await usdc.connect(buyer).approve(escrow, 5n)).wait();
+    const receipt = await (await escrow.connect(buyer).deposit(terms)).wait();
     sampled = { paymentId: await escrow.hashPayment(terms), block: receipt!.blockNumber };
     await chain.connection.networkHelpers.mine(1_000);
   };
