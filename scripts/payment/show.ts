@@ -1,11 +1,11 @@
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
-import type { DeploymentRecord } from "../../deploy/record.js";
 import { command } from "../lib/command.js";
 import { formatTime } from "../lib/operations/units.js";
 import { ACTS } from "../lib/payment/acts.js";
 import type { Dossier } from "../lib/payment/dossier.js";
 import { formatAmount } from "../lib/triage/money.js";
+import type { Tokens } from "../lib/triage/tokens.js";
 import { parsePaymentId } from "../triage/scene.js";
 import { openNetwork } from "./open.js";
 
@@ -19,6 +19,7 @@ export default command(async ({ payment, json }: ShowArguments, hre: HardhatRunt
   const paymentId = parsePaymentId(payment);
   const { provider, record } = await openNetwork(hre);
   const { obstacleTo, readDossier } = await import("../lib/payment/dossier.js");
+  const { describeTokens } = await import("../lib/triage/tokens.js");
   const dossier = await readDossier(provider, record, paymentId);
   const { terms } = dossier;
   const may: May[] = [];
@@ -37,7 +38,7 @@ export default command(async ({ payment, json }: ShowArguments, hre: HardhatRunt
           (_, value: unknown) => (typeof value === "bigint" ? `${value}` : value),
           2,
         )
-      : formatDossier(dossier, may, record),
+      : formatDossier(dossier, may, await describeTokens(provider, record, [terms.token])),
   );
 });
 
@@ -47,9 +48,9 @@ interface May {
   readonly obstacle?: { readonly name: string; readonly sentence: string; readonly possibleFrom: number };
 }
 
-function formatDossier(dossier: Dossier, may: readonly May[], record: DeploymentRecord): string {
+function formatDossier(dossier: Dossier, may: readonly May[], tokens: Tokens): string {
   const { paymentId, terms, status, onHold, held, released, refunded, claimableAt, events } = dossier;
-  const amount = (value: bigint) => formatAmount(record, terms.token, value);
+  const amount = (value: bigint) => formatAmount(tokens, terms.token, value);
   return [
     `payment   ${paymentId}`,
     `status    ${status}${onHold ? ", on hold" : ""}`,
@@ -61,7 +62,7 @@ function formatDossier(dossier: Dossier, may: readonly May[], record: Deployment
     ...may.map(({ part, act, obstacle }) =>
       obstacle === undefined
         ? `  ${part} can ${act} now`
-        : `  ${part} cannot ${act}: ${obstacle.sentence}` +
+        : `  ${part} cannot ${act}: ${obstacle.name}: ${obstacle.sentence}` +
           (obstacle.possibleFrom > 0 ? ` From ${formatTime(obstacle.possibleFrom)}.` : ""),
     ),
     "events",

@@ -1,11 +1,12 @@
-import { isHexString, parseUnits, type Provider } from "ethers";
+import { isAddress, isHexString, parseUnits, type Provider } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
 import { Fault } from "../../deploy/fault.js";
 import { LOCAL_CHAIN_ID } from "../../deploy/parameters.js";
 import type { DeploymentRecord } from "../../deploy/record.js";
 import { command } from "../lib/command.js";
-import type { Claim, Proof, Witness } from "../lib/triage/proof.js";
+import { isSameAddress } from "../lib/same-address.js";
+import type { Claim, Proof, Proving, Witness } from "../lib/triage/proof.js";
 import { parseAddress } from "../ops/arguments.js";
 import { lookAround, parsePaymentId, type Surroundings } from "./scene.js";
 
@@ -36,13 +37,13 @@ export default command(async (given: Partial<ProofArguments>, hre: HardhatRuntim
   const paymentId = parsePaymentId(args.payment);
   const around = await lookAround(hre, args);
   const { record } = around;
-  const witnesses = await witnessesOf(around);
+  const { witnesses, silent } = await witnessesOf(around);
   try {
     const { verifyProof } = await import("../lib/triage/proof.js");
-    const claim = { transaction, paymentId, ...detailsOf(args, record) };
+    const claim = { transaction, paymentId, ...(await detailsOf(args, record, witnesses)) };
     const usual = around.chainId === LOCAL_CHAIN_ID ? 1 : CONFIRMATIONS;
     const proof = await verifyProof(claim, {
-      ...{ record, witnesses },
+      ...{ record, witnesses, silent },
       confirmations: args.confirmations > 0 ? args.confirmations : usual,
       fromBlock: Math.max(args.fromBlock, record.startBlock),
     });
@@ -54,38 +55,67 @@ export default command(async (given: Partial<ProofArguments>, hre: HardhatRuntim
   }
 });
 
-/** All that answer for the chain. */
-async function witnessesOf({ looks, chainId }: Surroundings): Promise<(Witness & { close: () => void })[]> {
+/** All that answer for the chain, and those that were named and do not: nobody knows what they would say. */
+export async function witnessesOf({ looks, chainId }: Pick<Surroundings, "looks" | "chainId">): Promise<{
+  witnesses: (Witness & { close: () => void })[];
+  silent: NonNullable<Proving["silent"]>;
+}> {
   const { JsonRpcProvider, Network } = await import("ethers");
-  const answering = looks.filter(({ head }) => head !== undefined);
-  if (answering.length === 0) {
-    throw new Fault("No endpoint answers, so nothing can be told:", {
-      details: looks.map(({ endpoint, problem }) => `${endpoint.label}: ${problem}`),
+  const silent = looks.flatMap(({ endpoint: { label }, head, problem }) => {
+    if (head === undefined) return [{ label, why: problem ?? "it does not answer" }];
+    return head.chainId === chainId ? [] : [{ label, why: `it is of chain ${head.chainId}, not ${chainId}` }];
+  });
+  if (silent.length === looks.length) {
+    throw new Fault(`No endpoint answers for chain ${chainId}, so nothing can be told:`, {
+      details: silent.map(({ label, why }) => `${label}: ${why}`),
     });
   }
-  const right = answering.filter(({ head }) => head!.chainId === chainId);
-  return (right.length > 0 ? right : answering).map(({ endpoint, head }) => {
-    const network = Network.from(head!.chainId);
-    const provider: Provider = new JsonRpcProvider(endpoint.url, network, {
-      ...{ staticNetwork: network, cacheTimeout: -1 },
+  const network = Network.from(chainId);
+  const witnesses = looks
+    .filter(({ head }) => head?.chainId === chainId)
+    .map(({ endpoint }) => {
+      const provider: Provider = new JsonRpcProvider(endpoint.url, network, {
+        ...{ staticNetwork: network, cacheTimeout: -1 },
+      });
+      return { label: endpoint.label, provider, close: () => provider.destroy() };
     });
-    return { label: endpoint.label, provider, close: () => provider.destroy() };
-  });
+  return { witnesses, silent };
 }
 
-function detailsOf(
+async function detailsOf(
   { amount, token, buyer, seller }: ProofArguments,
   record: DeploymentRecord,
-): Partial<Claim> {
-  const known = record.tokens.find(({ symbol, address }) => symbol === token || address === token);
+  witnesses: readonly Witness[],
+): Promise<Partial<Claim>> {
+  const known = token === undefined ? undefined : await tokenOf(token, record, witnesses);
   if (amount !== undefined && known === undefined)
-    throw new Fault("Say with --token in which token the --amount is: one that the deployment record knows.");
+    throw new Fault(
+      "Say with --token in which token the --amount is: one that the deployment record knows, or one that tells its decimals.",
+    );
   return {
     ...(amount !== undefined && { amount: parseAmount(amount, known!.decimals) }),
     ...(token !== undefined && { token: known?.address ?? parseAddress(token, "--token") }),
     ...(buyer !== undefined && { buyer: parseAddress(buyer, "--buyer") }),
     ...(seller !== undefined && { seller: parseAddress(seller, "--seller") }),
   };
+}
+
+/**
+ * A token by a symbol of the record, or by its address, however that is written. What one tells of itself that the record
+ * does not know, every endpoint has to tell.
+ */
+export async function tokenOf(
+  text: string,
+  { tokens }: Pick<DeploymentRecord, "tokens">,
+  witnesses: readonly Witness[],
+) {
+  const known = tokens.find(({ symbol, address }) => symbol === text || isSameAddress(address, text));
+  if (known !== undefined || !isAddress(text)) return known;
+  const { describeTokens } = await import("../lib/triage/tokens.js");
+  const told = await Promise.all(
+    witnesses.map(async ({ provider }) => (await describeTokens(provider, { tokens: [] }, [text])).tokens[0]),
+  );
+  return told.every((one) => one?.decimals === told[0]?.decimals) ? told[0] : undefined;
 }
 
 export function parseAmount(text: string, decimals: number, option = "--amount"): bigint {

@@ -142,6 +142,18 @@ describe("on duty", function () {
       ) as Data;
     const wrong = await sample({ ...sampling, readModel: lying, record: suite.record });
     expect(wrong.filter(({ matched }) => !matched)).not.to.deep.equal([]);
+
+    // A row that says that it is of a block to come hides nothing by that.
+    lying.ask = async <Data>(query: string, variables?: Record<string, unknown>) =>
+      JSON.parse(
+        JSON.stringify(await rows(query, variables)).replaceAll(
+          /"updatedBlock":"\d+"/g,
+          '"updatedBlock":"99999999"',
+        ),
+      ) as Data;
+    const hidden = await sample({ ...sampling, readModel: lying, record: suite.record, patience: 0 });
+    expect(hidden.length).to.be.at.least(10);
+    expect(hidden.filter(({ matched }) => matched)).to.deep.equal([]);
   });
 
   it("the incident endpoints tell what the tables know, and nobody's address", async () => {
@@ -193,7 +205,7 @@ describe("on duty", function () {
       const again = await hardhat(url, ...words);
       expect([again.exitCode, again.stderr]).to.deep.equal([
         2,
-        "The payment is not in a state for that: it does not exist, is disputed, or is closed. Nothing was sent.\n",
+        "InvalidStatus: The payment is not in a state for that: it does not exist, is disputed, or is closed. Nothing was sent.\n",
       ]);
 
       const [deposit] = await suite.escrow.queryFilter(suite.escrow.filters.PaymentCreated(paymentId));

@@ -3,10 +3,11 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 
 import { expect } from "chai";
-import { id, ZeroAddress } from "ethers";
+import { id, ZeroAddress, ZeroHash } from "ethers";
 import { network } from "hardhat";
 
 import { Fault } from "../../deploy/fault.js";
+import { compareAll, type Row } from "../../scripts/lib/gate/comparison.js";
 import { requireOpenGate } from "../../scripts/lib/gate/gate.js";
 import { judge } from "../../scripts/lib/gate/judge.js";
 import { requireGateForPolicy, requireGateForSteps } from "../../scripts/lib/gate/policy.js";
@@ -14,6 +15,7 @@ import { samplesOf, type Sample } from "../../scripts/lib/gate/samples.js";
 import { decodeCall, targetsOf } from "../../scripts/lib/operations/calls.js";
 import type { Step } from "../../scripts/lib/operations/manifest.js";
 import { deployedSuite, localParameters } from "../support/suite.js";
+import { town, type Town } from "./triage/fixture.js";
 
 const NOW = 1_800_000_000;
 const HOUR = 3_600;
@@ -23,7 +25,7 @@ const DAY = 24 * HOUR;
 const every = (seconds: number, count: number, now = NOW): Sample[] =>
   Array.from({ length: count }, (_, i) => ({
     at: now - (count - 1 - i) * seconds,
-    block: i,
+    block: i + 1,
     paymentId: id(String(i)),
     matched: true,
   }));
@@ -97,6 +99,12 @@ describe("the gate between observing and enforcing", () => {
     expect(reasons(backwards)).to.include("1 samples are older than the one before them");
   });
 
+  it("sees a payment at one block once, however often it is written down, and every mismatch", () => {
+    const one = every(180, 1_000).map((sample) => ({ ...sample, block: 7, paymentId: id("one") }));
+    expect(judge(one, NOW)).to.include({ open: false, samples: 1 });
+    expect(judge(spoiled([...usual, ...one], 10, 11, 1_001, 1_002), NOW)).to.include({ mismatches: 4 });
+  });
+
   describe("and the screening policy", () => {
     const deployed = async (enforced: boolean) => {
       const connection = await network.create();
@@ -155,8 +163,25 @@ describe("the gate between observing and enforcing", () => {
     beforeEach(async () => (folder = await mkdtemp(path.join(tmpdir(), "holdfast-gate-"))));
     afterEach(() => rm(folder, { recursive: true }));
     const now = Math.floor(Date.now() / 1000);
-    const faultOf = async () => {
-      const fault = await requireOpenGate(31337, "it", folder).catch((problem: unknown) => problem);
+    let at: Town;
+    let payment: { paymentId: string; block: number };
+    before(async () => {
+      at = await town();
+      const { paymentId } = await at.deposit();
+      payment = { paymentId, block: await at.ethers.provider.getBlockNumber() };
+      await at.networkHelpers.mine(1_000);
+    });
+    /** What honest samples of a chain with one payment look like. */
+    const honest = (): Sample[] =>
+      every(180, 1_000, now).map((sample, i) => ({
+        ...sample,
+        paymentId: payment.paymentId,
+        block: payment.block + 1 + i,
+      }));
+    const faultOf = async (chainId?: number) => {
+      const { provider } = at.ethers;
+      const chain = { provider, record: { ...at.suite.record, ...(chainId !== undefined && { chainId }) } };
+      const fault = await requireOpenGate(chain, "it", folder).catch((problem: unknown) => problem);
       return fault instanceof Fault ? fault.message : fault;
     };
 
@@ -164,8 +189,39 @@ describe("the gate between observing and enforcing", () => {
       expect(await faultOf())
         .to.include("The gate is shut, so it has to wait")
         .and.include("There are 0 of");
-      await samplesOf(31337, folder).addAll(every(180, 1_000, now));
+      await samplesOf(31337, folder).addAll(honest());
       expect(await faultOf()).to.equal(undefined);
+    });
+
+    it("is compared with the chain before the gate opens", async () => {
+      const spoil = async (change: (sample: Sample, i: number) => Partial<Sample>, chainId = 31337) => {
+        await rm(samplesOf(chainId, folder).path, { force: true });
+        const samples = honest().map((sample, i) => ({ ...sample, ...change(sample, i) }));
+        await samplesOf(chainId, folder).addAll(samples);
+        return await faultOf(chainId);
+      };
+      expect(await spoil((_, i) => (i === 500 ? { paymentId: id("invented") } : {}))).to.include(
+        `1 of the sampled payments were never made, such as ${id("invented")}`,
+      );
+      const head = await at.ethers.provider.getBlockNumber();
+      expect(await spoil((_, i) => (i === 500 ? { block: head + 1 } : {}))).to.include(
+        `1 samples are of blocks that the chain or the escrow did not have, such as ${head + 1}`,
+      );
+      expect(await spoil((_, i) => (i === 999 ? { block: payment.block - 1 } : {}))).to.include(
+        `was not made yet at block ${payment.block - 1}`,
+      );
+      // Where time is not a local chain's own: these blocks are of another day than their samples.
+      expect(await spoil(() => ({}), 1)).to.include("has another time than the block");
+    });
+
+    it("has no lines for payments or blocks that cannot be", async () => {
+      const [line] = honest();
+      for (const change of [{ paymentId: ZeroHash }, { block: 0 }, { block: -1 }, { at: 1.5 }, { more: 1 }]) {
+        const file = samplesOf(31337, folder);
+        await rm(file.path, { force: true });
+        await appendFile(file.path, `${JSON.stringify({ ...line, ...change })}\n`);
+        expect(await faultOf(), JSON.stringify(change)).to.include("is not what this program wrote");
+      }
     });
 
     it("is only ever appended to, and survives a writer that died", async () => {
@@ -180,9 +236,57 @@ describe("the gate between observing and enforcing", () => {
 
     it("that somebody has written in shuts the gate, with the line", async () => {
       const file = samplesOf(31337, folder);
-      await file.addAll(every(180, 1_000, now));
+      await file.addAll(honest());
       await appendFile(file.path, '{"at":1,"matched":true}\n');
       expect(await faultOf()).to.include("31337.jsonl:1001 is not what this program wrote");
+    });
+  });
+
+  describe("and what a sample is", () => {
+    let at: Town;
+    before(async () => (at = await town()));
+    afterEach(() => at.reset());
+
+    const made = async () => {
+      const { paymentId, terms } = await at.deposit();
+      const block = await at.ethers.provider.getBlockNumber();
+      const row = {
+        ...Object.fromEntries(Object.entries(terms).map(([name, value]) => [name, String(value)])),
+        ...{ onDeadline: "Release", paymentId, status: "Funded", onHold: false },
+        ...{ held: String(terms.amount), released: "0", updatedBlock: String(block) },
+      } as Row;
+      return { paymentId, terms, block, row };
+    };
+    const compare = (row: Row, block: number) =>
+      compareAll(
+        {
+          ...{ provider: at.ethers.provider, record: at.suite.record, block, patience: 0 },
+          rows: new Map([[row.paymentId, row]]),
+        },
+        [row.paymentId],
+      );
+
+    it("is a row that changed after the read model's block, as of the block that it changed in", async () => {
+      const { paymentId, terms, block, row } = await made();
+      await at.suite.escrow.connect(at.buyer).release(terms, 1n);
+      const after = {
+        ...row,
+        held: String(terms.amount - 1n),
+        released: "1",
+        updatedBlock: String(block + 1),
+      };
+      expect(await compare(row, block)).to.deep.equal([{ paymentId, block, matched: true }]);
+      expect(await compare(after, block)).to.deep.equal([{ paymentId, block: block + 1, matched: true }]);
+      const stale = { ...row, updatedBlock: String(block + 1) };
+      expect(await compare(stale, block)).to.deep.equal([{ paymentId, block: block + 1, matched: false }]);
+    });
+
+    it("does not match if its row is of a block that is not there, or of none", async () => {
+      const { paymentId, block, row } = await made();
+      for (const updatedBlock of [String(block + 1), "999999999", "-1", "1e3", "", "soon"]) {
+        const compared = await compare({ ...row, updatedBlock }, block);
+        expect(compared, updatedBlock).to.deep.equal([{ paymentId, block, matched: false }]);
+      }
     });
   });
 });

@@ -4,6 +4,7 @@ import { ACTS, type ActName } from "../../scripts/lib/payment/acts.js";
 import { obstacleTo, readDossier } from "../../scripts/lib/payment/dossier.js";
 import { WITHDRAW_CREDIT } from "../../scripts/lib/payment/credits.js";
 import { OBSTACLES } from "../../scripts/lib/payment/obstacles.js";
+import { orRefusal, refusalIn } from "../../scripts/lib/payment/refusal.js";
 import { Escrow__factory } from "../../types/ethers-contracts/index.js";
 import { solidityEnum } from "../support/solidity-enum.js";
 import { faultOf } from "../support/operations.js";
@@ -82,6 +83,39 @@ describe("what people on duty do with a payment", () => {
     expect(await obstacleTo(at.ethers.provider, record, { ...asked, who: at.buyer.address })).to.equal(
       undefined,
     );
+  });
+
+  it("tells what the escrow refuses by its name, as the runbook has it, also of a part of what is held", async () => {
+    const { escrow, holders } = at.suite;
+    const { terms } = await at.deposit({ amount: 20_000_000_000n });
+    const asking = (from: string, amount: bigint) => ({
+      ...{ from, to: escrow },
+      data: escrow.interface.encodeFunctionData("release", [terms, amount]),
+    });
+    const refusal = async (from: string, amount: bigint) =>
+      faultOf(orRefusal(() => at.ethers.provider.call(asking(from, amount)), "Nothing was sent."));
+    const part = 19_999_999_999n;
+    expect(await refusal(holders.OPERATOR.address, part))
+      .to.match(/^The escrow refuses: ApprovalRequired\(/)
+      .and.include("another person's approval first")
+      .and.match(/Nothing was sent\.$/);
+    expect(await refusal(at.buyer.address, 20_000_000_001n)).to.include("InvalidAmount(");
+    // As it comes when it is sent, through whichever library.
+    const sent = orRefusal(
+      async () => holders.OPERATOR.sendTransaction(asking(holders.OPERATOR.address, part)),
+      "Nothing was sent.",
+    );
+    expect(await faultOf(sent)).to.include("The escrow refuses: ApprovalRequired(");
+  });
+
+  it("has words for every error of the escrow's that stands in a way, and a sentence for those of others", () => {
+    const { interface: abi } = at.suite.escrow;
+    const data = abi.encodeErrorResult("OutflowLimitExceeded", [at.stranger.address, 5n, 3n]);
+    const wrapped = { error: { data: { data } } };
+    expect(refusalIn(wrapped)).to.match(/^The escrow refuses: OutflowLimitExceeded\(.*outflow limit/);
+    expect(refusalIn({ data: "0x12345678" })).to.include("0x12345678, which is no error of the suite's");
+    expect(refusalIn({ data: "0x" })).to.equal("The escrow refuses without a reason.");
+    expect(refusalIn(new Error("getaddrinfo ENOTFOUND"))).to.equal(undefined);
   });
 
   it("tells the whole course of a payment, approvals included, and that there is no such one", async () => {

@@ -2,7 +2,7 @@ import { formatDuration, formatTime } from "../operations/units.js";
 import type { Sample } from "./samples.js";
 
 /** How many of the latest samples count for the rate. */
-const SAMPLES = 1_000;
+export const COUNTED = 1_000;
 /** The gate is shut from one mismatch in so many samples on: 0.5 %. */
 const ONE_IN = 200;
 /** Seconds that have to be clean, and how far apart the samples in them may be. */
@@ -28,22 +28,33 @@ export interface Verdict {
  * @param now Unix seconds.
  */
 export function judge(all: readonly Sample[], now: number): Verdict {
-  const latest = all.slice(-SAMPLES);
+  const latest = distinct(all).slice(-COUNTED);
   const mismatches = latest.filter(({ matched }) => !matched).length;
   const reasons = [
-    ...(latest.length < SAMPLES
-      ? [`There are ${latest.length} of the ${SAMPLES} samples that it takes.`]
+    ...(latest.length < COUNTED
+      ? [`There are ${latest.length} of the ${COUNTED} samples that it takes.`]
       : []),
-    ...(mismatches * ONE_IN >= SAMPLES
+    ...(mismatches * ONE_IN >= COUNTED
       ? [
           `${mismatches} of the last ${latest.length} samples did not match: ` +
-            `${((100 * mismatches) / SAMPLES).toFixed(1)} %, and it takes less than 0.5 %.`,
+            `${((100 * mismatches) / COUNTED).toFixed(1)} %, and it takes less than 0.5 %.`,
         ]
       : []),
     ...findDisorder(all, now),
     ...findDirt(all, now),
   ];
   return { open: reasons.length === 0, reasons, samples: latest.length, mismatches };
+}
+
+/** The same payment at the same block is seen once, however often it is written down; what did not match counts each time. */
+function distinct(all: readonly Sample[]): Sample[] {
+  const seen = new Set<string>();
+  return all.filter(({ paymentId, block, matched }) => {
+    const key = `${paymentId}/${block}`;
+    if (matched && seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
 }
 
 /** Times that no honest clock wrote: without them, nobody knows what the last 24 hours were. */

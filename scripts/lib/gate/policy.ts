@@ -23,9 +23,10 @@ export async function requireGateForSteps(suite: Suite, steps: readonly Pick<Ste
 }
 
 async function requireGate({ connection, record }: Suite): Promise<void> {
-  const { complianceRegistry } = contractsAt(record, connection.ethers.provider);
+  const { provider } = connection.ethers;
+  const { complianceRegistry } = contractsAt(record, provider);
   const { enforced } = await complianceRegistry.policy();
-  if (!enforced) await requireOpenGate(record.chainId, WHAT);
+  if (!enforced) await requireOpenGate({ provider, record }, WHAT);
 }
 
 /** Whether a step sets a policy that enforces: by itself, among other calls, or scheduled for later. */

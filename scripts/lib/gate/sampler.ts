@@ -2,25 +2,20 @@ import type { Provider } from "ethers";
 
 import { Fault } from "../../../deploy/fault.js";
 import type { DeploymentRecord } from "../../../deploy/record.js";
-import { EscrowLens__factory, Escrow__factory } from "../../../types/ethers-contracts/index.js";
-import { termsOfRow } from "../indexed-terms.js";
+import { Escrow__factory } from "../../../types/ethers-contracts/index.js";
 import { indexedBlock } from "../indexer.js";
 import type { ReadModel } from "../read-model.js";
-import { domainOf, paymentIdOf, type Payment } from "../signing.js";
+import { compareAll, type Row } from "./comparison.js";
 import type { Sample } from "./samples.js";
 
 /** What one question may ask at once, within the endpoint's bounds. */
 const AT_ONCE = 20;
 /** Blocks in which to look for payments that the read model may lack. */
 const RECENT_BLOCKS = 5_000;
-const STATUSES = ["None", "Funded", "Disputed", "Closed"];
 
 const COLUMNS =
   "paymentId buyer seller token amount deadline onDeadline arbiter disputeWindow feeBps feeRecipient paymentReference " +
   "status onHold held released updatedBlock";
-type Row = Record<keyof Payment | "paymentId" | "status" | "held" | "released" | "updatedBlock", string> & {
-  onHold: boolean;
-};
 
 export interface Sampling {
   readonly readModel: ReadModel;
@@ -31,14 +26,16 @@ export interface Sampling {
   readonly count: number;
   /** Unix seconds. */
   readonly now: number;
+  /** Seconds that the endpoint may be behind the read model; default 15. */
+  readonly patience?: number;
 }
 
 /**
  * Compares payments that chance picks with the chain, as of the block that the read model has: half of the read model's, half
- * of those that the chain made lately, so that one which is missing is seen too. What changed meanwhile is left out.
+ * of those that the chain made lately, so that one which is missing is seen too. What changed meanwhile is compared as of then.
  */
 export async function sample(sampling: Sampling): Promise<Sample[]> {
-  const { readModel, indexer, provider, record, count, now } = sampling;
+  const { readModel, indexer, provider, record, count, now, patience = 15 } = sampling;
   const { chainId } = record;
   const block = await indexedBlock(indexer, chainId).catch((cause: Error) => {
     throw new Fault(`The read model at ${indexer} does not tell how far it is: ${cause.message}.`, { cause });
@@ -47,9 +44,8 @@ export async function sample(sampling: Sampling): Promise<Sample[]> {
   const made = await recentIds(provider, record, block, Math.floor(count / 2));
   const ids = [...new Set([...chosen, ...made])];
   const rows = await readRows(readModel, chainId, ids);
-  const settled = ids.filter((id) => Number(rows.get(id)?.updatedBlock ?? 0) <= block);
-  const verdicts = await compareAll(sampling, block, settled, rows);
-  return settled.map((paymentId, i) => ({ at: now, block, paymentId, matched: verdicts[i]! }));
+  const compared = await compareAll({ provider, record, block, rows, patience }, ids);
+  return compared.map((one) => ({ at: now, ...one }));
 }
 
 /** The payments that were the next to be made after moments that chance picks. */
@@ -107,29 +103,4 @@ async function readRows(
     for (const row of payments.items) rows.set(row.paymentId, row);
   }
   return rows;
-}
-
-async function compareAll(
-  { provider, record }: Sampling,
-  block: number,
-  ids: readonly string[],
-  rows: ReadonlyMap<string, Row>,
-): Promise<boolean[]> {
-  if (ids.length === 0) return [];
-  const { escrow, escrowLens } = record.contracts;
-  const domain = await domainOf(Escrow__factory.connect(escrow.address, provider));
-  const lens = EscrowLens__factory.connect(escrowLens.address, provider);
-  const { states } = await lens.snapshot([], [...ids], { blockTag: block });
-  return ids.map((id, i) => {
-    const row = rows.get(id);
-    if (row === undefined) return false;
-    const { status, flags, held, released } = states[i]!;
-    return (
-      paymentIdOf(domain, termsOfRow(row)) === id &&
-      row.status === STATUSES[Number(status)] &&
-      row.onHold === ((flags & 1n) === 1n) &&
-      BigInt(row.held) === held &&
-      BigInt(row.released) === released
-    );
-  });
 }

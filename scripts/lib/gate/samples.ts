@@ -1,5 +1,6 @@
 import path from "node:path";
 
+import { ZeroHash } from "ethers";
 import { z } from "zod/v4";
 
 import { DEPLOY_DIR } from "../../../deploy/place.js";
@@ -9,8 +10,8 @@ import { bytes32 } from "../safe/fields.js";
 const schema = z.strictObject({
   /** Unix seconds by the clock of whoever compared. */
   at: z.int().positive(),
-  block: z.int().nonnegative(),
-  paymentId: bytes32,
+  block: z.int().positive(),
+  paymentId: bytes32.refine((id) => id === id.toLowerCase() && id !== ZeroHash, "is no paymentId"),
   /** Whether the read model said of the payment what the chain says. */
   matched: z.boolean(),
 });

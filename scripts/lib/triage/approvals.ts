@@ -1,18 +1,21 @@
 import { formatUnits } from "ethers";
 
 import { formatTime } from "../operations/units.js";
+import { isSameAddress } from "../same-address.js";
 import type { Finding, Outcome } from "./finding.js";
 import type { Approval } from "./history.js";
 import { formatAmount } from "./money.js";
 import type { OpenPayment } from "./open-payments.js";
 import type { Site } from "./site.js";
+import type { Tokens } from "./tokens.js";
 
 /** How long an approval counts, in the escrow. */
 const LIFETIME = 7 * 86_400;
 
 /** Approvals of operators' payouts that nobody used. */
 export async function findApprovals(site: Site): Promise<Outcome> {
-  const [{ payments }, { courses }] = [await site.open(), await site.history()];
+  const [{ payments, unknown }, { courses }] = [await site.open(), await site.history()];
+  const tokens = await site.describe(payments.map(({ terms }) => terms.token));
   let looked = 0;
   const findings = payments.flatMap((payment): Finding[] => {
     const unspent = (courses.get(payment.paymentId)?.approvals ?? []).filter(({ isSpent }) => !isSpent);
@@ -22,10 +25,10 @@ export async function findApprovals(site: Site): Promise<Outcome> {
     return latestOfEach(verdicts).flatMap(({ approval, verdict }) =>
       verdict === "fresh" || (verdict !== "waiting" && isWaiting)
         ? []
-        : [describe(site, payment, approval, verdict)],
+        : [describe({ site, tokens }, payment, approval, verdict)],
     );
   });
-  return { findings, looked: `${looked} approvals that were not used` };
+  return { findings, unknown, looked: `${looked} approvals that were not used` };
 }
 
 type Verdict = "fresh" | "waiting" | "expired" | "stale";
@@ -42,30 +45,34 @@ const latestOfEach = (verdicts: readonly { approval: Approval; verdict: Verdict 
 ];
 
 function describe(
-  site: Site,
-  { paymentId, terms }: OpenPayment,
+  { site, tokens }: { site: Site; tokens: Tokens },
+  { paymentId, terms, held }: OpenPayment,
   { action, amount, expiresAt }: Approval,
   verdict: Exclude<Verdict, "fresh">,
 ): Finding {
-  const what = `The ${action} of ${formatAmount(site.place.record, terms.token, amount)}`;
-  const known = site.place.record.tokens.find(({ address }) => address === terms.token);
-  const typed = formatUnits(amount, known?.decimals ?? 0);
+  const shown = (value: bigint) => formatAmount(tokens, terms.token, value);
+  const known = tokens.tokens.find(({ address }) => isSameAddress(address, terms.token));
+  const toType = (value: bigint) => `--amount ${formatUnits(value, known?.decimals ?? 0)}`;
+  const what = `The ${action} of ${shown(amount)}`;
+  const isTooMuch = amount > held;
   const again = site.command(
     `payment approve-${action}`,
     paymentId,
-    `--amount ${typed} --from <an approver>`,
+    `${toType(isTooMuch ? held : amount)} --from <an approver>`,
   );
   const { sentence, command } = {
     waiting: {
       sentence: `${what} is approved, and no operator has carried it out; the approval ends ${formatTime(expiresAt)}.`,
-      command: site.command(`payment ${action}`, paymentId, `--amount ${typed} --from <an operator>`),
+      command: site.command(`payment ${action}`, paymentId, `${toType(amount)} --from <an operator>`),
     },
     expired: {
       sentence: `${what} was approved and not carried out by ${formatTime(expiresAt)}: it needs an approval again.`,
       command: again,
     },
     stale: {
-      sentence: `${what} was approved, and the payment has moved since: it needs an approval again, if it is still wanted.`,
+      sentence:
+        `${what} was approved, and the payment has moved since: it needs an approval again, if it is still wanted` +
+        `${isTooMuch ? `; only ${shown(held)} is held now` : ""}.`,
       command: again,
     },
   }[verdict];

@@ -9,6 +9,7 @@ const QUESTIONS_AT_ONCE = 100;
 interface Asked {
   screen: readonly [account: string];
   creditOf: readonly [token: string, account: string];
+  tokenTotals: readonly [token: string];
 }
 
 /** Asks the escrow the same about many, in few requests: by its own multicall, which is only tried out. */

@@ -29,9 +29,10 @@ export async function findCredits(site: Site): Promise<Outcome> {
     site,
     open.map(({ account }) => account),
   );
+  const tokens = await site.describe(open.map(({ token }) => token));
   const findings = open.map(({ token, account, balance, paymentIds }): Finding => {
     const frozenBy = stopped.get(account);
-    const amount = formatAmount(site.place.record, token, balance);
+    const amount = formatAmount(tokens, token, balance);
     const others = paymentIds.length === 1 ? "" : ` and ${paymentIds.length - 1} other payments`;
     const paymentId = site.place.paymentId ?? paymentIds.at(-1)!;
     return {

@@ -4,8 +4,10 @@ import { NATIVE_COIN } from "../../../deploy/parameters.js";
 import { pages } from "../../../deploy/logs.js";
 import type { Finding, Outcome } from "./finding.js";
 import { outgoingKey, type Course, type History } from "./history.js";
+import { isSameAddress } from "../same-address.js";
 import { formatAmount } from "./money.js";
 import type { Site } from "./site.js";
+import type { Tokens } from "./tokens.js";
 
 const TRANSFER = id("Transfer(address,address,uint256)");
 
@@ -14,21 +16,35 @@ export async function findDoublePayouts(site: Site): Promise<Outcome> {
   const history = await site.history();
   const only = site.place.paymentId;
   const courses = [...history.courses].filter(([paymentId]) => only === undefined || paymentId === only);
+  const tokens = await site.describe([
+    ...courses.flatMap(([, { terms }]) => (terms === undefined ? [] : [terms.token])),
+    ...(only === undefined ? (await site.tokens()).addresses : []),
+  ]);
   const findings = [
-    ...courses.flatMap(([paymentId, course]) => judge(site, paymentId, course)),
-    ...(only === undefined ? await findUnaccounted(site, history) : []),
+    ...courses.flatMap(([paymentId, course]) => judge({ site, tokens }, paymentId, course)),
+    ...(only === undefined ? await findUnaccounted({ site, tokens }, history) : []),
   ];
   return { findings, looked: `${courses.length} payments` };
 }
 
-function judge(site: Site, paymentId: string, { terms, created, movements }: Course): Finding[] {
+/** A site, and what amounts are told in there. */
+interface Telling {
+  readonly site: Site;
+  readonly tokens: Tokens;
+}
+
+function judge(
+  { site, tokens }: Telling,
+  paymentId: string,
+  { terms, created, movements }: Course,
+): Finding[] {
   // What began before the first block that was read cannot be judged.
   if (terms === undefined) return [];
   const find = (reason: string, sentence: string): Finding => ({
     ...{ check: "doubles", reason, paymentId, sentence },
     command: site.stopCommand(`payment ${paymentId.slice(0, 10)} may have paid out twice`),
   });
-  const amount = (value: bigint) => formatAmount(site.place.record, terms.token, value);
+  const amount = (value: bigint) => formatAmount(tokens, terms.token, value);
   const paid = movements.reduce((sum, movement) => sum + movement.amount, 0n);
   const closings = movements.filter(({ held }) => held === 0n);
   return [
@@ -56,10 +72,9 @@ const hashes = (some: readonly { transaction: string }[]) =>
   [...new Set(some.map(({ transaction }) => transaction))].join(", ");
 
 /** Transactions that moved more of a token out of the escrow than its events say. The native coin leaves no logs. */
-async function findUnaccounted(site: Site, { outgoing, tokens }: History): Promise<Finding[]> {
-  const { record } = site.place;
+async function findUnaccounted({ site, tokens }: Telling, { outgoing }: History): Promise<Finding[]> {
   const moved = new Map<string, { amount: bigint; token: string; transaction: string }>();
-  for (const { address: token, transactionHash: transaction, data } of await readTransfersOut(site, tokens)) {
+  for (const { address: token, transactionHash: transaction, data } of await readTransfersOut(site)) {
     const key = outgoingKey(transaction, token);
     const amount = (moved.get(key)?.amount ?? 0n) + BigInt(data === "0x" ? 0 : data);
     moved.set(key, { amount, token, transaction });
@@ -75,7 +90,7 @@ async function findUnaccounted(site: Site, { outgoing, tokens }: History): Promi
         reason: "unaccounted_transfer",
         ...(paymentId === undefined ? { subject: transaction } : { paymentId }),
         sentence:
-          `The transaction ${transaction} moved ${formatAmount(record, token, extra)} more out of the escrow than its ` +
+          `The transaction ${transaction} moved ${formatAmount(tokens, token, extra)} more out of the escrow than its ` +
           "events account for.",
         command: site.stopCommand(`${transaction.slice(0, 10)} moved more than its events say`),
       },
@@ -83,8 +98,9 @@ async function findUnaccounted(site: Site, { outgoing, tokens }: History): Promi
   });
 }
 
-async function readTransfersOut({ place, at }: Site, tokens: ReadonlySet<string>): Promise<Log[]> {
-  const address = [...tokens].filter((token) => token !== NATIVE_COIN.toLowerCase());
+async function readTransfersOut(site: Site): Promise<Log[]> {
+  const { place, at } = site;
+  const address = (await site.tokens()).addresses.filter((token) => !isSameAddress(token, NATIVE_COIN));
   if (address.length === 0) return [];
   const topics = [TRANSFER, zeroPadValue(place.record.contracts.escrow.address, 32)];
   const found: Log[] = [];

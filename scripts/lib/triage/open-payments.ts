@@ -1,6 +1,10 @@
 import { termsOfRow } from "../indexed-terms.js";
-import { inBatches } from "./batches.js";
+import { isSameAddress } from "../same-address.js";
 import type { Payment } from "../signing.js";
+import { askEscrow } from "./ask-escrow.js";
+import { inBatches } from "./batches.js";
+import { unite } from "./configured-tokens.js";
+import type { Unknown } from "./finding.js";
 import type { Site } from "./site.js";
 
 const ROWS_AT_ONCE = 500;
@@ -29,27 +33,54 @@ export interface OpenPayments {
   readonly source: "the read model" | "the chain's logs";
   /** Why it is not the read model. */
   readonly because?: string;
+  /** Payments that the read model should have listed long ago, and did not. */
+  readonly missing: readonly string[];
+  /** What could not be found out. */
+  readonly unknown: readonly Omit<Unknown, "check">[];
 }
 
-/** Lists payments by the read model, which knows which are open, or if it does not answer by the logs of all. */
+/**
+ * Lists payments by the read model, which knows which are open; by the logs of all if it does not answer, or leaves payments out
+ * that hold money on the chain.
+ */
 export async function readOpenPayments(site: Site): Promise<OpenPayments> {
-  const { paymentId: only } = site.place;
-  let listed: ReadonlyMap<string, Payment>;
-  let from: Omit<OpenPayments, "payments"> = { source: "the read model" };
+  let indexed: readonly OpenPayment[];
   try {
-    listed = await listByIndex(site);
-  } catch (problem) {
-    listed = await listByLogs(site);
-    from = { source: "the chain's logs", because: (problem as Error).message };
+    indexed = await readStates(site, await listByIndex(site));
+  } catch {
+    const payments = await readStates(site, await listByLogs(site));
+    const because = "the read model could not be asked";
+    return {
+      payments,
+      source: "the chain's logs",
+      because,
+      missing: [],
+      unknown: await findLacks(site, payments),
+    };
   }
+  if ((await findLacks(site, indexed)).length === 0)
+    return { payments: indexed, source: "the read model", missing: [], unknown: [] };
+  const logged = await readStates(site, await listByLogs(site));
+  const added = logged.filter(({ paymentId }) => !indexed.some((one) => one.paymentId === paymentId));
+  const payments = [...indexed, ...added];
+  return {
+    ...{ payments, source: "the chain's logs", because: "the read model leaves some out" },
+    missing: await longMade(site, added),
+    unknown: await findLacks(site, payments),
+  };
+}
+
+/** The chain's states of what was listed. */
+async function readStates(site: Site, listed: ReadonlyMap<string, Payment>): Promise<readonly OpenPayment[]> {
+  const { paymentId: only } = site.place;
   const candidates = [...listed].filter(([id]) => only === undefined || id === only);
   const states = await inBatches(candidates, STATES_AT_ONCE, async (some) => {
     const ids = some.map(([id]) => id);
     return [...(await site.lens.snapshot([], ids, { blockTag: site.at.number })).states];
   });
-  const payments = candidates.flatMap(([paymentId, terms], i) => {
+  return candidates.flatMap(([paymentId, terms], i) => {
     const { status, flags, held, released, disputedAt } = states[i]!;
-    if (status !== FUNDED && status !== DISPUTED) return [];
+    if (!isOpen(status)) return [];
     const isDisputed = status === DISPUTED;
     const deadline = Number(terms.deadline);
     const open: OpenPayment = {
@@ -62,7 +93,54 @@ export async function readOpenPayments(site: Site): Promise<OpenPayments> {
     };
     return [open];
   });
-  return { payments, ...from };
+}
+
+const isOpen = (status: bigint) => status === FUNDED || status === DISPUTED;
+
+/** What the chain holds beyond what these payments hold, in sentences. */
+async function findLacks(site: Site, payments: readonly OpenPayment[]): Promise<Omit<Unknown, "check">[]> {
+  return (await lacksOf(site, payments)).map((why) => ({ why, command: site.command("reconcile") }));
+}
+
+async function lacksOf(site: Site, payments: readonly OpenPayment[]): Promise<string[]> {
+  const { paymentId: only, fromBlock } = site.place;
+  if (only !== undefined) {
+    const { status } = await site.escrow.paymentState(only, { blockTag: site.at.number });
+    return isOpen(status) && payments.length === 0
+      ? [
+          `The payment is open, and its terms are neither in the read model nor in the logs since block ${fromBlock}.`,
+        ]
+      : [];
+  }
+  const tokens = unite(
+    site.place.record.tokens.map(({ address }) => address),
+    payments.map(({ terms }) => terms.token),
+  );
+  const totals = await askEscrow(
+    site,
+    "tokenTotals",
+    tokens.map((token) => [token] as const),
+  );
+  return tokens.flatMap((token, i) => {
+    const [{ held }] = totals[i] as [{ held: bigint }];
+    const listed = payments
+      .filter(({ terms }) => isSameAddress(terms.token, token))
+      .reduce((sum, payment) => sum + payment.held, 0n);
+    return listed < held
+      ? [
+          `Payments that were not found, the logs since block ${fromBlock} included, hold ${held - listed} units of ${token}.`,
+        ]
+      : [];
+  });
+}
+
+/** Those that were made before the last blocks, which the read model may not have yet. */
+async function longMade(site: Site, payments: readonly OpenPayment[]): Promise<string[]> {
+  const { courses } = await site.history();
+  const last = site.at.number - site.place.limits.lag;
+  return payments
+    .map(({ paymentId }) => paymentId)
+    .filter((id) => courses.get(id)!.created.some(({ block }) => block < last));
 }
 
 async function listByLogs(site: Site): Promise<Map<string, Payment>> {

@@ -8,9 +8,11 @@ import {
   type EscrowLens,
 } from "../../../types/ethers-contracts/index.js";
 import { ReadModel } from "../read-model.js";
+import { readTokens, type ConfiguredTokens } from "./configured-tokens.js";
 import type { Endpoint } from "./endpoints.js";
 import { readHistory, type History } from "./history.js";
 import { readOpenPayments, type OpenPayments } from "./open-payments.js";
+import { describeTokens, type Tokens } from "./tokens.js";
 
 /** What triage is told about where to look. */
 export interface Place {
@@ -55,6 +57,8 @@ export class Site {
   readonly readModel: ReadModel;
   #open?: Promise<OpenPayments>;
   #history?: Promise<History>;
+  #tokens?: Promise<ConfiguredTokens>;
+  #described: Tokens;
 
   private constructor(
     readonly place: Place,
@@ -64,6 +68,7 @@ export class Site {
     this.escrow = Escrow__factory.connect(escrow.address, place.provider);
     this.lens = EscrowLens__factory.connect(escrowLens.address, place.provider);
     this.readModel = new ReadModel(place.indexer);
+    this.#described = place.record;
   }
 
   static async visit(place: Place): Promise<Site> {
@@ -79,6 +84,16 @@ export class Site {
   /** What the escrow's logs say of every payment. */
   history(): Promise<History> {
     return (this.#history ??= readHistory(this));
+  }
+
+  /** Every token of which the escrow may owe something. */
+  tokens(): Promise<ConfiguredTokens> {
+    return (this.#tokens ??= readTokens(this));
+  }
+
+  /** What amounts of these tokens are told in. */
+  async describe(addresses: readonly string[]): Promise<Tokens> {
+    return (this.#described = await describeTokens(this.place.provider, this.#described, addresses));
   }
 
   /** `npx hardhat <verb> --network … --payment …`, to be typed next. */

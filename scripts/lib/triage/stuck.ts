@@ -14,21 +14,39 @@ interface Obstacle {
 
 /** Payments that hold money and should have moved, or cannot move, and why. Open disputes are another check's. */
 export async function findStuck(site: Site): Promise<Outcome> {
-  const { payments, source, because } = await site.open();
+  const { payments, source, because, missing, unknown } = await site.open();
   const exitsUntil = Number(await site.escrow.pausedUntil(PAUSE_BITS.EXITS, { blockTag: site.at.number }));
   const stopped = await findStopped(
     site,
     payments.map((payment) => beneficiaryOf(payment).account),
   );
-  const findings = payments.flatMap((payment): Finding[] => {
+  const tokens = await site.describe(payments.map(({ terms }) => terms.token));
+  const stuck = payments.flatMap((payment): Finding[] => {
     const [first, ...more] = obstaclesOf(site, payment, { exitsUntil, stopped });
     if (first === undefined) return [];
-    const amount = formatAmount(site.place.record, payment.terms.token, payment.held);
+    const amount = formatAmount(tokens, payment.terms.token, payment.held);
     const sentence = [`It holds ${amount}.`, first.sentence, ...more.map((one) => one.sentence)].join(" ");
     return [{ check: "stuck", paymentId: payment.paymentId, ...first, sentence }];
   });
-  const why = because === undefined ? "" : `, because the read model could not be asked`;
-  return { findings, looked: `${payments.length} open payments, listed by ${source}${why}` };
+  const why = because === undefined ? "" : `, because ${because}`;
+  return {
+    findings: [...findMissing(site, missing), ...stuck],
+    unknown,
+    looked: `${payments.length} open payments, listed by ${source}${why}`,
+  };
+}
+
+/** A read model that leaves open payments out is wrong, whatever it says of itself. */
+function findMissing(site: Site, [paymentId, ...others]: readonly string[]): Finding[] {
+  if (paymentId === undefined) return [];
+  const more = others.length === 0 ? "" : `, and ${others.length} more`;
+  return [
+    {
+      ...{ check: "index", reason: "payments_missing", paymentId },
+      sentence: `The read model does not list it as open${more}, and on the chain it holds money.`,
+      command: site.command("reconcile"),
+    },
+  ];
 }
 
 /** Whom a claim would pay. */

@@ -35,6 +35,9 @@ const LOOKS: Readonly<Record<Exclude<Check, "chain" | "index">, (site: Site) => 
   credits: findCredits,
 };
 
+/** What has nothing to look at if the payment that was named does not exist. */
+const ABOUT_PAYMENTS: readonly Check[] = ["doubles", "stuck", "disputes", "approvals", "credits"];
+
 /** A place of which nobody may answer. */
 export interface Scene extends Omit<Place, "provider"> {
   readonly chainId: number;
@@ -50,12 +53,17 @@ export async function triage(scene: Scene, checks: readonly Check[] = CHECK_NAME
   const findings: Finding[] = [];
   const unknown: Unknown[] = [];
   const site = await visit(scene);
-  for (const check of checks) {
+  const why = await findNoPayment(site);
+  const bound = checks.filter((check) => ABOUT_PAYMENTS.includes(check));
+  if (why !== undefined && bound.length > 0) unknown.push({ check: bound[0]!, why });
+  for (const check of why === undefined ? checks : checks.filter((one) => !bound.includes(one))) {
     try {
       const outcome = await lookInto(check, scene, site);
       told.push({ check, looked: outcome.looked });
       findings.push(...outcome.findings);
-      unknown.push(...(outcome.unknown ?? []).map((one) => ({ check, ...one })));
+      // Several checks look at the same payments, and lack the same.
+      const untold = (outcome.unknown ?? []).filter(({ why }) => !unknown.some((one) => one.why === why));
+      unknown.push(...untold.map((one) => ({ check, ...one })));
     } catch (problem) {
       unknown.push({
         check,
@@ -74,6 +82,20 @@ async function visit({ provider, ...place }: Scene): Promise<Site | Error> {
     return await Site.visit({ ...place, provider });
   } catch (problem) {
     return new Error(sentenceOf(problem));
+  }
+}
+
+/** Why nothing can be said of the payment that was named: a mistyped id has nothing the matter with it, and is no good news. */
+async function findNoPayment(site: Site | Error): Promise<string | undefined> {
+  if (site instanceof Error || site.place.paymentId === undefined) return undefined;
+  const { paymentId, record } = site.place;
+  try {
+    const { status } = await site.escrow.paymentState(paymentId, { blockTag: site.at.number });
+    return status === 0n
+      ? `The escrow of chain ${record.chainId} has made no payment ${paymentId}: look whether the id is whole, and the network the right one.`
+      : undefined;
+  } catch (problem) {
+    return sentenceOf(problem);
   }
 }
 

@@ -1,7 +1,6 @@
 import { glob, readFile, rm } from "node:fs/promises";
 
 import { expect } from "chai";
-import { id } from "ethers";
 import hre from "hardhat";
 
 import { samplesOf } from "../../../scripts/lib/gate/samples.js";
@@ -11,14 +10,17 @@ import { rehearse } from "../../../scripts/lib/operations/rehearse.js";
 import { toPause, toSetPolicy } from "../../../scripts/lib/operations/verbs.js";
 import { keystoreOf } from "../../support/ceremony.js";
 import { AdminChain, faultOf } from "../../support/operations.js";
+import { termsOf } from "../../support/terms.js";
 
 const DAY = 24 * 3_600;
 
 /** Whoever carries a step out, a task or a script: the mode and the gate are asked where all of them pass. */
 describe("carrying out what is not allowed now", function () {
   let chain: AdminChain;
+  let sampled: { paymentId: string; block: number };
   before(async () => {
     chain = await AdminChain.start();
+    await deposit();
     await onlyObserve();
   });
   afterEach(async () => {
@@ -27,6 +29,20 @@ describe("carrying out what is not allowed now", function () {
   });
   after(() => chain.stop());
 
+  /** A payment, and as many blocks after it as samples are wanted. */
+  const deposit = async () => {
+    const { escrow, usdc, users } = chain.deployed;
+    const [buyer, seller] = users;
+    const terms = termsOf(1, {
+      ...{ buyer: buyer!.address, seller: seller!.address, token: await usdc.getAddress(), amount: 5n },
+      deadline: BigInt((await chain.connection.networkHelpers.time.latest()) + 90 * DAY),
+    });
+    await (await usdc.mint(buyer!.address, 5n)).wait();
+    await (await usdc.connect(buyer).approve(escrow, 5n)).wait();
+    const receipt = await (await escrow.connect(buyer).deposit(terms)).wait();
+    sampled = { paymentId: await escrow.hashPayment(terms), block: receipt!.blockNumber };
+    await chain.connection.networkHelpers.mine(1_000);
+  };
   /** From an enforcing policy, as the suite is deployed. */
   const onlyObserve = async () => {
     const { accessManager, complianceRegistry, holders } = chain.deployed;
@@ -42,7 +58,8 @@ describe("carrying out what is not allowed now", function () {
   const openGate = async () => {
     const now = Math.floor(Date.now() / 1000);
     const samples = Array.from({ length: 1_000 }, (_, i) => ({
-      ...{ at: now - 180 * (999 - i), block: i, paymentId: id(String(i)), matched: true },
+      ...{ at: now - 180 * (999 - i), matched: true },
+      ...{ paymentId: sampled.paymentId, block: sampled.block + i },
     }));
     await samplesOf(31337).addAll(samples);
   };

@@ -5,7 +5,7 @@ import hre from "hardhat";
 
 import { startLocalSuite, type LocalSuite } from "../../../scripts/lib/local-suite.js";
 import { Running } from "../../../scripts/lib/running.js";
-import { RpcProxy } from "../../support/rpc-proxy.js";
+import { RpcProxy } from "../../../scripts/lib/rpc-proxy.js";
 
 const PAUSE = '--bits deposits --duration 1d --reason "to be verified"';
 

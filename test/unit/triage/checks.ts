@@ -1,9 +1,11 @@
 import { expect } from "chai";
-import { ZeroHash } from "ethers";
+import { AbiCoder, id, ZeroHash, type Provider } from "ethers";
 
-import { exitCodeOf } from "../../../scripts/lib/triage/triage.js";
+import { describeTokens } from "../../../scripts/lib/triage/tokens.js";
+import { exitCodeOf, triage } from "../../../scripts/lib/triage/triage.js";
 import { formatTriage } from "../../../scripts/lib/triage/report.js";
 import { DAY, town, type Town } from "./fixture.js";
+import { listing, type Listed } from "./read-model.js";
 
 const BLOCKED = 2;
 
@@ -14,6 +16,15 @@ describe("triage", () => {
 
   const reasons = (findings: readonly { reason: string; paymentId?: string }[]) =>
     findings.map(({ reason, paymentId }) => [reason, paymentId]);
+  /** What a check finds where the read model lists these payments. */
+  const findByIndex = async (check: "approvals" | "stuck", listed: readonly Listed[]) => {
+    const model = await listing(listed);
+    try {
+      return await at.find(check, { indexer: model.url });
+    } finally {
+      model.stop();
+    }
+  };
   const block = async (account: string) => {
     const { complianceRegistry, holders } = at.suite;
     const record = { riskScore: 0, tier: 1, jurisdiction: 276, expiry: 0, attestationHash: ZeroHash };
@@ -92,6 +103,59 @@ describe("triage", () => {
       ]);
     });
 
+    it("says that a payment was never made if it is named, and exits with 2", async () => {
+      await at.deposit();
+      const found = await at.look("stuck", { paymentId: id("mistyped") });
+      expect([found.findings, exitCodeOf(found)]).to.deep.equal([[], 2]);
+      expect(found.unknown[0]!.why).to.include(`has made no payment ${id("mistyped")}`);
+      // What is no payment's own is told all the same.
+      const all = await triage(at.scene({ paymentId: id("mistyped") }), ["leaks", "stuck", "credits"]);
+      expect(all.checks.map(({ check }) => check)).to.deep.equal(["leaks"]);
+      expect(all.unknown).to.have.lengthOf(1);
+    });
+
+    it("does not find a closed one that is named", async () => {
+      const { paymentId, terms } = await at.deposit();
+      await at.suite.escrow.connect(at.buyer).release(terms, terms.amount);
+      const found = await at.look("stuck", { paymentId });
+      expect([found.findings, found.unknown]).to.deep.equal([[], []]);
+    });
+
+    it("does not believe a read model that leaves a payment out, and says so", async () => {
+      const [listed, hidden] = [await at.deposit(), await at.deposit()];
+      await at.pass(20 * DAY);
+      await at.networkHelpers.mine(21);
+      for (const change of [{}, { paymentId: hidden.paymentId }]) {
+        const model = await listing([listed]);
+        const found = await at.look("stuck", { indexer: model.url, ...change });
+        model.stop();
+        expect(reasons(found.findings)).to.deep.include.members([
+          ["payments_missing", hidden.paymentId],
+          ["unclaimed", hidden.paymentId],
+        ]);
+        expect(found.checks[0]!.looked).to.include("because the read model leaves some out");
+      }
+      expect(reasons(await findByIndex("stuck", [listed, hidden]))).to.deep.equal([
+        ["unclaimed", listed.paymentId],
+        ["unclaimed", hidden.paymentId],
+      ]);
+      expect(reasons(await findByIndex("stuck", []))).to.deep.include(["payments_missing", listed.paymentId]);
+    });
+
+    it("forgives a read model that lacks what was made in the last blocks", async () => {
+      await at.deposit();
+      expect(await findByIndex("stuck", [])).to.deep.equal([]);
+    });
+
+    it("says what neither the read model nor the logs that were read have", async () => {
+      const { paymentId } = await at.deposit();
+      const fromBlock = (await at.ethers.provider.getBlockNumber()) + 1;
+      const all = await at.look("stuck", { fromBlock });
+      expect(all.unknown[0]!.why).to.include("hold 1000000 units of");
+      const one = await at.look("stuck", { fromBlock, paymentId });
+      expect([one.unknown[0]!.why.slice(0, 19), exitCodeOf(one)]).to.deep.equal(["The payment is open", 2]);
+    });
+
     it("looks at one payment if asked", async () => {
       const [first] = [await at.deposit(), await at.deposit()];
       await at.pass(20 * DAY);
@@ -164,6 +228,23 @@ describe("triage", () => {
       expect(await at.find("approvals")).to.deep.equal([]);
     });
 
+    it("says the amount to type in whole tokens, whoever listed the payment", async () => {
+      const made = await approve();
+      await at.pass(3_600);
+      const [byLogs] = await at.find("approvals");
+      const [byIndex] = await findByIndex("approvals", [made]);
+      expect(byIndex).to.deep.equal(byLogs);
+      expect(byIndex!.command).to.include("--amount 5.0 ");
+    });
+
+    it("proposes no more than is held", async () => {
+      const { terms } = await approve(20_000_000_000n);
+      await at.suite.escrow.connect(at.buyer).release(terms, 19_999_000_000n);
+      const [finding] = await at.find("approvals");
+      expect(finding!.sentence).to.include("only 1.0 USDC is held now");
+      expect(finding!.command).to.include("payment approve-release").and.include("--amount 1.0 ");
+    });
+
     it("does not find one that was used", async () => {
       const { terms } = await approve();
       await at.suite.escrow.connect(at.suite.holders.OPERATOR).release(terms, 5_000_000n);
@@ -212,6 +293,57 @@ describe("triage", () => {
       expect(leak!.command).to.include("ops pause --network local --bits payouts,exits");
       const [transfer] = await at.find("doubles");
       expect(transfer).to.include({ reason: "unaccounted_transfer", subject: hash });
+    });
+
+    it("finds what is missing of a token that the escrow was configured for later", async () => {
+      const { token, fresh } = await at.depositInNewToken("PLAIN");
+      const thief = await at.ethers.getImpersonatedSigner(await at.suite.escrow.getAddress());
+      await at.networkHelpers.setBalance(thief.address, 10n ** 18n);
+      const { hash } = await fresh.connect(thief).transfer(at.stranger.address, 2n);
+      const [leak, ...others] = await at.find("leaks");
+      expect(others).to.deep.equal([]);
+      expect(leak!.sentence).to.include(`0.000002 “PLAIN” (${token}) is missing`);
+      const [transfer] = await at.find("doubles");
+      expect(transfer).to.include({ reason: "unaccounted_transfer", subject: hash });
+
+      // Logs that begin later do not tell of the token; the read model does, or it is said.
+      const fromBlock = (await at.ethers.provider.getBlockNumber()) + 1;
+      const blind = await at.look("leaks", { fromBlock });
+      expect(blind.unknown[0]!.why).to.include("Tokens that were configured before");
+      const model = await listing([], [token.toLowerCase(), at.stranger.address, "nonsense"]);
+      const seen = await at.look("leaks", { fromBlock, indexer: model.url });
+      model.stop();
+      expect(reasons(seen.findings)).to.deep.equal([["money_missing", undefined]]);
+    });
+
+    it("is not blinded by a token that does not answer", async () => {
+      const { token } = await at.depositInNewToken("PLAIN");
+      await at.deposit();
+      await steal(1n);
+      await at.networkHelpers.setCode(token, "0x");
+      const found = await at.look("leaks");
+      expect(reasons(found.findings)).to.deep.equal([["money_missing", undefined]]);
+      expect(found.unknown).to.deep.equal([
+        { check: "leaks", why: `The token ${token} does not tell what the escrow has of it.` },
+      ]);
+    });
+
+    it("does not let a token's symbol write on the screen", async () => {
+      const { token } = await at.depositInNewToken("PLAIN");
+      const abi = AbiCoder.defaultAbiCoder();
+      const hostile = {
+        resolveName: (name: string) => name,
+        call: ({ data }: { data: string }) =>
+          Promise.resolve(
+            data === id("decimals()").slice(0, 10)
+              ? abi.encode(["uint8"], [6])
+              : abi.encode(["string"], [`\u001b[2J\u202eUSDC\r\n${"x".repeat(99)}`]),
+          ),
+      } as unknown as Provider;
+      const { tokens } = await describeTokens(hostile, { tokens: [] }, [token]);
+      expect(tokens).to.deep.equal([
+        { address: token, decimals: 6, symbol: `“[2J USDC xxxxxxx” (${token})` },
+      ]);
     });
 
     it("does not take a surplus for a leak, nor its absence", async () => {

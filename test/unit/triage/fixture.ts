@@ -58,6 +58,29 @@ export async function town() {
   const find = async (check: Check, change: Partial<Scene> = {}): Promise<readonly Finding[]> =>
     (await look(check, change)).findings;
 
+  /** A deposit of 7 units in a token that the escrow was configured for after its deployment. */
+  const depositInNewToken = async (symbol: "USDC" | "PLAIN") => {
+    const deployed = await ethers.deployContract(symbol === "USDC" ? "TestUSDC" : "PlainToken");
+    const token = await deployed.getAddress();
+    // What is asked of it, both have.
+    const fresh = await ethers.getContractAt("TestUSDC", token);
+    const limits = {
+      enabled: true,
+      cap: 10n ** 20n,
+      approvalThreshold: 0,
+      outflowLimit: 0,
+      outflowWindow: 0,
+    };
+    const call = escrow.interface.encodeFunctionData("configureToken", [token, limits]);
+    const manager = suite.accessManager.connect(suite.holders.CONFIGURATOR);
+    await manager.schedule(escrow, call, 0);
+    await networkHelpers.time.increase(4 * DAY);
+    await manager.execute(escrow, call);
+    await fresh.mint(buyer.address, 10n ** 12n);
+    await fresh.connect(buyer).approve(escrow, MaxUint256);
+    return { token, fresh, made: await deposit({ token, amount: 7n }) };
+  };
+
   /** Has a contract emit what the escrow would, at the address of the escrow itself or of an impostor. */
   const emitAt = async (
     address: string,
@@ -82,7 +105,7 @@ export async function town() {
 
   return {
     ...{ connection, ethers, networkHelpers, suite, buyer, seller: seller!, stranger: stranger! },
-    ...{ termsFor, deposit, scene, look, find, emitAt, created },
+    ...{ termsFor, deposit, depositInNewToken, scene, look, find, emitAt, created },
     dispute: (terms: Terms) => escrow.connect(buyer).openDispute(terms, id("evidence"), "ipfs://evidence"),
     pass: (seconds: number) => networkHelpers.time.increase(seconds),
     network: Network.from(record.chainId),

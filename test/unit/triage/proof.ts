@@ -1,10 +1,10 @@
 import { expect } from "chai";
-import { id, type Block, type Provider, type TransactionReceipt } from "ethers";
+import { id, type Block, type Filter, type Provider, type TransactionReceipt } from "ethers";
 import hre from "hardhat";
 
 import type { DeploymentRecord } from "../../../deploy/record.js";
 import { verifyProof, type Claim, type Proof, type Proving } from "../../../scripts/lib/triage/proof.js";
-import { parseAmount } from "../../../scripts/triage/verify-proof.js";
+import { parseAmount, tokenOf, witnessesOf } from "../../../scripts/triage/verify-proof.js";
 import { town, type Town } from "./fixture.js";
 
 describe("a proof of payment", () => {
@@ -126,12 +126,29 @@ describe("a proof of payment", () => {
     }
   });
 
-  it("is not a deposit of a token that merely calls itself what the record knows", async () => {
-    const { paymentId, transaction, terms } = await at.deposit();
-    const { record } = at.suite;
-    const without = record.tokens.filter(({ address }) => address !== terms.token);
-    const proof = await verify({ paymentId, transaction }, { record: { ...record, tokens: without } });
-    expect(failing(proof)).to.deep.equal(["token"]);
+  it("may be one in a token that the escrow was configured for later, told for what it is", async () => {
+    const { token, made } = await at.depositInNewToken("USDC");
+    const { paymentId, transaction } = made;
+    const proof = await verify({ paymentId, transaction, amount: 7n, token: token.toLowerCase() });
+    expect([proof.verdict, failing(proof)]).to.deep.equal(["proved", []]);
+    expect(sentenceOf(proof, "token")).to.equal(
+      `It is in “USDC” (${token}), which the deployment record does not know. The escrow was configured for it.`,
+    );
+    expect(sentenceOf(proof, "amount")).to.include(`0.000007 “USDC” (${token})`);
+    // Of the same symbol it still is another token.
+    const usdc = await at.suite.usdc.getAddress();
+    expect(failing(await verify({ paymentId, transaction, token: usdc }))).to.deep.equal(["token"]);
+  });
+
+  it("is not a deposit of a token that the escrow was never configured for", async () => {
+    const fake = await at.ethers.deployContract("TestUSDC");
+    const terms = await at.termsFor({ token: await fake.getAddress() });
+    const paymentId = await at.suite.escrow.hashPayment(terms);
+    const escrow = await at.suite.escrow.getAddress();
+    const transaction = await at.emitAt(escrow, [at.created(paymentId, terms)]);
+    const proof = await verify({ paymentId, transaction });
+    expect(failing(proof)).to.include("token");
+    expect(sentenceOf(proof, "token")).to.include("the escrow was never configured for it");
   });
 
   it("is not the deposit of another payment", async () => {
@@ -235,18 +252,115 @@ describe("a proof of payment", () => {
     };
     const real = (await at.ethers.provider.getTransactionReceipt(transaction))!;
     expect(await verdictWith(() => Promise.resolve(real))).to.deep.equal(["proved", "other says the same."]);
-    expect(await verdictWith(() => Promise.resolve(null))).to.deep.equal([
+    const [none, says] = await verdictWith(() => Promise.resolve(null));
+    expect(none).to.equal("refuted");
+    expect(says).to.include("other says otherwise of mined: ");
+    expect(await verdictWith(() => Promise.resolve({ ...real, blockNumber: 1 }))).to.deep.equal([
       "refuted",
-      "other has no such transaction.",
+      "other says otherwise of mined: It is in block 1.",
     ]);
-    expect(await verdictWith(() => Promise.resolve({ status: 1, blockHash: id("x") }))).to.deep.equal([
+    expect(await verdictWith(() => Promise.resolve({ ...real, status: 0 }))).to.deep.equal([
       "refuted",
-      `other says something else: block ${id("x")}, succeeded.`,
+      "other says otherwise of success: It failed, so it moved nothing.",
     ]);
     expect(await verdictWith(() => Promise.reject(new Error("down: http://key@host/secret")))).to.deep.equal([
       "unknown",
       "other does not tell: down: <url>.",
     ]);
+  });
+
+  describe("by an endpoint that gives one transaction the logs of another", () => {
+    /** `liar` says of `transaction`, which is no deposit, that it is that of `paymentId`. */
+    const forged = async () => {
+      const { provider } = at.ethers;
+      const { paymentId, transaction: deposit } = await at.deposit();
+      const { hash: transaction } = await at.suite.usdc
+        .connect(at.buyer)
+        .transfer(await at.suite.escrow.getAddress(), 1_000_000n);
+      const { logs } = (await provider.getTransactionReceipt(deposit))!;
+      const liar = lying({
+        getTransactionReceipt: async (hash: string) => ({
+          ...(await provider.getTransactionReceipt(hash)),
+          logs,
+        }),
+        getLogs: async (filter: Filter) =>
+          (await provider.getLogs(filter)).map((log) => ({ ...log, transactionHash: transaction })),
+      });
+      return { paymentId, transaction, liar: { label: "liar", provider: liar } };
+    };
+
+    it("is refuted by an honest one, whichever is asked first", async () => {
+      const { paymentId, transaction, liar } = await forged();
+      const alone = await verify({ paymentId, transaction }, { witnesses: [liar] });
+      expect(alone.verdict, "or nothing is tested").to.equal("proved");
+      const honest = { label: "honest", provider: at.ethers.provider };
+      for (const witnesses of [
+        [liar, honest],
+        [honest, liar],
+      ]) {
+        const proof = await verify({ paymentId, transaction }, { witnesses });
+        expect(proof.verdict).to.equal("refuted");
+        expect(failing(proof)).to.include("endpoints");
+      }
+      const { checks } = await verify({ paymentId, transaction }, { witnesses: [liar, honest] });
+      expect(checks.find(({ name }) => name === "endpoints")!.sentence).to.equal(
+        "honest says otherwise of escrow: The escrow made no payment in it.",
+      );
+    });
+
+    it("is refuted where only the payment's state is made up", async () => {
+      const { paymentId, transaction } = await at.deposit();
+      const call = at.ethers.provider.call.bind(at.ethers.provider);
+      const state = at.suite.escrow.interface.encodeFunctionResult("paymentState", [
+        [3, 0, 0, 0, 0],
+      ] as never);
+      const selector = at.suite.escrow.interface.getFunction("paymentState").selector;
+      const liar = lying({
+        call: (asked: { data: string }) =>
+          asked.data.startsWith(selector) ? Promise.resolve(state) : call(asked),
+      });
+      const witnesses = [
+        { label: "here", provider: at.ethers.provider },
+        { label: "liar", provider: liar },
+      ];
+      const proof = await verify({ paymentId, transaction }, { witnesses });
+      expect([proof.verdict, failing(proof)]).to.deep.equal(["refuted", ["endpoints"]]);
+    });
+
+    it("is not told by one that answers with the receipt of another transaction altogether", async () => {
+      const { paymentId, transaction } = await at.deposit();
+      const real = (await at.ethers.provider.getTransactionReceipt(transaction))!;
+      const provider = lying({ getTransactionReceipt: () => Promise.resolve(real) });
+      const proof = await verify(
+        { paymentId, transaction: id("another") },
+        { witnesses: [{ label: "here", provider }] },
+      );
+      expect(proof.verdict).to.equal("unknown");
+    });
+  });
+
+  it("is unknown while an endpoint that was named does not answer, or is of another chain", async () => {
+    const { paymentId, transaction } = await at.deposit();
+    const head = { chainId: 31337, block: 1, hash: id("x"), time: 1 };
+    const looks = [
+      { endpoint: { url: "http://127.0.0.1:1", label: "here" }, head },
+      { endpoint: { url: "http://127.0.0.1:2", label: "dead" }, problem: "ECONNREFUSED" },
+      { endpoint: { url: "http://127.0.0.1:3", label: "elsewhere" }, head: { ...head, chainId: 1 } },
+    ];
+    const { witnesses, silent } = await witnessesOf({ looks, chainId: 31337 });
+    for (const { close } of witnesses) close();
+    expect(witnesses.map(({ label }) => label)).to.deep.equal(["here"]);
+    const proof = await verify({ paymentId, transaction }, { silent });
+    expect([proof.verdict, failing(proof)]).to.deep.equal(["unknown", ["endpoints", "endpoints"]]);
+    const told = proof.checks.filter(({ name }) => name === "endpoints").map(({ sentence }) => sentence);
+    expect(told).to.deep.equal([
+      "dead does not tell: ECONNREFUSED.",
+      "elsewhere does not tell: it is of chain 1, not 31337.",
+    ]);
+    const none = await witnessesOf({ looks: looks.slice(1), chainId: 31337 }).catch(
+      (fault: Error) => fault.message,
+    );
+    expect(none).to.include("No endpoint answers for chain 31337").and.include("elsewhere: it is of chain 1");
   });
 
   describe("as it is typed", () => {
@@ -272,6 +386,22 @@ describe("a proof of payment", () => {
       const transaction = id("transaction");
       expect((await type({ transaction }))[0]).to.include("Say which payment with --payment");
       expect((await type({ transaction, payment: "7" }))[0]).to.include("--payment is a paymentId");
+    });
+
+    it("has a token by its symbol in the record, or by its address in any case that is valid", async () => {
+      const { record, usdc } = at.suite;
+      const address = await usdc.getAddress();
+      for (const text of ["USDC", address, address.toLowerCase(), `0x${address.slice(2).toUpperCase()}`])
+        expect((await tokenOf(text, record, []))?.address, text).to.equal(address);
+      expect(await tokenOf("usdc", record, [])).to.equal(undefined);
+    });
+
+    it("has an amount in a token that the record does not know if all endpoints tell its decimals", async () => {
+      const { token } = await at.depositInNewToken("PLAIN");
+      const here = { label: "here", provider: at.ethers.provider };
+      expect(await tokenOf(token.toLowerCase(), at.suite.record, [here])).to.include({ decimals: 6 });
+      const silent = { label: "silent", provider: lying({ call: () => Promise.reject(new Error("no")) }) };
+      expect(await tokenOf(token, at.suite.record, [here, silent])).to.equal(undefined);
     });
 
     it("has an amount in whole tokens, to the last digit that the token has", () => {

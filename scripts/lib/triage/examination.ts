@@ -1,0 +1,249 @@
+import { id, zeroPadValue, type Log, type Provider, type TransactionReceipt } from "ethers";
+
+import { pages } from "../../../deploy/logs.js";
+import { NATIVE_COIN } from "../../../deploy/parameters.js";
+import type { DeploymentRecord } from "../../../deploy/record.js";
+import { Escrow__factory } from "../../../types/ethers-contracts/index.js";
+import { isSameAddress } from "../same-address.js";
+import { domainOf, paymentIdOf, type Payment } from "../signing.js";
+import { termsOf } from "./history.js";
+import { formatAmount } from "./money.js";
+import type { Claim, ProofCheck } from "./proof.js";
+import { describeTokens, type Tokens } from "./tokens.js";
+
+const abi = Escrow__factory.createInterface();
+const CREATED = abi.getEvent("PaymentCreated").topicHash;
+const CONFIGURED = abi.getEvent("TokenConfigured").topicHash;
+const TRANSFER = id("Transfer(address,address,uint256)");
+const STATUSES = ["None", "Funded", "Disputed", "Closed"];
+
+/** What one endpoint is asked about a claim. */
+export interface Examining {
+  readonly provider: Provider;
+  readonly record: DeploymentRecord;
+  readonly confirmations: number;
+  readonly fromBlock: number;
+  /** The block as of which all endpoints are asked, so that they can be compared. */
+  readonly head: number;
+}
+
+export const said = (name: string, passed: boolean | null, sentence: string): ProofCheck => ({
+  ...{ name, passed, sentence },
+});
+
+/** What one endpoint says of a claim. */
+export class Examination {
+  readonly #provider: Provider;
+  readonly #escrow: string;
+
+  constructor(
+    private readonly claim: Claim,
+    private readonly asked: Examining,
+  ) {
+    this.#provider = asked.provider;
+    this.#escrow = asked.record.contracts.escrow.address.toLowerCase();
+  }
+
+  /** The checks, in an order in which the first that fails makes those after it moot. */
+  async *checks(): AsyncGenerator<ProofCheck> {
+    const chain = await this.#chain();
+    yield chain;
+    if (chain.passed !== true) return;
+    const receipt = await this.#receipt();
+    if (receipt === null) {
+      yield await this.#missing();
+      return;
+    }
+    yield said("mined", true, `It is in block ${receipt.blockNumber}.`);
+    const succeeded = receipt.status === 1;
+    yield said("success", succeeded, succeeded ? "It succeeded." : "It failed, so it moved nothing.");
+    yield await this.#canonical(receipt);
+    const confirmations = this.#confirmations(receipt);
+    yield confirmations;
+    // As of the block in which all are asked, there is no such payment yet.
+    if (!succeeded || this.asked.head < receipt.blockNumber) return;
+    yield* this.#deposit(receipt);
+  }
+
+  async *#deposit(receipt: TransactionReceipt): AsyncGenerator<ProofCheck> {
+    const created = receipt.logs.filter((log) => this.#isOurs(log) && log.topics[0] === CREATED);
+    const log = created.find(({ topics }) => topics[1] === this.claim.paymentId);
+    yield this.#escrowCheck(receipt, created, log);
+    if (log === undefined) return;
+    const terms = termsOf(abi.parseLog(log)!.args);
+    const tokens = await describeTokens(this.#provider, this.asked.record, [terms.token]);
+    yield await this.#terms(terms);
+    yield await this.#token(terms, receipt, tokens);
+    yield this.#amount(terms, created, receipt, tokens);
+    yield* this.#parties(terms);
+    yield await this.#once();
+    yield await this.#state();
+  }
+
+  async #chain(): Promise<ProofCheck> {
+    const { chainId } = this.asked.record;
+    const { chainId: found } = await this.#provider.getNetwork();
+    if (Number(found) !== chainId)
+      return said("chain", false, `The endpoint is of chain ${found}, and the escrow on chain ${chainId}.`);
+    return said("chain", true, `Chain ${chainId}.`);
+  }
+
+  async #receipt(): Promise<TransactionReceipt | null> {
+    const receipt = await this.#provider.getTransactionReceipt(this.claim.transaction);
+    if (receipt === null || receipt.hash === this.claim.transaction) return receipt;
+    throw new Error("it answers with the receipt of another transaction");
+  }
+
+  /** A transaction that the chain has not mined. */
+  async #missing(): Promise<ProofCheck> {
+    const pending = await this.#provider.getTransaction(this.claim.transaction);
+    return pending === null
+      ? said("mined", false, "The chain has no such transaction; it may be on another chain, or invented.")
+      : said("mined", false, "It waits to be mined, and proves nothing yet.");
+  }
+
+  async #canonical({ blockNumber, blockHash }: TransactionReceipt): Promise<ProofCheck> {
+    const block = await this.#provider.getBlock(blockNumber);
+    return block?.hash === blockHash
+      ? said("canonical", true, `Block ${blockNumber} is still ${blockHash}.`)
+      : said(
+          "canonical",
+          false,
+          `Block ${blockNumber} is no longer ${blockHash}: the chain was reorganised.`,
+        );
+  }
+
+  #confirmations({ blockNumber }: TransactionReceipt): ProofCheck {
+    const { confirmations: needed, head } = this.asked;
+    const found = Math.max(head - blockNumber + 1, 0);
+    return said(
+      "confirmations",
+      found >= needed,
+      found >= needed ? `${found} of ${needed}.` : `Only ${found} of ${needed}; look again later.`,
+    );
+  }
+
+  #escrowCheck(receipt: TransactionReceipt, created: readonly Log[], log: Log | undefined): ProofCheck {
+    if (log !== undefined) return said("escrow", true, "The escrow itself says that the payment was made.");
+    const imitations = receipt.logs.filter(
+      (candidate) =>
+        !this.#isOurs(candidate) &&
+        candidate.topics[0] === CREATED &&
+        candidate.topics[1] === this.claim.paymentId,
+    );
+    if (imitations.length > 0) {
+      const who = imitations.map(({ address }) => address).join(", ");
+      return said(
+        "escrow",
+        false,
+        `The event is not the escrow's: ${who} imitates it, or is another escrow.`,
+      );
+    }
+    if (created.length > 0) {
+      const others = created.map(({ topics }) => topics[1]!).join(", ");
+      return said("escrow", false, `It is the deposit of another payment: ${others}.`);
+    }
+    return said("escrow", false, "The escrow made no payment in it.");
+  }
+
+  /** The id is a hash of the terms, the chain and the escrow: whoever changed one would have another id. */
+  async #terms(terms: Payment): Promise<ProofCheck> {
+    const domain = await domainOf(Escrow__factory.connect(this.#escrow, this.#provider));
+    const hash = paymentIdOf(domain, terms);
+    return hash === this.claim.paymentId
+      ? said("terms", true, "Its terms hash to the id, on this chain and in this escrow.")
+      : said("terms", false, `Its terms hash to ${hash}, not to the id.`);
+  }
+
+  async #token({ token }: Payment, { logs }: TransactionReceipt, { tokens }: Tokens): Promise<ProofCheck> {
+    const isKnown = this.asked.record.tokens.some(({ address }) => isSameAddress(address, token));
+    const symbol = tokens.find(({ address }) => isSameAddress(address, token))?.symbol ?? token;
+    const name = isKnown ? `${symbol}, ${token}` : `${symbol}, which the deployment record does not know`;
+    const { token: claimed } = this.claim;
+    if (claimed !== undefined && !isSameAddress(claimed, token))
+      return said("token", false, `It is in ${name}, and not in ${claimed}.`);
+    const foreign = logs.filter(
+      (log) => log.topics[0] === TRANSFER && this.#isToEscrow(log) && !isSameAddress(log.address, token),
+    );
+    const aside =
+      foreign.length === 0 ? "" : ` (It also sent the escrow something of ${foreign[0]!.address}.)`;
+    if (isKnown) return said("token", true, `It is in ${name}.${aside}`);
+    const topics = [CONFIGURED, zeroPadValue(token, 32)];
+    return (await this.#logs(topics, this.asked.record.startBlock)).length > 0
+      ? said("token", true, `It is in ${name}. The escrow was configured for it.${aside}`)
+      : said("token", false, `It is in ${name}, and the escrow was never configured for it.${aside}`);
+  }
+
+  /** What arrived has to cover every payment in the token that the transaction made: none is paid by another's money. */
+  #amount(terms: Payment, created: readonly Log[], receipt: TransactionReceipt, tokens: Tokens): ProofCheck {
+    const shown = (amount: bigint) => formatAmount(tokens, terms.token, amount);
+    const { amount: claimed } = this.claim;
+    if (claimed !== undefined && claimed !== terms.amount)
+      return said("amount", false, `It paid ${shown(terms.amount)}, and not ${shown(claimed)}.`);
+    // Native coin leaves no log; the escrow takes exactly what comes with the call, or reverts.
+    if (isSameAddress(terms.token, NATIVE_COIN))
+      return said("amount", true, `${shown(terms.amount)} came with the call.`);
+    const due = created
+      .map((log) => termsOf(abi.parseLog(log)!.args))
+      .filter(({ token }) => isSameAddress(token, terms.token))
+      .reduce((sum, { amount }) => sum + amount, 0n);
+    const arrived = receipt.logs
+      .filter(
+        (log) =>
+          isSameAddress(log.address, terms.token) && log.topics[0] === TRANSFER && this.#isToEscrow(log),
+      )
+      .reduce((sum, { data }) => sum + BigInt(data === "0x" ? 0 : data), 0n);
+    const others = created.length === 1 ? "" : ` for the ${created.length} payments that it made`;
+    return arrived >= due
+      ? said("amount", true, `${shown(terms.amount)}; ${shown(arrived)} arrived${others}.`)
+      : said("amount", false, `Only ${shown(arrived)} of ${shown(due)} arrived${others}.`);
+  }
+
+  *#parties({ buyer, seller }: Payment): Generator<ProofCheck> {
+    for (const [name, found, claimed] of [
+      ["buyer", buyer, this.claim.buyer],
+      ["seller", seller, this.claim.seller],
+    ] as const) {
+      if (claimed === undefined) yield said(name, true, `${found}; nobody said who it should be.`);
+      else if (isSameAddress(claimed, found)) yield said(name, true, `${found}, as claimed.`);
+      else yield said(name, false, `It is ${found}, and not ${claimed}.`);
+    }
+  }
+
+  /** One deposit a payment, ever. */
+  async #once(): Promise<ProofCheck> {
+    const found = await this.#logs([CREATED, this.claim.paymentId], this.asked.fromBlock);
+    const others = found.filter(({ transactionHash }) => transactionHash !== this.claim.transaction);
+    if (found.length === 1 && others.length === 0)
+      return said("once", true, "It is the payment's only deposit.");
+    if (others.length === 0)
+      return said("once", found.length === 0 ? null : false, `It was deposited ${found.length} times.`);
+    const hashes = others.map(({ transactionHash }) => transactionHash).join(", ");
+    return said("once", false, `The payment was deposited by ${hashes}, too.`);
+  }
+
+  async #state(): Promise<ProofCheck> {
+    const escrow = Escrow__factory.connect(this.#escrow, this.#provider);
+    const { status, held } = await escrow.paymentState(this.claim.paymentId, { blockTag: this.asked.head });
+    const name = STATUSES[Number(status)] ?? String(status);
+    return status === 0n
+      ? said("state", false, "The escrow knows nothing of the payment now.")
+      : said("state", true, `The payment is ${name} now, and holds ${held} units.`);
+  }
+
+  /** Logs of the escrow. */
+  async #logs(topics: string[], first: number): Promise<Log[]> {
+    const found: Log[] = [];
+    for (const [fromBlock, toBlock] of pages(first, this.asked.head))
+      found.push(...(await this.#provider.getLogs({ address: this.#escrow, topics, fromBlock, toBlock })));
+    return found;
+  }
+
+  #isOurs({ address }: Log): boolean {
+    return isSameAddress(address, this.#escrow);
+  }
+
+  #isToEscrow({ topics }: Log): boolean {
+    return topics.length === 3 && topics[2]!.toLowerCase() === zeroPadValue(this.#escrow, 32);
+  }
+}

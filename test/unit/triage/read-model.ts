@@ -1,0 +1,37 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+
+import type { Terms } from "../../support/terms.js";
+
+export interface Listed {
+  readonly paymentId: string;
+  readonly terms: Terms;
+}
+
+/** A row as GraphQL has it: addresses in lower case, amounts as text. */
+const rowOf = ({ paymentId, terms }: Listed) => ({
+  ...Object.fromEntries(Object.entries(terms).map(([name, value]) => [name, String(value).toLowerCase()])),
+  onDeadline: ["Refund", "Release"][Number(terms.onDeadline)],
+  paymentId,
+});
+
+/** A read model that lists these payments as open, whatever the chain says. */
+export async function listing(
+  payments: readonly Listed[],
+  tokens: readonly string[] = [],
+): Promise<{ url: string; stop: () => void }> {
+  const pageInfo = { hasNextPage: false, endCursor: null };
+  const addresses = tokens.map((address) => ({ address }));
+  const data = {
+    payments: { items: payments.map(rowOf), pageInfo },
+    tokens: { items: addresses, pageInfo },
+  };
+  const server = createServer((request, response) => {
+    request.resume();
+    response.setHeader("content-type", "application/json");
+    response.end(JSON.stringify({ data }));
+  });
+  await new Promise<void>((heard) => server.listen(0, "127.0.0.1", heard));
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}`, stop: () => server.close() };
+}
