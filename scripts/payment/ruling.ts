@@ -1,11 +1,12 @@
 import { isHexString, keccak256 } from "ethers";
 
 import { Fault } from "../../deploy/fault.js";
-import type { DeploymentRecord } from "../../deploy/record.js";
 import type { Ruling } from "../lib/payment/acts.js";
 import type { Dossier } from "../lib/payment/dossier.js";
 import { readRegularBytes } from "../lib/regular-file.js";
+import { isSameAddress } from "../lib/same-address.js";
 import { formatAmount } from "../lib/triage/money.js";
+import type { Tokens } from "../lib/triage/tokens.js";
 import { required } from "../ops/arguments.js";
 import { parseAmount } from "../triage/verify-proof.js";
 
@@ -53,12 +54,12 @@ export function rulingOf(
   { toSeller, toBuyer }: RulingArguments,
   rulingHash: string,
   dossier: Dossier,
-  record: DeploymentRecord,
+  tokens: Tokens,
 ): Ruling {
   const { held, terms } = dossier;
   const [seller, buyer] = [
-    typedPart(toSeller!, "--to-seller", dossier, record),
-    typedPart(toBuyer!, "--to-buyer", dossier, record),
+    typedPart(toSeller!, "--to-seller", dossier, tokens),
+    typedPart(toBuyer!, "--to-buyer", dossier, tokens),
   ];
   const sellerAmount = seller ?? held - buyer!;
   const buyerAmount = buyer ?? held - seller!;
@@ -66,23 +67,18 @@ export function rulingOf(
   if (sellerAmount >= 0n && buyerAmount >= 0n && sellerAmount + buyerAmount === held)
     return { sellerAmount, buyerAmount, rulingHash };
   const given = (seller ?? 0n) + (buyer ?? 0n);
-  const money = (amount: bigint) => formatAmount(record, terms.token, amount);
+  const money = (amount: bigint) => formatAmount(tokens, terms.token, amount);
   throw new Fault(
     `A ruling divides all that the payment holds, which is ${money(held)}; --to-seller and --to-buyer are ` +
       `${money(given)}. Nothing was sent.`,
   );
 }
 
-const typedPart = (text: string, option: string, dossier: Dossier, record: DeploymentRecord) =>
-  text === REST ? undefined : parsePart(text, option, dossier, record);
+const typedPart = (text: string, option: string, dossier: Dossier, tokens: Tokens) =>
+  text === REST ? undefined : parsePart(text, option, dossier, tokens);
 
 /** An amount in whole tokens of a payment's. */
-export function parsePart(
-  text: string,
-  option: string,
-  { terms }: Dossier,
-  { tokens }: DeploymentRecord,
-): bigint {
-  const known = tokens.find(({ address }) => address.toLowerCase() === terms.token.toLowerCase());
+export function parsePart(text: string, option: string, { terms }: Dossier, { tokens }: Tokens): bigint {
+  const known = tokens.find(({ address }) => isSameAddress(address, terms.token));
   return parseAmount(text, known?.decimals ?? 0, option);
 }

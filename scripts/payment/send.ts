@@ -41,7 +41,8 @@ export async function carryOut(
   args: SendingArguments,
 ): Promise<string | undefined> {
   const tell = tellerOf(args);
-  await requireWorks(ethers.provider, call);
+  const { orRefusal } = await import("../lib/payment/refusal.js");
+  await orRefusal(() => ethers.provider.call(call), "Nothing was sent.");
   if (!mayWrite(name)) {
     tell(`Dry run: it would work now: ${sentence}. Nothing was sent.`);
     return undefined;
@@ -49,38 +50,15 @@ export async function carryOut(
   const { chainId } = await ethers.provider.getNetwork();
   if (!args.yes) await confirm(`${sentence}, on ${networkName} (chain ${chainId})`, confirmedBy);
   const signer = await ethers.getSigner(call.from);
-  const sent = await signer.sendTransaction({ to: call.to, data: call.data });
+  // It may have become impossible while somebody was asked.
+  const sent = await orRefusal(
+    () => signer.sendTransaction({ to: call.to, data: call.data }),
+    "Nothing was sent.",
+  );
   tell(`Sent ${sent.hash}; waiting for it …`);
   const receipt = await sent.wait();
   if (receipt?.status !== 1) throw new Fault(`${sent.hash} failed.`);
   return sent.hash;
-}
-
-/** What the likeliest errors mean to whoever acts; the others are told by their names. */
-const IN_WORDS: Readonly<Record<string, string>> = {
-  AccessManagedUnauthorized: "this account has not the role for it",
-  AccessManagerNotScheduled: "this account's role has a delay, and the call was not scheduled",
-  CreditPushFailed:
-    "the token or the recipient refuses the money. It stays as it is until that has changed, or its owner names another " +
-    "recipient with --to",
-};
-
-async function requireWorks(
-  provider: NetworkConnection["ethers"]["provider"],
-  call: Act["call"],
-): Promise<void> {
-  try {
-    await provider.call(call);
-  } catch (error) {
-    const { revertDataOf } = await import("../lib/safe/errors.js");
-    const { explainRevert } = await import("../lib/operations/reverts.js");
-    const data = revertDataOf(error);
-    if (data === undefined) throw error;
-    const reason = explainRevert(data) ?? "no reason is given";
-    const words = IN_WORDS[/^\w+/.exec(reason)![0]];
-    const why = words === undefined ? reason : `${words} (${reason})`;
-    throw new Fault(`It would fail: ${why}. Nothing was sent.`, { cause: error });
-  }
 }
 
 /** Which of the network's accounts acts, in the one way of writing it. */

@@ -96,7 +96,7 @@ describe("what people on duty do with a payment", () => {
       faultOf(orRefusal(() => at.ethers.provider.call(asking(from, amount)), "Nothing was sent."));
     const part = 19_999_999_999n;
     expect(await refusal(holders.OPERATOR.address, part))
-      .to.match(/^The escrow refuses: ApprovalRequired\(/)
+      .to.match(/^The contract refuses: ApprovalRequired\(/)
       .and.include("another person's approval first")
       .and.match(/Nothing was sent\.$/);
     expect(await refusal(at.buyer.address, 20_000_000_001n)).to.include("InvalidAmount(");
@@ -105,16 +105,16 @@ describe("what people on duty do with a payment", () => {
       async () => holders.OPERATOR.sendTransaction(asking(holders.OPERATOR.address, part)),
       "Nothing was sent.",
     );
-    expect(await faultOf(sent)).to.include("The escrow refuses: ApprovalRequired(");
+    expect(await faultOf(sent)).to.include("The contract refuses: ApprovalRequired(");
   });
 
   it("has words for every error of the escrow's that stands in a way, and a sentence for those of others", () => {
     const { interface: abi } = at.suite.escrow;
     const data = abi.encodeErrorResult("OutflowLimitExceeded", [at.stranger.address, 5n, 3n]);
     const wrapped = { error: { data: { data } } };
-    expect(refusalIn(wrapped)).to.match(/^The escrow refuses: OutflowLimitExceeded\(.*outflow limit/);
+    expect(refusalIn(wrapped)).to.match(/^The contract refuses: OutflowLimitExceeded\(.*outflow limit/);
     expect(refusalIn({ data: "0x12345678" })).to.include("0x12345678, which is no error of the suite's");
-    expect(refusalIn({ data: "0x" })).to.equal("The escrow refuses without a reason.");
+    expect(refusalIn({ data: "0x" })).to.equal("The contract refuses without a reason.");
     expect(refusalIn(new Error("getaddrinfo ENOTFOUND"))).to.equal(undefined);
   });
 

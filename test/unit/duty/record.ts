@@ -72,9 +72,7 @@ describe("compliance record", function () {
 
   it("is the officer's alone", async () => {
     const said = await refused(CLEAR, at.elsewhere.address);
-    expect(said).to.include(
-      "It would fail: this account has not the role for it (AccessManagedUnauthorized(",
-    );
+    expect(said).to.include("The contract refuses: AccessManagedUnauthorized(");
     expect(said).to.include("Nothing was sent.");
   });
 

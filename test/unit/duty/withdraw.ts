@@ -37,7 +37,7 @@ describe("credit withdraw", function () {
   it("is sent by anybody to its owner, once the obstacle is gone", async () => {
     const owner = await credited();
     expect(await refused(owner)).to.match(
-      /It would fail: the token or the recipient refuses the money\. .*\(CreditPushFailed\(.*Nothing was sent\./,
+      /The contract refuses: CreditPushFailed\(.*The token or the recipient refuses the money\. .*Nothing was sent\./,
     );
     await blacklist(owner, false);
     const { stdout, stderr } = await withdraw(owner, `--from ${at.elsewhere.address}`);
