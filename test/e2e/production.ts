@@ -20,7 +20,7 @@ import { dashboardQueries, metricNames, ruleQueries } from "../support/dashboard
 import { eventually } from "../support/eventually.js";
 import { live } from "../support/life.js";
 import { asThePageSays, Consumer, databaseUrl, newDatabase, sql } from "../support/production.js";
-import { recordRun } from "../support/reconciliation-runs.js";
+import { indexOf, recordRun } from "../support/reconciliation-runs.js";
 import { askGraphql, wholeReadModel } from "../support/read-model.js";
 import { deployedSuite } from "../support/suite.js";
 
@@ -99,10 +99,10 @@ const server = process.env.HOLDFAST_TEST_DATABASE_URL ?? "";
     recordsDir = await mkdtemp(join(tmpdir(), "holdfast-production-"));
     cleanup.defer(() => rm(recordsDir, { recursive: true }));
     await writeFile(join(recordsDir, `${CHAIN_ID}.json`), JSON.stringify(suite.record));
-    await recordRun(join(recordsDir, "reconciliations"), CHAIN_ID);
 
     await newDatabase(server, DATABASE);
     writer = await startWriter(WRITER_PORTS.first, "holdfast_1");
+    await recordRun(join(recordsDir, "reconciliations"), CHAIN_ID, { index: await indexOf(writer.url) });
     expect(await showIndex("holdfast_1")).to.include('"holdfast" now shows the index in "holdfast_1".');
     replicas = await Promise.all(REPLICA_PORTS.map(startReplica));
   });

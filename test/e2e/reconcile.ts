@@ -19,6 +19,7 @@ import {
 } from "ethers";
 import hre, { network } from "hardhat";
 
+import { isFull, partsOf, readReconciliations } from "../../deploy/reconciliations.js";
 import { startAnvil } from "../../scripts/lib/anvil.js";
 import { startIndexer } from "../../scripts/lib/indexer.js";
 import {
@@ -35,7 +36,6 @@ import { loadModel, type Table as ModelTable } from "../../scripts/lib/reconcile
 import { reconcile } from "../../scripts/lib/reconcile/reconcile.js";
 import type { Filter, Request, Reconciliation } from "../../scripts/lib/reconcile/request.js";
 import { graphqlSource } from "../../scripts/lib/reconcile/graphql.js";
-import { lastReconciliation } from "../../scripts/lib/reconcile/records.js";
 import { Rpc } from "../../scripts/lib/reconcile/rpc.js";
 import type { Tabular } from "../../scripts/lib/reconcile/report.js";
 import { VIEWS } from "../../scripts/lib/reconcile/views.js";
@@ -165,9 +165,25 @@ describe("reconciliation", function () {
     const result = await inSnapshot(database, () => check());
     expect(result.findings).to.deep.equal([]);
     expect(result.outcome).to.equal("clean");
+    expect(partsOf(result.scope)).to.deep.equal([]);
+    // By GraphQL and in the database it is the same index.
+    expect(byGraphql.scope.index).to.equal(result.scope.index);
     expect(result.payments).to.be.greaterThan(PAYMENTS);
     // One for all payments; the others are as many however many payments there are.
     expect(result.stateCalls).to.be.within(10, 40);
+  });
+
+  it("says of an index that lags behind the chain, as either RPC tells of it, that it does", async () => {
+    const ahead = new Rpc("an RPC that is ahead", async (method, params) => {
+      const answer = (await send(method, params)) as { number: string };
+      if (method !== "eth_getBlockByNumber" || params[0] !== "latest") return answer;
+      return { ...answer, number: toBeHex(Number(answer.number) + 21) };
+    });
+    for (const change of [{ rpc: ahead }, { second: ahead }]) {
+      const result = await check({ ...change, scratch: ":memory:" });
+      expect(result.outcome).to.equal("clean");
+      expect(partsOf(result.scope)).to.deep.equal(["an index 21 blocks behind the chain"]);
+    }
   });
 
   it("asks for fewer payments in a call of an endpoint that refuses many", async () => {
@@ -586,7 +602,8 @@ describe("reconciliation", function () {
       HOLDFAST_RECORDS_DIR: directory,
       ...(databaseUrl ? { DATABASE_URL: databaseUrl } : { HOLDFAST_PGLITE_DIR: join(directory, "pglite") }),
     });
-    const last = () => lastReconciliation(CHAIN_ID, join(directory, "reconciliations"));
+    const last = async () =>
+      (await readReconciliations(CHAIN_ID, join(directory, "reconciliations"))).at(-1)?.run;
 
     it("finds what is wrong, mends it when the number of findings is typed, and keeps a record", async () => {
       const { tables } = await loadModel();
@@ -665,6 +682,16 @@ describe("reconciliation", function () {
       expect(code).to.equal(0);
       expect(result.block).to.include({ number: created!.blockNumber, hash: created!.blockHash });
       expect(result).to.include({ outcome: "clean", payments: 1 });
+      const kept = (await last())!;
+      expect(isFull(kept)).to.equal(false);
+      expect(kept.scope).to.deep.include({
+        source: "database",
+        schema: SCHEMA,
+        payment: paymentId,
+        token: token.toLowerCase(),
+        since: Date.parse("2000-01-01") / 1_000,
+        block: created!.blockNumber,
+      });
 
       const mistaken = await run(["--payment", "0x12"]);
       expect(mistaken.stderr).to.equal("--payment is a paymentId; it was 0x12.\n");
@@ -699,6 +726,18 @@ describe("reconciliation", function () {
         expect(stdout).to.include("could not tell: ").and.to.not.include(SECRET);
         expect(code).to.equal(2);
         expect((await last())?.outcome).to.equal("could not tell");
+      });
+
+      it("when neither the chain nor the index has what a filter names", async () => {
+        for (const [option, value] of [
+          ["--payment", `0x${"01".padStart(64, "0")}`],
+          ["--token", `0x${"02".padStart(40, "0")}`],
+          ["--since", "2099-01-01"],
+        ] as const) {
+          expect(await couldNot([option, value])).to.match(
+            /^Neither the chain nor the index has anything of .*: nothing was compared\.\n$/,
+          );
+        }
       });
 
       it("when the second RPC is dead", async () => {
@@ -788,11 +827,13 @@ describe("reconciliation", function () {
         const answer = await askGraphql(
           indexer.url,
           `{ reconciliationRuns(chainId: ${CHAIN_ID}, first: 1) { unreadable items {
-            at by block blockHash outcome payments counts { outcome count } rpcCalls seconds applied } } }`,
+            at by block blockHash outcome payments isFull scope { source index behind }
+            counts { outcome count } rpcCalls seconds applied } index } }`,
         );
-        const { at, counts, blockHash, block, ...told } = (await last())!;
+        const { at, counts, blockHash, block, scope, ...told } = (await last())!;
         expect(answer.reconciliationRuns).to.deep.equal({
           unreadable: 0,
+          index: scope!.index,
           items: [
             {
               ...told,
@@ -800,6 +841,8 @@ describe("reconciliation", function () {
               block: String(block),
               blockHash,
               outcome: "CLEAN",
+              isFull: true,
+              scope: { source: "GRAPHQL", index: scope!.index, behind: 0 },
               counts: Object.entries(counts).map(([outcome, count]) => ({ outcome, count })),
             },
           ],

@@ -4,7 +4,7 @@ import { untilIndexed } from "../../scripts/lib/indexer.js";
 import { deposit } from "../../scripts/scenario/deposits.js";
 import { release } from "../../scripts/scenario/payouts.js";
 import type { Incident } from "../support/incidents/incident.js";
-import { recordRun } from "../support/reconciliation-runs.js";
+import { indexOf, recordRun } from "../support/reconciliation-runs.js";
 
 /*
  * What runs beside the chain stops, lags or leaks.
@@ -88,9 +88,10 @@ export const missedReconciliation: Incident = {
   happens: "nothing has reconciled for three days",
   alert: "HoldfastReconciliationMissed",
   cases: ["missed"],
-  async cause({ deployDirectory, suite }) {
+  async cause({ deployDirectory, services, suite }) {
     const at = new Date(Date.now() - THREE_DAYS_MS);
-    await recordRun(path.join(deployDirectory, "reconciliations"), suite.record.chainId, { at });
+    const index = await indexOf(services.writer.url);
+    await recordRun(path.join(deployDirectory, "reconciliations"), suite.record.chainId, { at, index });
     return { FINDINGS: "0" };
   },
 };

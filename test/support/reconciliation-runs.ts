@@ -2,18 +2,26 @@ import { zeroPadValue } from "ethers";
 
 import { recordReconciliation } from "../../scripts/lib/reconcile/records.js";
 import type { Reconciliation } from "../../scripts/lib/reconcile/request.js";
+import { askGraphql } from "./read-model.js";
+
+/** Which index an indexer answers from, as records of runs have it. */
+export async function indexOf(indexerUrl: string): Promise<string> {
+  const answer = await askGraphql(indexerUrl, "{ reconciliationRuns(chainId: 0, first: 1) { index } }");
+  return (answer.reconciliationRuns as { index: string }).index;
+}
 
 /** Records a run of `npx hardhat reconcile` that found nothing, unless it is told otherwise, without running it. */
 export const recordRun = (
   folder: string,
   chainId: number,
-  { at = new Date(), ...change }: Partial<Reconciliation> & { at?: Date } = {},
+  { at = new Date(), index, ...change }: Partial<Reconciliation> & { at?: Date; index: string },
 ): Promise<void> =>
   recordReconciliation(
     {
       chainId,
       block: { number: 8, hash: zeroPadValue("0x08", 32), timestamp: 0 },
       outcome: "clean",
+      scope: { source: "database", schema: "holdfast_1", index, behind: 0 },
       findings: [],
       counts: { matched: 40 },
       mendable: 0,

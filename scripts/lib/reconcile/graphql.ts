@@ -11,6 +11,15 @@ export function graphqlSource(url: string, chainId: number): IndexSource {
   const columns = (table: Table) => table.columns.map(({ name }) => name);
   return {
     kind: "graphql",
+    identity: async () => {
+      // An older indexer does not know the question; then nobody knows which index it answers from.
+      const question = `{ reconciliationRuns(chainId: ${chainId}, first: 1) { index } }`;
+      const answer = await readModel
+        .ask<{ reconciliationRuns: { index: string | null } }>(question)
+        .catch(() => undefined);
+      const index = answer?.reconciliationRuns.index;
+      return typeof index === "string" && /^[0-9a-f]{16}$/.test(index) ? { index } : {};
+    },
     block: () =>
       indexedBlock(url, chainId).catch((cause: Error) => {
         throw new Fault(`The indexer at ${url} does not tell how far it is: ${cause.message}.`, { cause });

@@ -1,3 +1,4 @@
+import type { IndexIdentity } from "../../../indexer/guard/index-id.js";
 import type { PlainRow } from "./kinds.js";
 import type { Table } from "./model.js";
 
@@ -6,6 +7,8 @@ export type IndexedRow = PlainRow;
 /** Where the rows of the read model are read, as of one block. */
 export interface IndexSource {
   readonly kind: "database" | "graphql";
+  /** Which index it is, as far as the source tells. */
+  identity(): Promise<Partial<IndexIdentity>>;
   /** The block whose events are the last that the rows know of. */
   block(): Promise<number>;
   /** Rows of a table, in pages inside, in the order of their keys; those about one payment only, if it is named. */
