@@ -227,5 +227,9 @@ function environment(options: IndexerOptions): NodeJS.ProcessEnv {
     ...options.env,
   };
   delete env.DATABASE_PRIVATE_URL;
+  // What is said here is said: a file that this process had it from would contradict it.
+  const given = [...endpoints.map(([name]) => name!), "DATABASE_URL"];
+  for (const name of given.filter((one) => options.env?.[`${one}_FILE`] === undefined))
+    delete env[`${name}_FILE`];
   return env;
 }

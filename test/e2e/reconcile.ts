@@ -396,7 +396,7 @@ describe("reconciliation", function () {
           field: "debit",
           found: String(BigInt(row.debit as string) + 1n),
           expected: String(row.debit),
-          advice: "Build the index anew: npx hardhat reconcile --apply",
+          advice: `Build the index anew: npx hardhat reconcile --network local --schema ${SCHEMA} --apply`,
         });
         table.push({ planted: "a ledger entry off by one unit", count: 1, found: 1, falsely: 0 });
       } finally {
@@ -602,6 +602,15 @@ describe("reconciliation", function () {
       HOLDFAST_RECORDS_DIR: directory,
       ...(databaseUrl ? { DATABASE_URL: databaseUrl } : { HOLDFAST_PGLITE_DIR: join(directory, "pglite") }),
     });
+    /** As soon as the old index stands aside. */
+    const interruptRebuild = async (url: string, child: ChildProcess) => {
+      const watch = await openPostgres(url);
+      const isAside = async () =>
+        (await watch.query(`SELECT to_regclass('${SCHEMA}_before._ponder_meta') IS NOT NULL AS it`))[0]!.it;
+      while (child.exitCode === null && !(await isAside())) await new Promise(setImmediate);
+      child.kill("SIGINT");
+      await watch.close();
+    };
     const last = async () =>
       (await readReconciliations(CHAIN_ID, join(directory, "reconciliations"))).at(-1)?.run;
 
@@ -634,7 +643,30 @@ describe("reconciliation", function () {
       );
       expect(refused.code).to.equal(2);
 
-      const mended = await run(["--resume", "--apply", "--by", "test"], { typed: `${planted}\n` });
+      const apply = ["--resume", "--apply", "--yes", String(planted)];
+      expect(await run([...apply, "--port", "banana"])).to.include({
+        stderr: "--port is a number from 1 to 65535; it was banana.\n",
+        code: 2,
+      });
+      const busy = await run([...apply, "--port", new URL(anvilUrl).port]);
+      expect(busy.stderr).to.match(/^Port \d+ on 127\.0\.0\.1 is taken/);
+      if (databaseUrl) {
+        const interrupted = await run(apply, {
+          meanwhile: (child) => void interruptRebuild(databaseUrl, child),
+        });
+        expect(interrupted.stderr).to.match(/^The index is what it was, .* It was interrupted\.\n$/);
+        expect(interrupted.code).to.equal(2);
+      }
+      expect((await run(["--resume"])).stdout).to.include(`--apply mends ${planted} of them.`);
+
+      // The settings name another endpoint, and files as production has them.
+      const file = join(directory, "url");
+      await writeFile(file, databaseUrl ?? "");
+      const env = {
+        PONDER_RPC_URL_31337_FILE: "/nowhere",
+        ...(databaseUrl && { DATABASE_URL: "", DATABASE_URL_FILE: file }),
+      };
+      const mended = await run(["--resume", "--apply", "--by", "test"], { env, typed: `${planted}\n` });
       expect(mended.stdout).to.match(/2012 payments, no differences\.\n$/);
       expect(mended.code).to.equal(0);
       expect(await last()).to.include({ by: "test", outcome: "clean", applied: true });

@@ -79,6 +79,7 @@ class Run {
 
     await this.#requireEscrow(pinned);
     const scope = await this.#describeScope(indexed);
+    this.#findings.rebuild = `npx hardhat reconcile --network ${record.network} --schema ${scope.schema ?? "<schema of the index>"} --apply`;
     let rows: Record<string, number> = {};
     let tokens: TokenTotals[] = [];
     if (await this.#timed("logs", () => this.#reading.upTo(pinned))) {
