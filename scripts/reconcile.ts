@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, open, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
@@ -46,6 +46,7 @@ export const reconciling = (view?: View) =>
     // Hardhat fills the defaults in.
     const args = given as ReconcileArguments;
     const asked = parse(args);
+    if (args.out !== undefined) await requireWritable(args.out);
     await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
     const { checkLabel, recordReconciliation } = await import("./lib/reconcile/records.js");
     const { keepsRecords, requireLive } = await import("./lib/mode.js");
@@ -254,18 +255,28 @@ async function tell(
 async function propose(
   result: Reconciliation,
   { globalOptions }: HardhatRuntimeEnvironment,
-  { json }: ReconcileArguments,
+  { json, report, out }: ReconcileArguments,
 ): Promise<void> {
   const { proposals } = await import("./lib/reconcile/apply.js");
   const commands = proposals(result, globalOptions.network ?? "<name>");
   if (commands.length === 0) return;
-  const say = json ? console.error : console.log;
+  // What a program reads from stdout stays what it asked for.
+  const say = json || (report !== undefined && out === undefined) ? console.error : console.log;
   say(
     [
       "This looks like a leak. Nothing was sent; whoever may can plan:",
       ...commands.map((line) => `  ${line}`),
     ].join("\n"),
   );
+}
+
+/** A run may take long, and what it found must have where to go. Leaves a file that is there as it is. */
+async function requireWritable(file: string): Promise<void> {
+  try {
+    await (await open(file, "a")).close();
+  } catch (cause) {
+    throw new Fault(`--out ${file} cannot be written: ${(cause as NodeJS.ErrnoException).code}.`, { cause });
+  }
 }
 
 function parse(args: ReconcileArguments): Asked {

@@ -183,6 +183,12 @@ export async function untilIndexed(
   }
 }
 
+/** The chains that the indexer at `url` follows. */
+export async function indexedChainIds(url: string): Promise<number[]> {
+  const status = (await (await fetchAgain(`${url}/status`)).json()) as Record<string, { id: number }>;
+  return Object.values(status).map(({ id }) => id);
+}
+
 /** The last block of a chain that the indexer at `url` has processed. */
 export async function indexedBlock(url: string, chainId: number): Promise<number> {
   const response = await fetchAgain(`${url}/status`);

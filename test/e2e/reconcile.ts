@@ -275,6 +275,8 @@ describe("reconciliation", function () {
     readonly damage: Damage;
     /** Remembers what has to be found. */
     readonly expecting: (outcome: Finding["outcome"], model: ModelTable, row: Row, field?: string) => void;
+    /** As {@link expecting}, of a chain that the index does not follow. */
+    readonly expectingStray: (model: ModelTable, chainId: string) => void;
   }
 
   /** Plants in the database, looks, and takes it back. */
@@ -300,7 +302,9 @@ describe("reconciliation", function () {
           }),
         );
       };
-      await plant({ damage, expecting }, tables);
+      const expectingStray: Plants["expectingStray"] = ({ name: table }, chainId) =>
+        expected.push(nameOf({ outcome: "missing_on_chain", table, key: `of chain ${chainId}` }));
+      await plant({ damage, expecting, expectingStray }, tables);
       const result = await check();
       expectExactly(planted, result, expected);
       expect(result.outcome).to.equal("differences");
@@ -344,11 +348,12 @@ describe("reconciliation", function () {
     });
 
     it("rows given to another chain, or deleted", async () => {
-      await planting("rows of another chain", async ({ damage, expecting }, tables) => {
+      await planting("rows of another chain", async ({ damage, expecting, expectingStray }, tables) => {
         for (const model of tables) {
           const row = await damage.row(model, 2);
-          await damage.change(model, row, "chain_id");
+          const { chain_id } = await damage.change(model, row, "chain_id");
           expecting("missing_in_index", model, row);
+          expectingStray(model, String(chain_id));
         }
       });
       await planting("rows deleted", async ({ damage, expecting }, tables) => {
@@ -431,24 +436,29 @@ describe("reconciliation", function () {
     }
   });
 
-  describe("finds on the chain", () => {
-    /** Changes a storage slot of the latest block, looks, and puts it back. */
-    async function tampering(address: string, slot: string, value: (before: bigint) => bigint) {
-      const before = (await send("eth_getStorageAt", [address, slot, "latest"])) as string;
-      await send("anvil_setStorageAt", [address, slot, toBeHex(value(BigInt(before)), 32)]);
-      try {
-        return await check();
-      } finally {
-        await send("anvil_setStorageAt", [address, slot, before]);
-      }
+  /** Changes a storage slot of the latest block, looks, and puts it back. */
+  async function tampering<Found>(
+    address: string,
+    slot: string,
+    value: (before: bigint) => bigint,
+    look: () => Promise<Found>,
+  ) {
+    const before = (await send("eth_getStorageAt", [address, slot, "latest"])) as string;
+    await send("anvil_setStorageAt", [address, slot, toBeHex(value(BigInt(before)), 32)]);
+    try {
+      return await look();
+    } finally {
+      await send("anvil_setStorageAt", [address, slot, before]);
     }
-    const mapped = (key: string, slot: string | bigint) =>
-      keccak256(concat([zeroPadValue(key, 32), toBeHex(slot, 32)]));
+  }
+  const mapped = (key: string, slot: string | bigint) =>
+    keccak256(concat([zeroPadValue(key, 32), toBeHex(slot, 32)]));
 
+  describe("finds on the chain", () => {
     it("an escrow that owns less of a token than it owes, and proposes to stop payouts", async () => {
       const usdc = (await suite.usdc.getAddress()).toLowerCase();
       const slot = mapped(await suite.escrow.getAddress(), 0n);
-      const result = await tampering(usdc, slot, (balance) => balance - 1_000n);
+      const result = await tampering(usdc, slot, (balance) => balance - 1_000n, check);
       expectExactly("a balance below what is owed", result, [
         nameOf({ outcome: "total_mismatch", table: "token", key: usdc, field: "balance" }),
       ]);
@@ -468,6 +478,7 @@ describe("reconciliation", function () {
         await suite.escrow.getAddress(),
         mapped(paymentId, ESCROW_STORAGE),
         (slot) => slot - (1n << 48n),
+        check,
       );
       expectExactly("a slot that no event accounts for", result, [
         nameOf({ outcome: "state_mismatch", table: "payment", key: paymentId, field: "held", paymentId }),
@@ -679,6 +690,9 @@ describe("reconciliation", function () {
       const json = await run(["--report", "json", "--out", out("found.json"), "--resume"]);
       expect(json.stdout).to.match(/2012 payments, no differences\.\n$/);
       expect(json.code).to.equal(0);
+      const nowhere = await run(["--out", join(directory, "none", "found.csv")]);
+      expect(nowhere.stderr).to.match(/^--out .*found\.csv cannot be written: ENOENT\.\n$/);
+      expect(nowhere.code).to.equal(2);
       const found = JSON.parse(await text("found.json")) as Reconciliation & { table: Tabular };
       expect(found).to.include({ outcome: "clean", payments: 2_012 });
       expect(found.table.rows).to.deep.equal([]);
@@ -692,6 +706,20 @@ describe("reconciliation", function () {
       expect(await text("aging.md")).to.match(
         /^# Chain 31337 at block .*\n\n\| token \| status \| hold \| overdue \|/,
       );
+    });
+
+    it("keeps stdout to the report that was asked for, also when it proposes to stop payouts", async () => {
+      const usdc = await suite.usdc.getAddress();
+      const slot = mapped(await suite.escrow.getAddress(), 0n);
+      const { stdout, stderr, code } = await tampering(
+        usdc,
+        slot,
+        (balance) => balance - 1_000n,
+        () => run(["--report", "json", "--resume"]),
+      );
+      expect(JSON.parse(stdout)).to.include({ outcome: "differences" });
+      expect(stderr).to.match(/^This looks like a leak\..*\n {2}npx hardhat ops plan pause /);
+      expect(code).to.equal(1);
     });
 
     it("looks at one payment, one token, what changed since and at an earlier block", async () => {
@@ -880,6 +908,21 @@ describe("reconciliation", function () {
           ],
         });
         expect(told.by).to.equal("by-graphql");
+
+        if (databaseUrl) {
+          const strays = await openPostgres(databaseUrl);
+          await strays.query("SET session_replication_role = replica");
+          const party = `"${SCHEMA}".party`;
+          await strays.query(`CREATE TEMPORARY TABLE stray AS SELECT * FROM ${party} LIMIT 1`);
+          await strays.query("UPDATE stray SET chain_id = 5");
+          await strays.query(`INSERT INTO ${party} SELECT * FROM stray`);
+          const { findings } = await check({ source: graphqlSource(indexer.url, CHAIN_ID) });
+          await strays.query(`DELETE FROM ${party} WHERE chain_id = 5`);
+          await strays.close();
+          expect(findings.map(({ table, key, found }) => [table, key, found])).to.deep.equal([
+            ["party", "of chain 5", "a row in the index"],
+          ]);
+        }
       } finally {
         await indexer.stop();
       }

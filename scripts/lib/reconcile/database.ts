@@ -39,6 +39,13 @@ export function databaseSource(query: Query, schema: string, chainId: number): I
       }
       return Number(checkpoint.slice(...BLOCK_DIGITS));
     },
+    strays: async (table) => {
+      const found = await query(
+        `SELECT chain_id, count(*) AS n FROM ${tableName(table)} WHERE chain_id IS NULL OR chain_id NOT IN ` +
+          `(SELECT chain_id FROM ${quoted(schema)}._ponder_checkpoint) GROUP BY chain_id ORDER BY chain_id`,
+      );
+      return found.map(({ chain_id, n }) => ({ chainId: Number(chain_id), rows: Number(n) }));
+    },
     row: async (table, key) => {
       const columns = table.columns.map(({ sqlName }) => quoted(sqlName)).join(", ");
       const where = table.key.map(({ sqlName }, i) => `AND ${quoted(sqlName)} = $${i + 2}`).join(" ");

@@ -1,5 +1,5 @@
 import { Fault } from "../../../deploy/fault.js";
-import { indexedBlock } from "../indexer.js";
+import { indexedBlock, indexedChainIds } from "../indexer.js";
 import { ReadModel } from "../read-model.js";
 import { KINDS, textOf, type Kind, type Plain } from "./kinds.js";
 import type { Table } from "./model.js";
@@ -25,6 +25,18 @@ export function graphqlSource(url: string, chainId: number): IndexSource {
         throw new Fault(`The indexer at ${url} does not tell how far it is: ${cause.message}.`, { cause });
       }),
     count: (table) => readModel.count(`${table.name}s`, chainId),
+    strays: async (table) => {
+      const followed = await indexedChainIds(url);
+      const strays = new Map<number, number>();
+      // One row tells of its chain; then that is left out of the question, too.
+      for (;;) {
+        const known = [...followed, ...strays.keys()];
+        const chainId = await readModel.otherChain(`${table.name}s`, known);
+        if (chainId === undefined || known.includes(chainId)) break;
+        strays.set(chainId, await readModel.count(`${table.name}s`, chainId));
+      }
+      return [...strays].map(([chainId, rows]) => ({ chainId, rows }));
+    },
     row: async (table, key) => {
       const where = Object.fromEntries(
         table.key.map(({ name, kind }, i) => [name, literal(kind.answered(key[i]), kind)]),

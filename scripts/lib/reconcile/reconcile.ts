@@ -9,7 +9,7 @@ import { Reading } from "./reading.js";
 import type { PlainRow } from "./kinds.js";
 import type { Phase, Reconciliation, Request, TokenTotals } from "./request.js";
 import type { Pinned } from "./rpc.js";
-import { compareRows } from "./rows.js";
+import { compareRows, findStrays } from "./rows.js";
 import { scopeOf, type Scope } from "./scope.js";
 import { Scratch } from "./scratch.js";
 import { StateCheck, type Contradiction } from "./state.js";
@@ -87,6 +87,7 @@ class Run {
       const isYardstick = await this.#timed("logs", () => this.#reading.upTo(indexed));
       if (isYardstick && (await this.#timed("state", () => this.#judge(pinned))))
         rows = await this.#timed("rows", () => this.#checkRows());
+      if (!this.#isFiltered) await this.#timed("rows", () => this.#checkOtherChains());
     }
     await this.#stillThere(pinned);
     if (await this.#hasMovedSince(indexed)) return "moved";
@@ -230,7 +231,7 @@ class Run {
 
   /** What is not about one payment alone. */
   async #checkRest(check: StateCheck): Promise<TokenTotals[]> {
-    if (this.request.filter !== undefined && Object.keys(this.request.filter).length > 0) return [];
+    if (this.#isFiltered) return [];
     for (const table of this.model.tables.filter(({ name }) => name in QUESTIONS)) {
       for await (const contradiction of check.table(table)) this.#suspect(contradiction);
     }
@@ -271,6 +272,14 @@ class Run {
       done += 1;
       if (done % 1_000 === 0 || done === of) onProgress?.({ phase: "rows", done, of });
     });
+  }
+
+  get #isFiltered(): boolean {
+    return Object.keys(this.request.filter ?? {}).length > 0;
+  }
+
+  #checkOtherChains(): Promise<void> {
+    return findStrays(this.model.tables, this.request.source, this.#findings);
   }
 
   #table(name: string): Table {
