@@ -57,15 +57,18 @@ export const reconciling = (view?: View) =>
     const { provider } = connection.ethers;
     const record = await recordOf(Number((await provider.getNetwork()).chainId));
 
-    const run = () =>
-      once(asked, { args, hre, record, view, ask: (method, params) => provider.send(method, params) });
-    let done = await run();
+    const run = (onInterrupt: () => void) =>
+      once(asked, {
+        ...{ args, hre, record, view, onInterrupt },
+        ask: (method, params) => provider.send(method, params),
+      });
+    let done = await run(leave);
     if (keepsRecords()) await recordReconciliation(done.result, { by, at: new Date(), applied: false });
     if (apply && isMendable(done.result)) {
       const rebuild = await rebuildOf(asked, connection, record);
       await confirmed(done.result, rebuild, args);
       done = await rebuilt(rebuild, async () => {
-        const again = await run();
+        const again = await run(goOn);
         await recordReconciliation(again.result, { by, at: new Date(), applied: true });
         return again;
       });
@@ -92,6 +95,14 @@ interface Site {
   readonly record: DeploymentRecord;
 }
 
+function leave(): never {
+  console.error("Stopped. What was read is kept: go on with --resume.");
+  process.exit(130);
+}
+
+/** Between two indexes nobody leaves. */
+const goOn = () => console.error("This check decides which index stays: it goes on to its end.");
+
 async function once(
   { place, filter, block }: Asked,
   {
@@ -100,7 +111,12 @@ async function once(
     record,
     view,
     ask,
-  }: Site & { view: View | undefined; ask: (method: string, params: unknown[]) => Promise<unknown> },
+    onInterrupt,
+  }: Site & {
+    view: View | undefined;
+    ask: (method: string, params: unknown[]) => Promise<unknown>;
+    onInterrupt: () => void;
+  },
 ): Promise<Done> {
   const { withSource } = await import("./lib/reconcile/open.js");
   const { reconcile } = await import("./lib/reconcile/reconcile.js");
@@ -114,10 +130,9 @@ async function once(
   const bar = progressBar();
   const stop = () => {
     bar.stop();
-    console.error("Stopped. What was read is kept: go on with --resume.");
-    process.exit(130);
+    onInterrupt();
   };
-  process.once("SIGINT", stop);
+  process.on("SIGINT", stop);
   try {
     return await withSource(place, record.chainId, async (source) => {
       const { result, scratch } = await reconcile({
