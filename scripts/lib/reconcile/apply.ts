@@ -33,21 +33,43 @@ export const checkRebuild = (rebuild: Rebuild): Promise<Ready> =>
  * @throws {@link Fault} if it cannot be built; then the old one is in its place.
  */
 export async function rebuildIndex(rebuild: Rebuild, isRight: () => Promise<boolean>): Promise<Rebuilt> {
+  const ready = await checkRebuild(rebuild);
+  const interruption: Interruption = { came: false, pass: () => {} };
+  const onSignal = () => {
+    interruption.came = true;
+    interruption.pass();
+  };
+  // From before the old index is moved: who left then would leave consumers with none.
+  for (const signal of SIGNALS) process.on(signal, onSignal);
+  try {
+    return await replace(rebuild, ready, isRight, interruption);
+  } finally {
+    for (const signal of SIGNALS) process.off(signal, onSignal);
+  }
+}
+
+/** Whether somebody wants this to end, and how the indexer is told. */
+interface Interruption {
+  came: boolean;
+  pass: () => void;
+}
+
+async function replace(
+  rebuild: Rebuild,
+  { rpcUrls, views }: Ready,
+  isRight: () => Promise<boolean>,
+  interruption: Interruption,
+): Promise<Rebuilt> {
   const { schema } = rebuild;
-  const { rpcUrls, views } = await checkRebuild(rebuild);
   await inDatabaseOf(rebuild, (query) => putAside(query, schema));
   let isNew: boolean;
   try {
-    await index(rebuild, rpcUrls);
+    await index(rebuild, rpcUrls, interruption);
     isNew = await isRight();
   } catch (cause) {
     await inDatabaseOf(rebuild, (query) => putBack(query, schema));
-    throw new Fault(
-      `The index is what it was, because it could not be built anew. ${(cause as Error).message}`,
-      {
-        cause,
-      },
-    );
+    const why = interruption.came ? "It was interrupted." : (cause as Error).message;
+    throw new Fault(`The index is what it was, because it could not be built anew. ${why}`, { cause });
   }
   if (!isNew) {
     await inDatabaseOf(rebuild, (query) => putBack(query, schema));
@@ -58,34 +80,22 @@ export async function rebuildIndex(rebuild: Rebuild, isRight: () => Promise<bool
   return { isNew };
 }
 
-/** Lets the indexer run until it is at the chains' heads. Ctrl-C ends it, and not this process, which has to put things back. */
+/** Lets the indexer run until it is at the chains' heads. */
 async function index(
   { database, schema, recordsDir, port, timeoutSeconds }: Rebuild,
   rpcUrls: Ready["rpcUrls"],
+  interruption: Interruption,
 ): Promise<void> {
-  let isInterrupted = false;
-  let interrupt = () => {};
-  const onSignal = () => {
-    isInterrupted = true;
-    interrupt();
-  };
-  for (const signal of SIGNALS) process.on(signal, onSignal);
+  const indexer = await launchIndexer({
+    ...{ recordsDir, rpcUrls, port, schema },
+    ...(isPostgres(database) ? { databaseUrl: database } : { databaseDir: database }),
+  });
+  interruption.pass = () => indexer.signal("SIGINT");
+  if (interruption.came) interruption.pass();
   try {
-    const indexer = await launchIndexer({
-      ...{ recordsDir, rpcUrls, port, schema },
-      ...(isPostgres(database) ? { databaseUrl: database } : { databaseDir: database }),
-    });
-    interrupt = () => indexer.signal("SIGINT");
-    if (isInterrupted) interrupt();
-    try {
-      await indexer.untilCaughtUp(timeoutSeconds);
-    } finally {
-      await indexer.stop();
-    }
-  } catch (error) {
-    throw isInterrupted ? new Error("It was interrupted.", { cause: error }) : error;
+    await indexer.untilCaughtUp(timeoutSeconds);
   } finally {
-    for (const signal of SIGNALS) process.off(signal, onSignal);
+    await indexer.stop();
   }
 }
 
