@@ -1,12 +1,14 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, open, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
 import { Fault } from "../deploy/fault.js";
 import type { DeploymentRecord } from "../deploy/record.js";
+import { setting } from "../indexer/settings.js";
 import { ask } from "./lib/ask.js";
 import { command } from "./lib/command.js";
+import type { Rebuild } from "./lib/reconcile/apply.js";
 import type { Place } from "./lib/reconcile/open.js";
 import type { Filter, Reconciliation } from "./lib/reconcile/request.js";
 import type { Format, Tabular } from "./lib/reconcile/report.js";
@@ -31,6 +33,11 @@ interface ReconcileArguments {
   port: string;
 }
 
+interface Done {
+  readonly result: Reconciliation;
+  readonly table: Tabular;
+}
+
 const REBUILD_SECONDS = 6 * 3_600;
 
 /** `npx hardhat reconcile`, and with a view `npx hardhat reconcile daily` */
@@ -39,6 +46,7 @@ export const reconciling = (view?: View) =>
     // Hardhat fills the defaults in.
     const args = given as ReconcileArguments;
     const asked = parse(args);
+    if (args.out !== undefined) await requireWritable(args.out);
     await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
     const { checkLabel, recordReconciliation } = await import("./lib/reconcile/records.js");
     const { keepsRecords, requireLive } = await import("./lib/mode.js");
@@ -49,13 +57,21 @@ export const reconciling = (view?: View) =>
     const { provider } = connection.ethers;
     const record = await recordOf(Number((await provider.getNetwork()).chainId));
 
-    const run = () =>
-      once(asked, { args, hre, record, view, ask: (method, params) => provider.send(method, params) });
-    let done = await run();
+    const run = (onInterrupt: () => void) =>
+      once(asked, {
+        ...{ args, hre, record, view, onInterrupt },
+        ask: (method, params) => provider.send(method, params),
+      });
+    let done = await run(leave);
     if (keepsRecords()) await recordReconciliation(done.result, { by, at: new Date(), applied: false });
-    if (apply && (await applied(done.result, { asked, args, hre, connection, record }))) {
-      done = await run();
-      await recordReconciliation(done.result, { by, at: new Date(), applied: true });
+    if (apply && isMendable(done.result)) {
+      const rebuild = await rebuildOf(asked, connection, record);
+      await confirmed(done.result, rebuild, args);
+      done = await rebuilt(rebuild, async () => {
+        const again = await run(goOn);
+        await recordReconciliation(again.result, { by, at: new Date(), applied: true });
+        return again;
+      });
     }
     await tell(done.result, done.table, asked, args, view);
     await propose(done.result, hre, args);
@@ -70,6 +86,7 @@ interface Asked {
   readonly filter: Filter;
   readonly block?: number;
   readonly format: Format;
+  readonly port: number;
 }
 
 interface Site {
@@ -77,6 +94,14 @@ interface Site {
   readonly hre: HardhatRuntimeEnvironment;
   readonly record: DeploymentRecord;
 }
+
+function leave(): never {
+  console.error("Stopped. What was read is kept: go on with --resume.");
+  process.exit(130);
+}
+
+/** Between two indexes nobody leaves. */
+const goOn = () => console.error("This check decides which index stays: it goes on to its end.");
 
 async function once(
   { place, filter, block }: Asked,
@@ -86,8 +111,13 @@ async function once(
     record,
     view,
     ask,
-  }: Site & { view: View | undefined; ask: (method: string, params: unknown[]) => Promise<unknown> },
-): Promise<{ result: Reconciliation; table: Tabular }> {
+    onInterrupt,
+  }: Site & {
+    view: View | undefined;
+    ask: (method: string, params: unknown[]) => Promise<unknown>;
+    onInterrupt: () => void;
+  },
+): Promise<Done> {
   const { withSource } = await import("./lib/reconcile/open.js");
   const { reconcile } = await import("./lib/reconcile/reconcile.js");
   const { findingsTable } = await import("./lib/reconcile/report.js");
@@ -100,10 +130,9 @@ async function once(
   const bar = progressBar();
   const stop = () => {
     bar.stop();
-    console.error("Stopped. What was read is kept: go on with --resume.");
-    process.exit(130);
+    onInterrupt();
   };
-  process.once("SIGINT", stop);
+  process.on("SIGINT", stop);
   try {
     return await withSource(place, record.chainId, async (source) => {
       const { result, scratch } = await reconcile({
@@ -152,54 +181,75 @@ async function scratchPath({ config }: HardhatRuntimeEnvironment, chainId: numbe
   return path.join(directory, `${chainId}.sqlite`);
 }
 
-/** Whether the index was built anew. */
-async function applied(
-  result: Reconciliation,
-  {
-    asked: { place },
-    args,
-    record,
-    connection,
-  }: Site & { asked: Asked; connection: Awaited<ReturnType<HardhatRuntimeEnvironment["network"]["create"]>> },
-): Promise<boolean> {
-  const { rebuildIndex } = await import("./lib/reconcile/apply.js");
-  if (result.outcome === "could not tell") {
-    throw new Fault("Nothing is applied while it could not be told what is right:", {
-      details: result.findings
-        .filter(({ outcome }) => outcome === "lookup_failed")
-        .map(({ key, found }) => `${key}: ${found}`),
-    });
-  }
-  const { mendable } = result;
-  if (mendable === 0) return false;
+/** Whether an index that is built anew would be better. */
+function isMendable({ outcome, mendable, findings }: Reconciliation): boolean {
+  if (outcome !== "could not tell") return mendable > 0;
+  throw new Fault("Nothing is applied while it could not be told what is right:", {
+    details: findings.flatMap((finding) =>
+      finding.outcome === "lookup_failed" ? [`${finding.key}: ${finding.found}`] : [],
+    ),
+  });
+}
+
+type Connection = Awaited<ReturnType<HardhatRuntimeEnvironment["network"]["create"]>>;
+
+async function rebuildOf(
+  { place, port }: Asked,
+  { networkConfig }: Connection,
+  { chainId }: DeploymentRecord,
+): Promise<Rebuild> {
   if ("graphql" in place) {
     throw new Fault("--apply builds the index anew, for which it needs --database; GraphQL only answers.");
   }
-  const { formatForPeople } = await import("./lib/reconcile/report.js");
-  if (args.yes === undefined) console.error(formatForPeople(result));
-  await confirm(mendable, place.schema, args.yes);
-  const { networkConfig } = connection;
-  const url = networkConfig.type === "http" ? await networkConfig.url.get() : undefined;
   const { recordPath } = await import("../deploy/record.js");
-  await rebuildIndex({
+  return {
     ...place,
-    recordsDir: process.env.HOLDFAST_RECORDS_DIR ?? path.dirname(recordPath(record.chainId)),
-    rpcUrlOf: (chainId) =>
-      process.env[`PONDER_RPC_URL_${chainId}`] ?? (chainId === record.chainId ? url : undefined),
-    port: Number(args.port),
+    chainId,
+    url: networkConfig.type === "http" ? await networkConfig.url.get() : undefined,
+    recordsDir: process.env.HOLDFAST_RECORDS_DIR ?? path.dirname(recordPath(chainId)),
+    port,
     timeoutSeconds: REBUILD_SECONDS,
-  });
-  return true;
+  };
 }
 
-/** The number of findings, typed: whoever did not look at them does not know it. */
-async function confirm(count: number, schema: string, given: string | undefined): Promise<void> {
-  const question = `Drop the schema ${schema} and index its chains anew? Type the number of findings that this mends: `;
-  const typed = given?.trim() ?? (await ask(question));
+/** Asks for the number of findings: whoever did not look at them does not know it. */
+async function confirmed(
+  result: Reconciliation,
+  rebuild: Rebuild,
+  { yes }: ReconcileArguments,
+): Promise<void> {
+  const { checkRebuild } = await import("./lib/reconcile/apply.js");
+  const { formatForPeople } = await import("./lib/reconcile/report.js");
+  await checkRebuild(rebuild);
+  if (yes === undefined) console.error(formatForPeople(result));
+  const count = result.mendable;
+  const typed =
+    yes?.trim() ??
+    (await ask(
+      `Index the chains of the schema ${rebuild.schema} anew? Type the number of findings that this mends: `,
+    ));
   if (typed === String(count)) return;
   throw new Fault(
     `Nothing was applied: ${count} findings would be mended, and ${typed || "nothing"} was typed.`,
   );
+}
+
+/** Builds the index anew, and says what of the old one is left. */
+async function rebuilt(rebuild: Rebuild, check: () => Promise<Done>): Promise<Done> {
+  const { rebuildIndex } = await import("./lib/reconcile/apply.js");
+  let done: Done;
+  const { isNew, left } = await rebuildIndex(rebuild, async () => {
+    done = await check();
+    return done.result.outcome !== "could not tell" && done.result.mendable === 0;
+  });
+  if (!isNew) console.error("The index that was built anew is no better: the old one is in its place again.");
+  if (left !== undefined) {
+    console.error(
+      `${left.views.join(", ")} shows the old index, now ${left.aside}: switch to ${rebuild.schema} ` +
+        `(docs/production.md), then drop schema ${left.aside} cascade.`,
+    );
+  }
+  return done!;
 }
 
 async function tell(
@@ -220,12 +270,13 @@ async function tell(
 async function propose(
   result: Reconciliation,
   { globalOptions }: HardhatRuntimeEnvironment,
-  { json }: ReconcileArguments,
+  { json, report, out }: ReconcileArguments,
 ): Promise<void> {
   const { proposals } = await import("./lib/reconcile/apply.js");
   const commands = proposals(result, globalOptions.network ?? "<name>");
   if (commands.length === 0) return;
-  const say = json ? console.error : console.log;
+  // What a program reads from stdout stays what it asked for.
+  const say = json || (report !== undefined && out === undefined) ? console.error : console.log;
   say(
     [
       "This looks like a leak. Nothing was sent; whoever may can plan:",
@@ -234,8 +285,17 @@ async function propose(
   );
 }
 
+/** A run may take long, and what it found must have where to go. Leaves a file that is there as it is. */
+async function requireWritable(file: string): Promise<void> {
+  try {
+    await (await open(file, "a")).close();
+  } catch (cause) {
+    throw new Fault(`--out ${file} cannot be written: ${(cause as NodeJS.ErrnoException).code}.`, { cause });
+  }
+}
+
 function parse(args: ReconcileArguments): Asked {
-  const { database, schema, graphql, payment, token, since, block, report = "json" } = args;
+  const { database, schema, graphql, payment, token, since, block, report = "json", port } = args;
   if (graphql !== undefined && database !== undefined) {
     throw new Fault("Name the index with --database or with --graphql, not with both.");
   }
@@ -254,12 +314,21 @@ function parse(args: ReconcileArguments): Asked {
       block: Number(matching(block, /^\d{1,15}$/, "--block is a block's number")),
     }),
     format,
+    port: portOf(port),
   };
+}
+
+function portOf(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (port >= 1 && port <= 65_535) return port;
+  throw new Fault(`--port is a number from 1 to 65535; it was ${text}.`);
 }
 
 /** Where `npm run indexer:start` keeps it. */
 const defaultDatabase = () =>
-  process.env.DATABASE_URL ?? process.env.HOLDFAST_PGLITE_DIR ?? path.join("indexer", ".ponder", "pglite");
+  setting(process.env, "DATABASE_URL") ??
+  process.env.HOLDFAST_PGLITE_DIR ??
+  path.join("indexer", ".ponder", "pglite");
 
 function matching(text: string, pattern: RegExp, what: string): string {
   if (pattern.test(text)) return text.toLowerCase();

@@ -183,6 +183,12 @@ export async function untilIndexed(
   }
 }
 
+/** The chains that the indexer at `url` follows. */
+export async function indexedChainIds(url: string): Promise<number[]> {
+  const status = (await (await fetchAgain(`${url}/status`)).json()) as Record<string, { id: number }>;
+  return Object.values(status).map(({ id }) => id);
+}
+
 /** The last block of a chain that the indexer at `url` has processed. */
 export async function indexedBlock(url: string, chainId: number): Promise<number> {
   const response = await fetchAgain(`${url}/status`);
@@ -227,5 +233,9 @@ function environment(options: IndexerOptions): NodeJS.ProcessEnv {
     ...options.env,
   };
   delete env.DATABASE_PRIVATE_URL;
+  // What is said here is said: a file that this process had it from would contradict it.
+  const given = [...endpoints.map(([name]) => name!), "DATABASE_URL"];
+  for (const name of given.filter((one) => options.env?.[`${one}_FILE`] === undefined))
+    delete env[`${name}_FILE`];
   return env;
 }

@@ -64,6 +64,17 @@ export class ReadModel {
     return (await this.#page(table, chainId, { after: null, columns: ["chainId"] })).totalCount;
   }
 
+  /** The chain of a row of a table that is of none of the chains given; nothing if there is no such row. */
+  async otherChain(table: string, chainIds: readonly number[]): Promise<number | undefined> {
+    const data = await this.ask<Record<string, { items: { chainId: number }[] }>>(
+      `query ($chainIds: [Int!]!) {
+         ${table}(where: { chainId_not_in: $chainIds }, limit: 1) { items { chainId } }
+       }`,
+      { chainIds },
+    );
+    return data[table]!.items[0]?.chainId;
+  }
+
   async #page<Row>(
     table: string,
     chainId: number,

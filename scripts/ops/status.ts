@@ -64,10 +64,7 @@ export function formatStatus(status: Status): string {
     ),
     ...section("Kept ready", summaryOf(ready), "nothing"),
     ...section("Operations under way", operations.map(formatOperation), "none"),
-    ...section(
-      "Reconciled",
-      status.reconciled === null ? ["never"] : [formatReconciled(status.reconciled, when)],
-    ),
+    ...section("Reconciled", formatReconciled(status, when)),
     ...section("Needs attention", status.attention, "nothing"),
   ].join("\n");
 }

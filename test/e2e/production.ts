@@ -18,7 +18,7 @@ import {
 } from "../../scripts/lib/monitoring.js";
 import { eventually } from "../../scripts/lib/eventually.js";
 import { asThePageSays, databaseUrl, newDatabase, sql } from "../../scripts/lib/production.js";
-import { recordRun } from "../../scripts/drill/stack/reconciliation-runs.js";
+import { indexOf, recordRun } from "../../scripts/drill/stack/reconciliation-runs.js";
 import { dashboardQueries, metricNames, ruleQueries } from "../support/dashboard.js";
 import { live } from "../support/life.js";
 import { Consumer } from "../support/consumer.js";
@@ -100,10 +100,10 @@ const server = process.env.HOLDFAST_TEST_DATABASE_URL ?? "";
     recordsDir = await mkdtemp(join(tmpdir(), "holdfast-production-"));
     cleanup.defer(() => rm(recordsDir, { recursive: true }));
     await writeFile(join(recordsDir, `${CHAIN_ID}.json`), JSON.stringify(suite.record));
-    await recordRun(join(recordsDir, "reconciliations"), CHAIN_ID);
 
     await newDatabase(server, DATABASE);
     writer = await startWriter(WRITER_PORTS.first, "holdfast_1");
+    await recordRun(join(recordsDir, "reconciliations"), CHAIN_ID, { index: await indexOf(writer.url) });
     expect(await showIndex("holdfast_1")).to.include('"holdfast" now shows the index in "holdfast_1".');
     replicas = await Promise.all(REPLICA_PORTS.map(startReplica));
   });

@@ -9,7 +9,7 @@ import { toBeHex, zeroPadValue } from "ethers";
 import { untilIndexed, type Indexer } from "../../scripts/lib/indexer.js";
 import { recordsPath } from "../../scripts/lib/reconcile/records.js";
 import { databaseUrl, newDatabase } from "../../scripts/lib/production.js";
-import { recordRun } from "../../scripts/drill/stack/reconciliation-runs.js";
+import { indexOf, recordRun } from "../../scripts/drill/stack/reconciliation-runs.js";
 import { startEmittedStack, type EmittedStack } from "../support/emitted-stack.js";
 import { cast } from "../support/every-event.js";
 import { proxyPostgres, type PostgresProxy } from "../support/postgres-proxy.js";
@@ -170,18 +170,31 @@ function asked(onServer: string | undefined): void {
     /** A chain that nobody indexes any more has runs, too. */
     const OTHER = 5;
     interface Runs {
-      items: { at: string; outcome: string; counts: { outcome: string; count: number }[] }[];
+      items: {
+        at: string;
+        outcome: string;
+        isFull: boolean;
+        scope: object | null;
+        counts: { outcome: string; count: number }[];
+      }[];
       unreadable: number;
       pageInfo: { hasNextPage: boolean; endCursor: string | null };
     }
+    const SOME_INDEX = "0123456789abcdef";
+    const EVERYTHING = { payment: null, token: null, since: null, block: null };
     const runs = (args: string) =>
       ask<Runs>(`{ reconciliationRuns(chainId: ${args}) { items { at by block blockHash outcome payments
+        isFull scope { source schema index behind payment token since block }
         counts { outcome count } rpcCalls seconds applied } unreadable pageInfo { hasNextPage endCursor } } }`);
     const file = () => recordsPath(OTHER, stack.reconciliations);
 
     it("gives every run once, newest first and page by page, also while new ones arrive", async () => {
-      const record = (second: number, change?: Parameters<typeof recordRun>[2]) =>
-        recordRun(stack.reconciliations, OTHER, { at: new Date(second * 1_000), ...change });
+      const record = (second: number, change?: Partial<Parameters<typeof recordRun>[2]>) =>
+        recordRun(stack.reconciliations, OTHER, {
+          at: new Date(second * 1_000),
+          index: SOME_INDEX,
+          ...change,
+        });
       for (const second of [1, 2, 3]) await record(second);
       await record(4, { outcome: "could not tell", counts: { lookup_failed: 2 } });
       await record(5, { outcome: "differences", counts: { matched: 3, missing_in_index: 1 } });
@@ -195,6 +208,8 @@ function asked(onServer: string | undefined): void {
           blockHash: zeroPadValue("0x08", 32),
           outcome: "DIFFERENCES",
           payments: 4,
+          isFull: true,
+          scope: { ...EVERYTHING, source: "DATABASE", schema: "holdfast_1", index: SOME_INDEX, behind: 0 },
           counts: [
             { outcome: "matched", count: 3 },
             { outcome: "missing_in_index", count: 1 },
@@ -230,6 +245,24 @@ function asked(onServer: string | undefined): void {
       expect(after).to.deep.equal({ ...before, unreadable: lines.length + 1 });
     });
 
+    it("says of each run what it looked at, and of one of before that was kept nothing", async () => {
+      const SEVENTH = 7;
+      const scope = {
+        source: "graphql",
+        behind: 21,
+        payment: stack.story.payments.operated.paymentId,
+      } as const;
+      await recordRun(stack.reconciliations, SEVENTH, { index: SOME_INDEX, scope });
+      const before = JSON.parse((await readFile(file(), "utf8")).split("\n")[0]!) as { scope?: object };
+      delete before.scope;
+      await appendFile(recordsPath(SEVENTH, stack.reconciliations), JSON.stringify(before));
+      const { items } = await runs(String(SEVENTH));
+      expect(items.map(({ isFull, scope }) => ({ isFull, scope }))).to.deep.equal([
+        { isFull: false, scope: null },
+        { isFull: false, scope: { ...EVERYTHING, schema: null, index: null, ...scope, source: "GRAPHQL" } },
+      ]);
+    });
+
     it("has none of a chain that nobody reconciled", async () => {
       expect(await runs("-1")).to.deep.include({ items: [], unreadable: 0 });
     });
@@ -241,11 +274,35 @@ function asked(onServer: string | undefined): void {
       );
     });
 
-    it("is what the metric of the last one says", async () => {
-      const metrics = await (await fetch(`${indexer.url}/metrics`)).text();
-      expect(metrics).to.match(
-        /^holdfast_reconciled_timestamp_seconds\{[^}]*outcome="clean"[^}]*\} \d{10}(\.\d+)?$/m,
-      );
+    it("is what the metric of the last full one of this index says, whatever came after it", async () => {
+      const at = new Date("2026-03-01T12:00:00Z");
+      const [index, { reconciliations, chainId }] = [await indexOf(indexer.url), stack];
+      await recordRun(reconciliations, chainId, { at, index, outcome: "differences" });
+      const scope = { source: "database", index, behind: 0 } as const;
+      for (const partial of [
+        { payment: `0x${"01".repeat(32)}` },
+        { token: `0x${"02".repeat(20)}` },
+        { since: 1 },
+        { block: 1 },
+        { behind: 21 },
+        { index: SOME_INDEX },
+        { index: undefined },
+      ]) {
+        const { index: of, ...rest } = { ...scope, ...partial };
+        await recordRun(reconciliations, chainId, {
+          index: "",
+          scope: { ...rest, ...(of !== undefined && { index: of }) },
+        });
+      }
+      // What was asked less than five seconds ago is answered as it was then.
+      await eventually(async () => {
+        const metrics = await (await fetch(`${indexer.url}/metrics`)).text();
+        const found = metrics.match(/^holdfast_reconciled_timestamp_seconds.*$/gm) ?? [];
+        expect(found).to.have.length(1);
+        expect(found[0])
+          .to.match(/outcome="differences"/)
+          .and.match(new RegExp(` ${at.getTime() / 1_000}$`));
+      });
     });
   });
 

@@ -19,6 +19,7 @@ import {
 } from "ethers";
 import hre, { network } from "hardhat";
 
+import { isFull, partsOf, readReconciliations } from "../../deploy/reconciliations.js";
 import { startAnvil } from "../../scripts/lib/anvil.js";
 import { startIndexer } from "../../scripts/lib/indexer.js";
 import {
@@ -35,7 +36,6 @@ import { loadModel, type Table as ModelTable } from "../../scripts/lib/reconcile
 import { reconcile } from "../../scripts/lib/reconcile/reconcile.js";
 import type { Filter, Request, Reconciliation } from "../../scripts/lib/reconcile/request.js";
 import { graphqlSource } from "../../scripts/lib/reconcile/graphql.js";
-import { lastReconciliation } from "../../scripts/lib/reconcile/records.js";
 import { Rpc } from "../../scripts/lib/reconcile/rpc.js";
 import type { Tabular } from "../../scripts/lib/reconcile/report.js";
 import { VIEWS } from "../../scripts/lib/reconcile/views.js";
@@ -165,9 +165,25 @@ describe("reconciliation", function () {
     const result = await inSnapshot(database, () => check());
     expect(result.findings).to.deep.equal([]);
     expect(result.outcome).to.equal("clean");
+    expect(partsOf(result.scope)).to.deep.equal([]);
+    // By GraphQL and in the database it is the same index.
+    expect(byGraphql.scope.index).to.equal(result.scope.index);
     expect(result.payments).to.be.greaterThan(PAYMENTS);
     // One for all payments; the others are as many however many payments there are.
     expect(result.stateCalls).to.be.within(10, 40);
+  });
+
+  it("says of an index that lags behind the chain, as either RPC tells of it, that it does", async () => {
+    const ahead = new Rpc("an RPC that is ahead", async (method, params) => {
+      const answer = (await send(method, params)) as { number: string };
+      if (method !== "eth_getBlockByNumber" || params[0] !== "latest") return answer;
+      return { ...answer, number: toBeHex(Number(answer.number) + 21) };
+    });
+    for (const change of [{ rpc: ahead }, { second: ahead }]) {
+      const result = await check({ ...change, scratch: ":memory:" });
+      expect(result.outcome).to.equal("clean");
+      expect(partsOf(result.scope)).to.deep.equal(["an index 21 blocks behind the chain"]);
+    }
   });
 
   it("asks for fewer payments in a call of an endpoint that refuses many", async () => {
@@ -259,6 +275,8 @@ describe("reconciliation", function () {
     readonly damage: Damage;
     /** Remembers what has to be found. */
     readonly expecting: (outcome: Finding["outcome"], model: ModelTable, row: Row, field?: string) => void;
+    /** As {@link expecting}, of a chain that the index does not follow. */
+    readonly expectingStray: (model: ModelTable, chainId: string) => void;
   }
 
   /** Plants in the database, looks, and takes it back. */
@@ -284,7 +302,9 @@ describe("reconciliation", function () {
           }),
         );
       };
-      await plant({ damage, expecting }, tables);
+      const expectingStray: Plants["expectingStray"] = ({ name: table }, chainId) =>
+        expected.push(nameOf({ outcome: "missing_on_chain", table, key: `of chain ${chainId}` }));
+      await plant({ damage, expecting, expectingStray }, tables);
       const result = await check();
       expectExactly(planted, result, expected);
       expect(result.outcome).to.equal("differences");
@@ -328,11 +348,12 @@ describe("reconciliation", function () {
     });
 
     it("rows given to another chain, or deleted", async () => {
-      await planting("rows of another chain", async ({ damage, expecting }, tables) => {
+      await planting("rows of another chain", async ({ damage, expecting, expectingStray }, tables) => {
         for (const model of tables) {
           const row = await damage.row(model, 2);
-          await damage.change(model, row, "chain_id");
+          const { chain_id } = await damage.change(model, row, "chain_id");
           expecting("missing_in_index", model, row);
+          expectingStray(model, String(chain_id));
         }
       });
       await planting("rows deleted", async ({ damage, expecting }, tables) => {
@@ -380,7 +401,7 @@ describe("reconciliation", function () {
           field: "debit",
           found: String(BigInt(row.debit as string) + 1n),
           expected: String(row.debit),
-          advice: "Build the index anew: npx hardhat reconcile --apply",
+          advice: `Build the index anew: npx hardhat reconcile --network local --schema ${SCHEMA} --apply`,
         });
         table.push({ planted: "a ledger entry off by one unit", count: 1, found: 1, falsely: 0 });
       } finally {
@@ -415,24 +436,29 @@ describe("reconciliation", function () {
     }
   });
 
-  describe("finds on the chain", () => {
-    /** Changes a storage slot of the latest block, looks, and puts it back. */
-    async function tampering(address: string, slot: string, value: (before: bigint) => bigint) {
-      const before = (await send("eth_getStorageAt", [address, slot, "latest"])) as string;
-      await send("anvil_setStorageAt", [address, slot, toBeHex(value(BigInt(before)), 32)]);
-      try {
-        return await check();
-      } finally {
-        await send("anvil_setStorageAt", [address, slot, before]);
-      }
+  /** Changes a storage slot of the latest block, looks, and puts it back. */
+  async function tampering<Found>(
+    address: string,
+    slot: string,
+    value: (before: bigint) => bigint,
+    look: () => Promise<Found>,
+  ) {
+    const before = (await send("eth_getStorageAt", [address, slot, "latest"])) as string;
+    await send("anvil_setStorageAt", [address, slot, toBeHex(value(BigInt(before)), 32)]);
+    try {
+      return await look();
+    } finally {
+      await send("anvil_setStorageAt", [address, slot, before]);
     }
-    const mapped = (key: string, slot: string | bigint) =>
-      keccak256(concat([zeroPadValue(key, 32), toBeHex(slot, 32)]));
+  }
+  const mapped = (key: string, slot: string | bigint) =>
+    keccak256(concat([zeroPadValue(key, 32), toBeHex(slot, 32)]));
 
+  describe("finds on the chain", () => {
     it("an escrow that owns less of a token than it owes, and proposes to stop payouts", async () => {
       const usdc = (await suite.usdc.getAddress()).toLowerCase();
       const slot = mapped(await suite.escrow.getAddress(), 0n);
-      const result = await tampering(usdc, slot, (balance) => balance - 1_000n);
+      const result = await tampering(usdc, slot, (balance) => balance - 1_000n, check);
       expectExactly("a balance below what is owed", result, [
         nameOf({ outcome: "total_mismatch", table: "token", key: usdc, field: "balance" }),
       ]);
@@ -452,6 +478,7 @@ describe("reconciliation", function () {
         await suite.escrow.getAddress(),
         mapped(paymentId, ESCROW_STORAGE),
         (slot) => slot - (1n << 48n),
+        check,
       );
       expectExactly("a slot that no event accounts for", result, [
         nameOf({ outcome: "state_mismatch", table: "payment", key: paymentId, field: "held", paymentId }),
@@ -586,7 +613,17 @@ describe("reconciliation", function () {
       HOLDFAST_RECORDS_DIR: directory,
       ...(databaseUrl ? { DATABASE_URL: databaseUrl } : { HOLDFAST_PGLITE_DIR: join(directory, "pglite") }),
     });
-    const last = () => lastReconciliation(CHAIN_ID, join(directory, "reconciliations"));
+    /** As soon as the old index stands aside. */
+    const interruptRebuild = async (url: string, child: ChildProcess) => {
+      const watch = await openPostgres(url);
+      const isAside = async () =>
+        (await watch.query(`SELECT to_regclass('${SCHEMA}_before._ponder_meta') IS NOT NULL AS it`))[0]!.it;
+      while (child.exitCode === null && !(await isAside())) await new Promise(setImmediate);
+      child.kill("SIGINT");
+      await watch.close();
+    };
+    const last = async () =>
+      (await readReconciliations(CHAIN_ID, join(directory, "reconciliations"))).at(-1)?.run;
 
     it("finds what is wrong, mends it when the number of findings is typed, and keeps a record", async () => {
       const { tables } = await loadModel();
@@ -617,7 +654,30 @@ describe("reconciliation", function () {
       );
       expect(refused.code).to.equal(2);
 
-      const mended = await run(["--resume", "--apply", "--by", "test"], { typed: `${planted}\n` });
+      const apply = ["--resume", "--apply", "--yes", String(planted)];
+      expect(await run([...apply, "--port", "banana"])).to.include({
+        stderr: "--port is a number from 1 to 65535; it was banana.\n",
+        code: 2,
+      });
+      const busy = await run([...apply, "--port", new URL(anvilUrl).port]);
+      expect(busy.stderr).to.match(/^Port \d+ on 127\.0\.0\.1 is taken/);
+      if (databaseUrl) {
+        const interrupted = await run(apply, {
+          meanwhile: (child) => void interruptRebuild(databaseUrl, child),
+        });
+        expect(interrupted.stderr).to.match(/^The index is what it was, .* It was interrupted\.\n$/);
+        expect(interrupted.code).to.equal(2);
+      }
+      expect((await run(["--resume"])).stdout).to.include(`--apply mends ${planted} of them.`);
+
+      // The settings name another endpoint, and files as production has them.
+      const file = join(directory, "url");
+      await writeFile(file, databaseUrl ?? "");
+      const env = {
+        PONDER_RPC_URL_31337_FILE: "/nowhere",
+        ...(databaseUrl && { DATABASE_URL: "", DATABASE_URL_FILE: file }),
+      };
+      const mended = await run(["--resume", "--apply", "--by", "test"], { env, typed: `${planted}\n` });
       expect(mended.stdout).to.match(/2012 payments, no differences\.\n$/);
       expect(mended.code).to.equal(0);
       expect(await last()).to.include({ by: "test", outcome: "clean", applied: true });
@@ -630,6 +690,9 @@ describe("reconciliation", function () {
       const json = await run(["--report", "json", "--out", out("found.json"), "--resume"]);
       expect(json.stdout).to.match(/2012 payments, no differences\.\n$/);
       expect(json.code).to.equal(0);
+      const nowhere = await run(["--out", join(directory, "none", "found.csv")]);
+      expect(nowhere.stderr).to.match(/^--out .*found\.csv cannot be written: ENOENT\.\n$/);
+      expect(nowhere.code).to.equal(2);
       const found = JSON.parse(await text("found.json")) as Reconciliation & { table: Tabular };
       expect(found).to.include({ outcome: "clean", payments: 2_012 });
       expect(found.table.rows).to.deep.equal([]);
@@ -643,6 +706,20 @@ describe("reconciliation", function () {
       expect(await text("aging.md")).to.match(
         /^# Chain 31337 at block .*\n\n\| token \| status \| hold \| overdue \|/,
       );
+    });
+
+    it("keeps stdout to the report that was asked for, also when it proposes to stop payouts", async () => {
+      const usdc = await suite.usdc.getAddress();
+      const slot = mapped(await suite.escrow.getAddress(), 0n);
+      const { stdout, stderr, code } = await tampering(
+        usdc,
+        slot,
+        (balance) => balance - 1_000n,
+        () => run(["--report", "json", "--resume"]),
+      );
+      expect(JSON.parse(stdout)).to.include({ outcome: "differences" });
+      expect(stderr).to.match(/^This looks like a leak\..*\n {2}npx hardhat ops plan pause /);
+      expect(code).to.equal(1);
     });
 
     it("looks at one payment, one token, what changed since and at an earlier block", async () => {
@@ -665,6 +742,16 @@ describe("reconciliation", function () {
       expect(code).to.equal(0);
       expect(result.block).to.include({ number: created!.blockNumber, hash: created!.blockHash });
       expect(result).to.include({ outcome: "clean", payments: 1 });
+      const kept = (await last())!;
+      expect(isFull(kept)).to.equal(false);
+      expect(kept.scope).to.deep.include({
+        source: "database",
+        schema: SCHEMA,
+        payment: paymentId,
+        token: token.toLowerCase(),
+        since: Date.parse("2000-01-01") / 1_000,
+        block: created!.blockNumber,
+      });
 
       const mistaken = await run(["--payment", "0x12"]);
       expect(mistaken.stderr).to.equal("--payment is a paymentId; it was 0x12.\n");
@@ -699,6 +786,18 @@ describe("reconciliation", function () {
         expect(stdout).to.include("could not tell: ").and.to.not.include(SECRET);
         expect(code).to.equal(2);
         expect((await last())?.outcome).to.equal("could not tell");
+      });
+
+      it("when neither the chain nor the index has what a filter names", async () => {
+        for (const [option, value] of [
+          ["--payment", `0x${"01".padStart(64, "0")}`],
+          ["--token", `0x${"02".padStart(40, "0")}`],
+          ["--since", "2099-01-01"],
+        ] as const) {
+          expect(await couldNot([option, value])).to.match(
+            /^Neither the chain nor the index has anything of .*: nothing was compared\.\n$/,
+          );
+        }
       });
 
       it("when the second RPC is dead", async () => {
@@ -788,11 +887,13 @@ describe("reconciliation", function () {
         const answer = await askGraphql(
           indexer.url,
           `{ reconciliationRuns(chainId: ${CHAIN_ID}, first: 1) { unreadable items {
-            at by block blockHash outcome payments counts { outcome count } rpcCalls seconds applied } } }`,
+            at by block blockHash outcome payments isFull scope { source index behind }
+            counts { outcome count } rpcCalls seconds applied } index } }`,
         );
-        const { at, counts, blockHash, block, ...told } = (await last())!;
+        const { at, counts, blockHash, block, scope, ...told } = (await last())!;
         expect(answer.reconciliationRuns).to.deep.equal({
           unreadable: 0,
+          index: scope!.index,
           items: [
             {
               ...told,
@@ -800,11 +901,28 @@ describe("reconciliation", function () {
               block: String(block),
               blockHash,
               outcome: "CLEAN",
+              isFull: true,
+              scope: { source: "GRAPHQL", index: scope!.index, behind: 0 },
               counts: Object.entries(counts).map(([outcome, count]) => ({ outcome, count })),
             },
           ],
         });
         expect(told.by).to.equal("by-graphql");
+
+        if (databaseUrl) {
+          const strays = await openPostgres(databaseUrl);
+          await strays.query("SET session_replication_role = replica");
+          const party = `"${SCHEMA}".party`;
+          await strays.query(`CREATE TEMPORARY TABLE stray AS SELECT * FROM ${party} LIMIT 1`);
+          await strays.query("UPDATE stray SET chain_id = 5");
+          await strays.query(`INSERT INTO ${party} SELECT * FROM stray`);
+          const { findings } = await check({ source: graphqlSource(indexer.url, CHAIN_ID) });
+          await strays.query(`DELETE FROM ${party} WHERE chain_id = 5`);
+          await strays.close();
+          expect(findings.map(({ table, key, found }) => [table, key, found])).to.deep.equal([
+            ["party", "of chain 5", "a row in the index"],
+          ]);
+        }
       } finally {
         await indexer.stop();
       }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { startAnvil } from "../../scripts/lib/anvil.js";
 import { startIndexer, type Indexer } from "../../scripts/lib/indexer.js";
-import { recordRun } from "../../scripts/drill/stack/reconciliation-runs.js";
+import { indexOf, recordRun } from "../../scripts/drill/stack/reconciliation-runs.js";
 import { deployEmittedSuite, type EmittedSuite } from "./emitted-suite.js";
 import { everyEvent } from "./every-event.js";
 
@@ -16,7 +16,7 @@ export interface EmittedStack {
   /** Starts an indexer on a database of its own, unless it is told to use another. */
   startIndexer(port: number, database?: { databaseDir: string } | { databaseUrl: string }): Promise<Indexer>;
   newDatabaseDir(): Promise<string>;
-  /** Where its indexers read when they were reconciled; once they were. */
+  /** Where its indexers read when they were reconciled; each was, once it had started. */
   reconciliations: string;
   /** Stops all that was started and removes all that was written. */
   dispose(): Promise<void>;
@@ -30,8 +30,6 @@ export async function startEmittedStack(port: number, chainId = 31337): Promise<
   await suite.emit(...story.events);
 
   const reconciliations = join(suite.recordsDir, "reconciliations");
-  await recordRun(reconciliations, chainId);
-
   const indexers: Indexer[] = [];
   const directories: string[] = [];
   const newDatabaseDir = async () => {
@@ -54,6 +52,7 @@ export async function startEmittedStack(port: number, chainId = 31337): Promise<
         ...(database ?? { databaseDir: await newDatabaseDir() }),
       });
       indexers.push(indexer);
+      await recordRun(reconciliations, chainId, { index: await indexOf(indexer.url) });
       return indexer;
     },
     dispose: async () => {

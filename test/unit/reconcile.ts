@@ -8,7 +8,7 @@ import type { Finding } from "../../scripts/lib/reconcile/findings.js";
 import { logWindows } from "../../scripts/lib/reconcile/logs.js";
 import {
   checkLabel,
-  lastReconciliation,
+  lastReconciliations,
   recordReconciliation,
   recordsPath,
 } from "../../scripts/lib/reconcile/records.js";
@@ -33,6 +33,7 @@ const result: Reconciliation = {
   chainId: 5,
   block: { number: 12, hash: "0xcd", timestamp: 99 },
   outcome: "differences",
+  scope: { source: "database", schema: "holdfast_1", index: "0123456789abcdef", behind: 0 },
   findings: [finding],
   counts: { matched: 3, state_mismatch: 1 },
   mendable: 0,
@@ -51,6 +52,25 @@ describe("reports of a reconciliation", () => {
     );
     expect(headline({ ...result, outcome: "clean", findings: [], counts: { matched: 4 } })).to.equal(
       "Chain 5 at block 12 (0xcd): 4 payments, no differences.",
+    );
+  });
+
+  it("say of what they are no full reconciliation", () => {
+    const clean: Reconciliation = { ...result, outcome: "clean", findings: [], counts: { matched: 4 } };
+    const sentence = (scope: Partial<Reconciliation["scope"]>) =>
+      headline({ ...clean, scope: { ...clean.scope, ...scope } }).replace(/^.*: 4 payments, /, "");
+    const partial = (what: string) =>
+      `no differences in what was looked at. Not a full reconciliation: ${what}.`;
+    expect(sentence({ behind: 20 })).to.equal("no differences.");
+    expect(sentence({ behind: 21 })).to.equal(partial("an index 21 blocks behind the chain"));
+    expect(sentence({ payment: "0x01", since: 0 })).to.equal(
+      partial("only payment 0x01; only what changed since 1970-01-01T00:00:00.000Z"),
+    );
+    expect(sentence({ token: "0x02", block: 7 })).to.equal(
+      partial("only token 0x02; the contracts only as of block 7"),
+    );
+    expect(headline({ ...clean, scope: { source: "graphql", behind: 0 } })).to.include(
+      partial("an index that does not tell which it is"),
     );
   });
 
@@ -83,10 +103,12 @@ describe("records of reconciliations", () => {
     recordReconciliation(result, { by, at: new Date("2026-03-01T12:00:00Z"), applied, folder });
 
   it("tell of the last run, of a chain that has one", async () => {
-    expect(await lastReconciliation(5, folder)).to.equal(undefined);
+    expect(await lastReconciliations(5, folder)).to.deep.equal({ full: undefined, partial: [] });
     await record("night-shift", false);
     await record("day-shift", true);
-    expect(await lastReconciliation(5, folder)).to.deep.equal({
+    const { full, partial } = await lastReconciliations(5, folder);
+    expect(partial).to.deep.equal([]);
+    expect(full).to.deep.equal({
       at: "2026-03-01T12:00:00.000Z",
       by: "day-shift",
       block: 12,
@@ -97,14 +119,15 @@ describe("records of reconciliations", () => {
       rpcCalls: 2,
       seconds: 1.8,
       applied: true,
+      scope: result.scope,
     });
-    expect(await lastReconciliation(6, folder)).to.equal(undefined);
+    expect((await lastReconciliations(6, folder)).full).to.equal(undefined);
   });
 
   it("say so if the last line is damaged", async () => {
     await record("night-shift", false);
     await appendFile(recordsPath(5, folder), '{"at":');
-    expect(await faultIn(lastReconciliation(5, folder))).to.match(/^The last line of .* is damaged/);
+    expect(await faultIn(lastReconciliations(5, folder))).to.match(/^The last line of .* is damaged/);
   });
 
   it("take labels and no names", () => {

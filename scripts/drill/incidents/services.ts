@@ -8,7 +8,7 @@ import { release } from "../../scenario/payouts.js";
 import type { Story } from "../../scenario/story.js";
 import type { Incident } from "../incident.js";
 import type { IncidentStack } from "../stack/stack.js";
-import { recordRun } from "../stack/reconciliation-runs.js";
+import { indexOf, recordRun } from "../stack/reconciliation-runs.js";
 import { act, GUARDIANS } from "./acting.js";
 
 /*
@@ -118,9 +118,10 @@ export const missedReconciliation: Incident = {
   happens: "nothing has reconciled for three days",
   alert: "HoldfastReconciliationMissed",
   cases: ["missed"],
-  async cause({ deployDirectory, suite }) {
+  async cause({ deployDirectory, services, suite }) {
     const at = new Date(Date.now() - THREE_DAYS_MS);
-    await recordRun(path.join(deployDirectory, "reconciliations"), suite.record.chainId, { at });
+    const index = await indexOf(services.writer.url);
+    await recordRun(path.join(deployDirectory, "reconciliations"), suite.record.chainId, { at, index });
     return { FINDINGS: "0" };
   },
 };

@@ -6,9 +6,13 @@ const ANSWER_TIMEOUT_MS = 5_000;
  * Asks every RPC endpoint for its chain. One that does not answer is passed over: it may come back, and others may do
  * without it.
  *
+ * @param answering Whether each has to answer, now.
  * @throws {@link Fault} that names those of another chain, by place and host: the rest of a URL may hold a key.
  */
-export async function requireChains(rpcUrls: Record<number, string | string[]>): Promise<void> {
+export async function requireChains(
+  rpcUrls: Record<number, string | string[]>,
+  { answering = false } = {},
+): Promise<void> {
   const endpoints = Object.entries(rpcUrls).flatMap(([chainId, urls]) =>
     [urls]
       .flat()
@@ -17,13 +21,15 @@ export async function requireChains(rpcUrls: Record<number, string | string[]>):
   const wrong = await Promise.all(
     endpoints.map(async ({ wanted, url, name }) => {
       const found = await chainIdAt(url).catch(() => undefined);
+      if (found === undefined && answering) return [`PONDER_RPC_URL_${wanted}, ${name}: does not answer`];
       if (found === undefined || found === wanted) return [];
       return [`PONDER_RPC_URL_${wanted}, ${name}: answers for chain ${found}`];
     }),
   );
   const details = wrong.flat();
   if (details.length > 0) {
-    throw new Fault("The indexer was not started, because an RPC endpoint is of another chain. Replace it:", {
+    const what = answering ? "is of another chain or away" : "is of another chain";
+    throw new Fault(`The indexer was not started, because an RPC endpoint ${what}. Replace it:`, {
       details,
     });
   }

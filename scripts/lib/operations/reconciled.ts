@@ -1,12 +1,14 @@
 import type { Provider } from "ethers";
 
 import { Fault } from "../../../deploy/fault.js";
-import { lastReconciliation, type ReconciliationRecord } from "../reconcile/records.js";
+import { lastReconciliations, type Last, type ReconciliationRecord } from "../reconcile/records.js";
 
 /** The last comparison of the read model with the chain, and what somebody must see to because of it. */
 export interface Reconciled {
-  /** Null for never. */
+  /** The last that compared a whole and present index; null for never. */
   readonly reconciled: ReconciliationRecord | null;
+  /** Runs after it that looked at a part, or at an index that was behind. */
+  readonly partialRuns: number;
   readonly attention: readonly string[];
 }
 
@@ -21,25 +23,46 @@ export async function readReconciled(
   chainId: number,
   folder?: string,
 ): Promise<Reconciled> {
-  let last: ReconciliationRecord | undefined;
+  let last: Last;
   try {
-    last = await lastReconciliation(chainId, folder);
+    last = await lastReconciliations(chainId, folder);
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    return { reconciled: null, attention: [error.message] };
+    return { reconciled: null, partialRuns: 0, attention: [error.message] };
   }
-  if (last === undefined || (await provider.getBlock(last.block))?.hash !== last.blockHash) {
-    return { reconciled: null, attention: [] };
-  }
-  const isClean = last.outcome === "clean";
+  const isOfThisChain = async ({ block, blockHash }: ReconciliationRecord) =>
+    (await provider.getBlock(block))?.hash === blockHash;
+  const full = last.full !== undefined && (await isOfThisChain(last.full)) ? last.full : null;
+  const latest = last.partial.at(-1);
+  const isLatestOfThisChain = latest !== undefined && (await isOfThisChain(latest));
   return {
-    reconciled: last,
-    attention: isClean ? [] : [`The last reconciliation ended with: ${last.outcome}.`],
+    reconciled: full,
+    partialRuns: isLatestOfThisChain ? last.partial.length : 0,
+    attention: [
+      ...(full === null || full.outcome === "clean"
+        ? []
+        : [`The last reconciliation ended with: ${full.outcome}.`]),
+      ...(isLatestOfThisChain && latest.outcome !== "clean"
+        ? [`A later reconciliation, which was not of everything, ended with: ${latest.outcome}.`]
+        : []),
+    ],
   };
 }
 
-/** A run in one line. */
+/** What `ops status` says of it. */
 export function formatReconciled(
+  { reconciled, partialRuns }: Omit<Reconciled, "attention">,
+  when: (time: number) => string,
+): string[] {
+  const after = partialRuns === 1 ? "1 run" : `${partialRuns} runs`;
+  return [
+    reconciled === null ? "never" : formatRun(reconciled, when),
+    ...(partialRuns === 0 ? [] : [`${after} since looked at a part, or at an index that was behind`]),
+  ];
+}
+
+/** A run in one line. */
+function formatRun(
   { at, by, block, outcome, payments, counts, applied }: ReconciliationRecord,
   when: (time: number) => string,
 ): string {

@@ -29,8 +29,10 @@ export interface Status {
   readonly pending: readonly Pending[];
   readonly ready: readonly OperationReadiness[];
   readonly operations: readonly Operation[];
-  /** When the read model was last compared with the chain, and what came of it; null for never. */
+  /** When all of the read model was last compared with the chain, and what came of it; null for never. */
   readonly reconciled: ReconciliationRecord | null;
+  /** How often only a part of it was, or an index that was behind, since then. */
+  readonly partialRuns: number;
   /** What somebody must see to. Whole sentences; none if all is well. */
   readonly attention: readonly string[];
 }
@@ -77,7 +79,11 @@ export async function readStatus(
     // Trying out what has to wait takes a fork of the chain; `ops ready` does.
     findReadiness(suite, register, { ahead: false }),
   ]);
-  const { reconciled, attention } = await readReconciled(provider, record.chainId, reconciliations);
+  const { reconciled, partialRuns, attention } = await readReconciled(
+    provider,
+    record.chainId,
+    reconciliations,
+  );
   const found = { roles, pauses, code, pending, ready };
   return {
     chainId: record.chainId,
@@ -88,6 +94,7 @@ export async function readStatus(
     ...found,
     operations: unfinished(register),
     reconciled,
+    partialRuns,
     attention: [
       ...uncovered,
       ...findAttention(found, { ...register, unreadable: [...register.unreadable, ...unreadable] }),

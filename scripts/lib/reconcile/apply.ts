@@ -1,72 +1,116 @@
 import { Fault } from "../../../deploy/fault.js";
-import { startIndexer } from "../indexer.js";
-import { quoted } from "./database.js";
+import { launchIndexer } from "../indexer.js";
+import { asideOf, dropAside, putAside, putBack } from "./aside.js";
+import type { Query } from "./database.js";
 import { isPostgres, openForChange } from "./open.js";
+import { readyToRebuild, type Ready, type Wanted } from "./preflight.js";
 import type { Reconciliation } from "./request.js";
 
-/** An indexer that died is taken for alive until its last heartbeat is this old: as long as Ponder itself waits. */
-const HEARTBEAT_MS = 25_000;
-
-export interface Rebuild {
+export interface Rebuild extends Wanted {
+  /** A Postgres URL, or a directory of PGlite. */
   readonly database: string;
-  readonly schema: string;
-  readonly recordsDir: string;
-  /** Of every chain that the schema has. */
-  readonly rpcUrlOf: (chainId: number) => string | undefined;
-  readonly port: number;
   readonly timeoutSeconds: number;
 }
 
+/** What became of a rebuild. */
+export interface Rebuilt {
+  /** Whether the new index is in place; else it was no better, and the old one is back. */
+  readonly isNew: boolean;
+  /** Where the old one still is, because these schemas of views show it. */
+  readonly left?: { readonly aside: string; readonly views: readonly string[] };
+}
+
+/** @throws {@link Fault} that says why the index cannot be built anew. Touches nothing. */
+export const checkRebuild = (rebuild: Rebuild): Promise<Ready> =>
+  inDatabaseOf(rebuild, (query) => readyToRebuild(query, rebuild));
+
 /**
- * Builds the index anew: drops its schema and lets the indexer make it again, from the RPC answers that Ponder keeps in
- * another schema and from the chain. Ponder cannot index a range again: its rows carry sums of all that came before.
+ * Builds the index anew, from the RPC answers that Ponder keeps in another schema and from the chain: Ponder cannot index a
+ * range again, because its rows carry sums of all that came before. The old index is put aside meanwhile, and put back unless
+ * the new one is there and right.
  *
- * @throws {@link Fault} if an indexer runs on it, or does not get to the chain's head.
+ * @param isRight Looks at the new index.
+ * @throws {@link Fault} if it cannot be built; then the old one is in its place.
  */
-export async function rebuildIndex({
-  database,
-  schema,
-  recordsDir,
-  rpcUrlOf,
-  port,
-  timeoutSeconds,
-}: Rebuild) {
-  const connection = await openForChange(database);
-  const chains: number[] = [];
+export async function rebuildIndex(rebuild: Rebuild, isRight: () => Promise<boolean>): Promise<Rebuilt> {
+  const ready = await checkRebuild(rebuild);
+  const interruption: Interruption = { came: false, pass: () => {} };
+  const onSignal = () => {
+    interruption.came = true;
+    interruption.pass();
+  };
+  // From before the old index is moved: who left then would leave consumers with none.
+  for (const signal of SIGNALS) process.on(signal, onSignal);
   try {
-    const meta = await connection.query(`SELECT value FROM ${quoted(schema)}._ponder_meta WHERE key = 'app'`);
-    const { is_locked, heartbeat_at } = meta[0]!.value as { is_locked: number; heartbeat_at: number };
-    if (is_locked === 1 && Date.now() - heartbeat_at < HEARTBEAT_MS) {
-      throw new Fault(
-        `An indexer runs on the schema ${schema}: stop it, wait ${HEARTBEAT_MS / 1_000} s if it was killed, and apply again.`,
-      );
-    }
-    const found = await connection.query(`SELECT chain_id FROM ${quoted(schema)}._ponder_checkpoint`);
-    chains.push(...found.map(({ chain_id }) => Number(chain_id)));
-    const unknown = chains.filter((chainId) => rpcUrlOf(chainId) === undefined);
-    if (unknown.length > 0) {
-      throw new Fault(`The schema ${schema} also has chains that need an RPC to be indexed again:`, {
-        details: unknown.map((chainId) => `set PONDER_RPC_URL_${chainId}`),
-      });
-    }
-    await connection.query(`DROP SCHEMA ${quoted(schema)} CASCADE`);
+    return await replace(rebuild, ready, isRight, interruption);
+  } finally {
+    for (const signal of SIGNALS) process.off(signal, onSignal);
+  }
+}
+
+/** Whether somebody wants this to end, and how the indexer is told. */
+interface Interruption {
+  came: boolean;
+  pass: () => void;
+}
+
+async function replace(
+  rebuild: Rebuild,
+  { rpcUrls, views }: Ready,
+  isRight: () => Promise<boolean>,
+  interruption: Interruption,
+): Promise<Rebuilt> {
+  const { schema } = rebuild;
+  await inDatabaseOf(rebuild, (query) => putAside(query, schema));
+  let isNew: boolean;
+  try {
+    await index(rebuild, rpcUrls, interruption);
+    isNew = await isRight();
+  } catch (cause) {
+    await inDatabaseOf(rebuild, (query) => putBack(query, schema));
+    const why = interruption.came ? "It was interrupted." : (cause as Error).message;
+    throw new Fault(`The index is what it was, because it could not be built anew. ${why}`, { cause });
+  }
+  if (!isNew) {
+    await inDatabaseOf(rebuild, (query) => putBack(query, schema));
+    return { isNew };
+  }
+  if (views.length > 0) return { isNew, left: { aside: asideOf(schema), views } };
+  await inDatabaseOf(rebuild, (query) => dropAside(query, schema));
+  return { isNew };
+}
+
+/** Lets the indexer run until it is at the chains' heads. */
+async function index(
+  { database, schema, recordsDir, port, timeoutSeconds }: Rebuild,
+  rpcUrls: Ready["rpcUrls"],
+  interruption: Interruption,
+): Promise<void> {
+  const indexer = await launchIndexer({
+    ...{ recordsDir, rpcUrls, port, schema },
+    ...(isPostgres(database) ? { databaseUrl: database } : { databaseDir: database }),
+  });
+  interruption.pass = () => indexer.signal("SIGINT");
+  if (interruption.came) interruption.pass();
+  try {
+    await indexer.untilCaughtUp(timeoutSeconds);
+  } finally {
+    await indexer.stop();
+  }
+}
+
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+
+async function inDatabaseOf<Result>(
+  { database }: Rebuild,
+  work: (query: Query) => Promise<Result>,
+): Promise<Result> {
+  const connection = await openForChange(database);
+  try {
+    return await work(connection.query);
   } finally {
     await connection.close();
   }
-  const indexer = await startIndexer({
-    recordsDir,
-    rpcUrls: Object.fromEntries(chains.map((chainId) => [chainId, rpcUrlOf(chainId)!])),
-    port,
-    schema,
-    timeoutSeconds,
-    ...(isPostgres(database) ? { databaseUrl: database } : { databaseDir: database }),
-  }).catch((cause: Error) => {
-    throw new Fault(
-      `The index was dropped and is not built anew yet; starting the indexer goes on with it. ${cause.message}`,
-      { cause },
-    );
-  });
-  await indexer.stop();
 }
 
 /** The admin operations, to be planned by whoever may, for what looks like a leak. Nothing of it is sent here. */

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 
 import { Fault } from "../../../deploy/fault.js";
+import { identitySql, type IndexIdentity } from "../../../indexer/guard/index-id.js";
 import type { Plain } from "./kinds.js";
 import type { Table } from "./model.js";
 import type { IndexSource, IndexedRow } from "./source.js";
@@ -26,6 +27,7 @@ export function databaseSource(query: Query, schema: string, chainId: number): I
   const tableName = ({ sqlName }: Table) => `${quoted(schema)}.${quoted(sqlName)}`;
   return {
     kind: "database",
+    identity: () => identityOf(query, schema),
     block: async () => {
       const checkpoints = await query(
         `SELECT latest_checkpoint FROM ${quoted(schema)}._ponder_checkpoint WHERE chain_id = $1`,
@@ -36,6 +38,13 @@ export function databaseSource(query: Query, schema: string, chainId: number): I
         throw new Fault(`The schema ${schema} has no index of chain ${chainId}.`);
       }
       return Number(checkpoint.slice(...BLOCK_DIGITS));
+    },
+    strays: async (table) => {
+      const found = await query(
+        `SELECT chain_id, count(*) AS n FROM ${tableName(table)} WHERE chain_id IS NULL OR chain_id NOT IN ` +
+          `(SELECT chain_id FROM ${quoted(schema)}._ponder_checkpoint) GROUP BY chain_id ORDER BY chain_id`,
+      );
+      return found.map(({ chain_id, n }) => ({ chainId: Number(chain_id), rows: Number(n) }));
     },
     row: async (table, key) => {
       const columns = table.columns.map(({ sqlName }) => quoted(sqlName)).join(", ");
@@ -88,6 +97,12 @@ const answered = ({ columns }: Table, row: Record<string, unknown>): IndexedRow 
   Object.fromEntries(
     columns.map(({ name, sqlName, kind }): [string, Plain] => [name, kind.answered(row[sqlName])]),
   );
+
+/** Which index a schema holds, or shows. */
+export async function identityOf(query: Query, schema: string): Promise<IndexIdentity> {
+  const [found] = await query(identitySql(`${quoted(schema)}._ponder_checkpoint`));
+  return found as unknown as IndexIdentity;
+}
 
 export const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
 

@@ -30,7 +30,8 @@ export interface Finding {
   readonly leak?: true;
 }
 
-const RESYNC = "Build the index anew: npx hardhat reconcile --apply";
+/** Stands for what {@link Findings.rebuild} says. */
+const RESYNC = "Build the index anew";
 const ASK_ANOTHER = "Ask another RPC as well: --second-rpc <url>";
 
 export const ADVICE = {
@@ -48,13 +49,17 @@ export class Findings {
   /** How many an index that is built anew does not have. */
   mendable = 0;
   readonly counts = new Map<Outcome, number>();
+  /** The whole command that builds this index anew, once it is known which one it is. */
+  rebuild = "npx hardhat reconcile --apply";
 
   constructor(private readonly limit = 10_000) {}
 
   add(finding: Finding): void {
     this.count(finding.outcome);
-    if (finding.advice === ADVICE.resync) this.mendable += 1;
-    if (this.list.length < this.limit) this.list.push(finding);
+    const isMendable = finding.advice === ADVICE.resync;
+    if (isMendable) this.mendable += 1;
+    if (this.list.length >= this.limit) return;
+    this.list.push(isMendable ? { ...finding, advice: `${RESYNC}: ${this.rebuild}` } : finding);
   }
 
   count(outcome: Outcome): void {

@@ -1,4 +1,5 @@
 import { Fault } from "../../../deploy/fault.js";
+import type { RunScope } from "../../../deploy/reconciliations.js";
 import { Events } from "./events.js";
 import { Findings } from "./findings.js";
 import { logsBetween } from "./logs.js";
@@ -8,7 +9,7 @@ import { Reading } from "./reading.js";
 import type { PlainRow } from "./kinds.js";
 import type { Phase, Reconciliation, Request, TokenTotals } from "./request.js";
 import type { Pinned } from "./rpc.js";
-import { compareRows } from "./rows.js";
+import { compareRows, findStrays } from "./rows.js";
 import { scopeOf, type Scope } from "./scope.js";
 import { Scratch } from "./scratch.js";
 import { StateCheck, type Contradiction } from "./state.js";
@@ -77,6 +78,8 @@ class Run {
     }
 
     await this.#requireEscrow(pinned);
+    const scope = await this.#describeScope(indexed);
+    this.#findings.rebuild = `npx hardhat reconcile --network ${record.network} --schema ${scope.schema ?? "<schema of the index>"} --apply`;
     let rows: Record<string, number> = {};
     let tokens: TokenTotals[] = [];
     if (await this.#timed("logs", () => this.#reading.upTo(pinned))) {
@@ -84,9 +87,11 @@ class Run {
       const isYardstick = await this.#timed("logs", () => this.#reading.upTo(indexed));
       if (isYardstick && (await this.#timed("state", () => this.#judge(pinned))))
         rows = await this.#timed("rows", () => this.#checkRows());
+      if (!this.#isFiltered) await this.#timed("rows", () => this.#checkOtherChains());
     }
     await this.#stillThere(pinned);
     if (await this.#hasMovedSince(indexed)) return "moved";
+    this.#requireSomething();
 
     const { counts, list, mendable } = this.#findings;
     return {
@@ -98,6 +103,7 @@ class Run {
           : this.#findings.total > 0
             ? "differences"
             : "clean",
+      scope,
       findings: list,
       counts: Object.fromEntries(counts),
       mendable,
@@ -108,6 +114,40 @@ class Run {
       seconds: this.#seconds,
       tokens,
     };
+  }
+
+  /** Of a past moment if the index stands still, which endpoints that stand still with it would not show. */
+  async #describeScope(indexed: Pinned): Promise<RunScope> {
+    const { source, rpc, second, filter = {}, block } = this.request;
+    const heads = await Promise.all([rpc.block("latest"), second?.block("latest")]);
+    const head = Math.max(...heads.map((found) => found?.number ?? indexed.number));
+    const { schema, index } = await source.identity();
+    const { paymentId, token, since } = filter;
+    return {
+      source: source.kind,
+      // A name that no record may have is left out of it; the id tells the index.
+      ...(schema !== undefined && /^\w[\w-]{0,62}$/.test(schema) && { schema }),
+      ...(index !== undefined && { index }),
+      behind: Math.max(0, head - indexed.number),
+      ...(paymentId !== undefined && { payment: paymentId }),
+      ...(token !== undefined && { token }),
+      ...(since !== undefined && { since: Math.floor(since) }),
+      ...(block !== undefined && { block }),
+    };
+  }
+
+  /** A slip in a filter would else be told as "no differences". */
+  #requireSomething(): void {
+    const { paymentId, token, since } = this.request.filter ?? {};
+    const named = [
+      paymentId !== undefined && `payment ${paymentId}`,
+      token !== undefined && `token ${token}`,
+      since !== undefined && `a change since ${new Date(since * 1_000).toISOString()}`,
+    ].filter((name) => name !== false);
+    if (named.length === 0 || this.#findings.total > 0 || !this.#scope.metNothing()) return;
+    throw new Fault(
+      `Neither the chain nor the index has anything of ${named.join(", ")}: nothing was compared.`,
+    );
   }
 
   async #pin(number: number): Promise<Pinned> {
@@ -191,7 +231,7 @@ class Run {
 
   /** What is not about one payment alone. */
   async #checkRest(check: StateCheck): Promise<TokenTotals[]> {
-    if (this.request.filter !== undefined && Object.keys(this.request.filter).length > 0) return [];
+    if (this.#isFiltered) return [];
     for (const table of this.model.tables.filter(({ name }) => name in QUESTIONS)) {
       for await (const contradiction of check.table(table)) this.#suspect(contradiction);
     }
@@ -232,6 +272,14 @@ class Run {
       done += 1;
       if (done % 1_000 === 0 || done === of) onProgress?.({ phase: "rows", done, of });
     });
+  }
+
+  get #isFiltered(): boolean {
+    return Object.keys(this.request.filter ?? {}).length > 0;
+  }
+
+  #checkOtherChains(): Promise<void> {
+    return findStrays(this.model.tables, this.request.source, this.#findings);
   }
 
   #table(name: string): Table {

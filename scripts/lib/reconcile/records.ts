@@ -3,6 +3,7 @@ import path from "node:path";
 
 import { Fault } from "../../../deploy/fault.js";
 import {
+  isFull,
   LABEL,
   readReconciliations,
   reconciliationSchema,
@@ -37,20 +38,30 @@ export async function recordReconciliation(
     rpcCalls: result.rpcCalls,
     seconds: Math.round(Object.values(result.seconds).reduce((sum, part) => sum + part, 0) * 10) / 10,
     applied,
+    scope: result.scope,
   };
   const file = recordsPath(result.chainId, folder);
   await mkdir(path.dirname(file), { recursive: true });
   await appendFile(file, `${JSON.stringify(reconciliationSchema.parse(record))}\n`);
 }
 
-/** The last run on a chain, or nothing if there was none. */
-export async function lastReconciliation(
-  chainId: number,
-  folder?: string,
-): Promise<ReconciliationRecord | undefined> {
-  const last = (await readReconciliations(chainId, folder)).at(-1);
-  if (last === undefined || last.run !== undefined) return last?.run;
-  throw new Fault(
-    `The last line of ${recordsPath(chainId, folder)} is damaged; restore it from git, or remove that line.`,
-  );
+/** What the record of a chain comes to. */
+export interface Last {
+  /** The last run that compared a whole and present index, if there was one. */
+  readonly full: ReconciliationRecord | undefined;
+  /** Those after it, oldest first: of parts, or of an index that was behind. */
+  readonly partial: readonly ReconciliationRecord[];
+}
+
+/** @throws {@link Fault} if nobody can read the last line. */
+export async function lastReconciliations(chainId: number, folder?: string): Promise<Last> {
+  const lines = await readReconciliations(chainId, folder);
+  if (lines.length > 0 && lines.at(-1)!.run === undefined) {
+    throw new Fault(
+      `The last line of ${recordsPath(chainId, folder)} is damaged; restore it from git, or remove that line.`,
+    );
+  }
+  const runs = lines.flatMap(({ run }) => run ?? []);
+  const at = runs.findLastIndex(isFull);
+  return { full: runs[at], partial: runs.slice(at + 1) };
 }

@@ -1,5 +1,6 @@
 import Table from "cli-table3";
 
+import { partsOf } from "../../../deploy/reconciliations.js";
 import type { Finding } from "./findings.js";
 import type { Reconciliation } from "./request.js";
 
@@ -33,15 +34,25 @@ export function formatReport(format: Format, result: Reconciliation, table: Tabu
   return JSON.stringify({ ...result, table }, null, 2);
 }
 
-/** One sentence that says it all. */
-export function headline({ outcome, chainId, block, payments, findings, counts }: Reconciliation): string {
+/** One sentence that says it all, and one more if that is not about the whole index as it should be by now. */
+export function headline({
+  outcome,
+  chainId,
+  block,
+  payments,
+  findings,
+  counts,
+  scope,
+}: Reconciliation): string {
   const found = Object.entries(counts).filter(([name]) => name !== "matched");
   const total = found.reduce((sum, [, n]) => sum + n, 0);
   const what = found.map(([name, n]) => `${n} ${name}`).join(", ");
   const left = total > findings.length ? `, of which the first ${findings.length} are listed` : "";
+  const parts = partsOf(scope);
   return (
     `Chain ${chainId} at block ${block.number} (${block.hash}): ${payments} payments, ` +
-    (outcome === "clean" ? "no differences." : `${outcome}: ${what}${left}.`)
+    (outcome === "clean" ? "no differences" : `${outcome}: ${what}${left}`) +
+    (parts.length === 0 ? "." : ` in what was looked at. Not a full reconciliation: ${parts.join("; ")}.`)
   );
 }
 

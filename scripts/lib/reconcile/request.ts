@@ -1,4 +1,5 @@
 import type { DeploymentRecord } from "../../../deploy/index.js";
+import type { RunScope } from "../../../deploy/reconciliations.js";
 import type { Finding } from "./findings.js";
 import type { Pinned, Rpc } from "./rpc.js";
 import type { IndexSource } from "./source.js";
@@ -44,6 +45,8 @@ export interface Reconciliation {
   readonly chainId: number;
   readonly block: Pinned;
   readonly outcome: keyof typeof EXIT_CODES;
+  /** What was looked at, and of which index. */
+  readonly scope: RunScope;
   readonly findings: readonly Finding[];
   /** Rows that matched, and findings by outcome. */
   readonly counts: Readonly<Record<string, number>>;

@@ -82,6 +82,26 @@ export async function compareRows(
   return rows;
 }
 
+/** Rows of chains that the index does not follow: no handler made them. */
+export async function findStrays(
+  tables: readonly Table[],
+  source: IndexSource,
+  findings: Findings,
+): Promise<void> {
+  for (const table of tables) {
+    for (const { chainId, rows } of await source.strays(table)) {
+      findings.add({
+        outcome: "missing_on_chain",
+        table: table.name,
+        key: `of chain ${chainId}`,
+        found: rows === 1 ? "a row in the index" : `${rows} rows in the index`,
+        expected: "none: the index does not follow that chain",
+        advice: ADVICE.resync,
+      });
+    }
+  }
+}
+
 /** The row of a key as the chain's events make it, or else as the index has it: what says which payment it is about. */
 async function rowOf(table: Table, key: string, source: IndexSource, scratch: Scratch): Promise<PlainRow> {
   const expected = scratch.find(table, key);

@@ -8,6 +8,8 @@ export interface Scope {
   readonly paymentId?: string;
   readonly compares: (table: Table) => boolean;
   readonly contains: (table: Table, row: PlainRow) => boolean;
+  /** Whether nothing that was asked about so far is what the filter names. */
+  readonly metNothing: () => boolean;
 }
 
 /** Which rows a filter means: those about payments that it means, or that changed since then. */
@@ -28,12 +30,20 @@ export function scopeOf({ paymentId, token, since }: Filter, scratch: Scratch): 
         row.approvedAt ??
         Infinity,
     );
+  let met = false;
+  const contains = (table: Table, row: PlainRow) =>
+    (paymentId === undefined || row.paymentId === paymentId) &&
+    (token === undefined || tokenOf(table, row) === token) &&
+    (since === undefined || changedAt(row) >= since);
   return {
     ...(paymentId !== undefined && { paymentId }),
     compares: (table) => paymentId === undefined || table.columns.some(({ name }) => name === "paymentId"),
-    contains: (table, row) =>
-      (paymentId === undefined || row.paymentId === paymentId) &&
-      (token === undefined || tokenOf(table, row) === token) &&
-      (since === undefined || changedAt(row) >= since),
+    contains: (table, row) => {
+      const isMeant = contains(table, row);
+      // A row that does not tell when it changed is always looked at, and is no sign that anything did.
+      met ||= isMeant && (since === undefined || changedAt(row) < Infinity);
+      return isMeant;
+    },
+    metNothing: () => !met,
   };
 }

@@ -45,6 +45,7 @@ describe("the status of a suite", function () {
       ready: [],
       operations: [],
       reconciled: null,
+      partialRuns: 0,
       attention: [],
     });
     expect(
@@ -57,7 +58,13 @@ describe("the status of a suite", function () {
 
   it("tells of the last reconciliation, and that it found something", async () => {
     const { number, hash, time } = (await read()).block;
-    const keep = (outcome: Reconciliation["outcome"], blockHash: string, at: number) =>
+    const WHOLE = { source: "database", index: "0123456789abcdef", behind: 0 } as const;
+    const keep = (
+      outcome: Reconciliation["outcome"],
+      blockHash: string,
+      at: number,
+      part: Partial<Reconciliation["scope"]> = {},
+    ) =>
       recordReconciliation(
         {
           ...{
@@ -70,6 +77,7 @@ describe("the status of a suite", function () {
             mendable: 0,
             rows: {},
             tokens: [],
+            scope: { ...WHOLE, ...part },
           },
           block: { number, hash: blockHash, timestamp: time },
           counts: outcome === "clean" ? { matched: 7 } : { matched: 6, state_mismatch: 1 },
@@ -88,6 +96,21 @@ describe("the status of a suite", function () {
     status = await read();
     expect(formatStatus(status)).to.include("by day-shift: 4 payments, differences: 1 state_mismatch\n");
     expect(status.attention).to.deep.equal(["The last reconciliation ended with: differences."]);
+
+    // A look at a part of it, or at what it was, says nothing of it, and what it found is told all the same.
+    await keep("clean", hash, time - 1_800, { payment: `0x${"01".repeat(32)}` });
+    await keep("clean", hash, time - 1_700, { behind: 21 });
+    status = await read();
+    expect(formatStatus(status)).to.include(
+      "by day-shift: 4 payments, differences: 1 state_mismatch\n" +
+        "  2 runs since looked at a part, or at an index that was behind\n",
+    );
+    expect(status.attention).to.deep.equal(["The last reconciliation ended with: differences."]);
+    await keep("clean", hash, time - 1_600);
+    await keep("could not tell", hash, time - 1_500, { block: 1 });
+    expect((await read()).attention).to.deep.equal([
+      "A later reconciliation, which was not of everything, ended with: could not tell.",
+    ]);
 
     // A chain that was started anew has other blocks.
     await keep("clean", `0x${"77".repeat(32)}`, time);

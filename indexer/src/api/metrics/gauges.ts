@@ -14,7 +14,7 @@ export interface Observation extends ChainReading {
   known: Map<string, { symbol: string; decimals: number }>;
   /** Whether the chain has another block in the place of the last one that the index took for final, if that is known. */
   hasLeft: boolean | undefined;
-  /** The last run of `npx hardhat reconcile`, if there was one. */
+  /** The last run of `npx hardhat reconcile` that compared all of this index, if there was one. */
   reconciled: ReconciliationRecord | undefined;
 }
 
@@ -166,7 +166,7 @@ export const gauges: GaugeOfChain[] = [
   },
   {
     name: "holdfast_reconciled_timestamp_seconds",
-    help: "When index and chain were compared last, by how that ended.",
+    help: "When all of this index was compared with the chain last, by how that ended.",
     labels: ["outcome"],
     samples: ({ reconciled }) =>
       reconciled === undefined ? [] : [[{ outcome: reconciled.outcome }, Date.parse(reconciled.at) / 1_000]],

@@ -1,12 +1,16 @@
 import prometheus from "prom-client";
 
-import { readReconciliations, type ReconciliationRecord } from "../../../../deploy/reconciliations.js";
+import {
+  isFull,
+  readReconciliations,
+  type ReconciliationRecord,
+} from "../../../../deploy/reconciliations.js";
 import type { FinalBlock } from "../../../guard/finals.js";
 import { indexedChains, type IndexedChain } from "../../../deployments.js";
 import { ponderRegistry } from "../../../watch/index.js";
 import { ChainWatch } from "./chain.js";
 import { gauges, type Observation } from "./gauges.js";
-import { EventCounter, readFinals, readTables, type ChainReading } from "./reading.js";
+import { EventCounter, readFinals, readIdentity, readTables, type ChainReading } from "./reading.js";
 
 /** However often and by however many somebody scrapes, the database and the endpoints are asked this seldom. */
 const FRESH_FOR_MS = 5_000;
@@ -54,12 +58,16 @@ function observer(fail: (source: "database" | "chain" | "records") => void): () 
     ]),
   );
   const counter = new EventCounter();
-  const observeChain = async (reading: ChainReading, final?: FinalBlock): Promise<Observation> => {
+  const observeChain = async (
+    reading: ChainReading,
+    index: string,
+    final?: FinalBlock,
+  ): Promise<Observation> => {
     const { known, watch } = chains.get(reading.chainId)!;
     const [events, look, reconciled] = await Promise.all([
       counter.count(reading),
       watch.look(),
-      lastRun(reading.chainId).catch(() => void fail("records")),
+      lastRun(reading.chainId, index).catch(() => void fail("records")),
     ]);
     const tokens = reading.tokens.map(({ address }) => address);
     const hasLeft = final && (await look.hasLeft(final));
@@ -71,7 +79,10 @@ function observer(fail: (source: "database" | "chain" | "records") => void): () 
     try {
       const readings = (await readTables()).filter(({ chainId }) => chains.has(chainId));
       const finals = new Map((await readFinals()).map((final) => [final.chainId, final]));
-      return await Promise.all(readings.map((reading) => observeChain(reading, finals.get(reading.chainId))));
+      const { index } = await readIdentity();
+      return await Promise.all(
+        readings.map((reading) => observeChain(reading, index, finals.get(reading.chainId))),
+      );
     } catch {
       fail("database");
       return [];
@@ -79,8 +90,10 @@ function observer(fail: (source: "database" | "chain" | "records") => void): () 
   };
 }
 
-const lastRun = async (chainId: number): Promise<ReconciliationRecord | undefined> =>
-  (await readReconciliations(chainId)).findLast(({ run }) => run !== undefined)?.run;
+/** The last that compared all of this very index: a look at a part, or at another, says nothing of it. */
+const lastRun = async (chainId: number, index: string): Promise<ReconciliationRecord | undefined> =>
+  (await readReconciliations(chainId)).findLast(({ run }) => run && isFull(run) && run.scope?.index === index)
+    ?.run;
 
 const knownTokens = ({ tokens }: IndexedChain) =>
   new Map(tokens.map(({ address, symbol, decimals }) => [address.toLowerCase(), { symbol, decimals }]));

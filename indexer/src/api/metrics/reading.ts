@@ -2,6 +2,7 @@ import { sql } from "ponder";
 import { db } from "ponder:api";
 
 import { FINALS_TABLE, type FinalBlock } from "../../../guard/finals.js";
+import { identitySql, type IndexIdentity } from "../../../guard/index-id.js";
 
 /** What the tables say at one moment, by chain: the numbers that the payments' metrics are made of. */
 export interface ChainReading {
@@ -84,6 +85,14 @@ export async function readTables(): Promise<ChainReading[]> {
       moved: Object.fromEntries(Object.entries(moved).map(([flow, amount]) => [flow, BigInt(amount)])),
     })),
   }));
+}
+
+/** Which index this process reads: of views, the one behind them by now. */
+export async function readIdentity(): Promise<IndexIdentity> {
+  const { rows } = (await db.execute(sql.raw(identitySql("_ponder_checkpoint")))) as unknown as {
+    rows: IndexIdentity[];
+  };
+  return rows[0]!;
 }
 
 /** The last blocks that the index took for final; none in one, or behind views, of before they were noted. */

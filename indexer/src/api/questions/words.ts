@@ -160,6 +160,32 @@ export const words = /* GraphQL */ `
     COULD_NOT_TELL
   }
 
+  "Where a run read the index."
+  enum ReconciliationSource {
+    DATABASE
+    "Where two rows with one key cannot be seen."
+    GRAPHQL
+  }
+
+  "What a run looked at. Without payment, token, since and block it was everything."
+  type ReconciliationScope {
+    source: ReconciliationSource!
+    "The schema of the database that holds the index."
+    schema: String
+    "Which index, as \`reconciliationRuns\` tells its own; nothing if nobody knows."
+    index: String
+    "Blocks that the index was behind the chain."
+    behind: Int!
+    "Only this payment."
+    payment: String
+    "Only payments in this token."
+    token: String
+    "Only what changed since, in Unix seconds."
+    since: BigInt
+    "The contracts were asked as of this block."
+    block: BigInt
+  }
+
   "How many rows had an outcome, such as \`matched\` or \`state_mismatch\`: docs/reconciliation.md."
   type ReconciliationCount {
     outcome: String!
@@ -176,6 +202,10 @@ export const words = /* GraphQL */ `
     block: BigInt!
     blockHash: String!
     outcome: ReconciliationOutcome!
+    "Whether it compared all of an index that was not behind: only such a run counts for alerts."
+    isFull: Boolean!
+    "What it looked at; nothing if that was not kept yet."
+    scope: ReconciliationScope
     "Payments that were compared."
     payments: Int!
     counts: [ReconciliationCount!]!
@@ -189,6 +219,8 @@ export const words = /* GraphQL */ `
     items: [ReconciliationRun!]!
     "Runs in the record that nobody can read, such as one that was killed while it wrote."
     unreadable: Int!
+    "Which index answers here: runs that compared it have this in their scope."
+    index: String!
     pageInfo: PageEnd!
   }
 

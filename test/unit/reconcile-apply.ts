@@ -1,0 +1,186 @@
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { PGlite } from "@electric-sql/pglite";
+import { expect } from "chai";
+
+import { asideOf, dependantsOf, dropAside, putAside, putBack } from "../../scripts/lib/reconcile/aside.js";
+import { identityOf, type Query } from "../../scripts/lib/reconcile/database.js";
+import { readyToRebuild, type Wanted } from "../../scripts/lib/reconcile/preflight.js";
+import { freePort } from "../../scripts/lib/processes.js";
+import { faultIn } from "../support/fault.js";
+import { recordAt } from "../support/record.js";
+
+const CHAIN_ID = 31337;
+
+/** An index with what these look at, and the payment's status, which is of a type of the schema. */
+const INDEX = (schema: string) => `
+  CREATE SCHEMA ${schema};
+  CREATE TYPE ${schema}.status AS ENUM ('Funded');
+  CREATE TABLE ${schema}.payment (id text PRIMARY KEY, status ${schema}.status);
+  CREATE TABLE ${schema}._ponder_meta (key text, value jsonb);
+  INSERT INTO ${schema}._ponder_meta VALUES ('app', '{"is_locked": 0, "heartbeat_at": 0}');
+  CREATE TABLE ${schema}._ponder_checkpoint (chain_id bigint);
+  INSERT INTO ${schema}._ponder_checkpoint VALUES (${CHAIN_ID});`;
+
+const SHOWN = `
+  CREATE SCHEMA shown;
+  CREATE VIEW shown.payment AS SELECT * FROM index_1.payment;
+  CREATE VIEW shown._ponder_meta AS SELECT * FROM index_1._ponder_meta;
+  CREATE VIEW shown._ponder_checkpoint AS SELECT * FROM index_1._ponder_checkpoint;`;
+
+describe("building the index anew", function () {
+  this.timeout(60_000);
+  let database: PGlite;
+  let folder: string;
+  let endpoint: Server;
+  let wanted: Wanted;
+  let answeredChain = CHAIN_ID;
+
+  const query: Query = async (sql, parameters) =>
+    (await database.query<Record<string, unknown>>(sql, parameters)).rows;
+  const ready = (change: Partial<Wanted> = {}) => readyToRebuild(query, { ...wanted, ...change });
+  const complaint = (change?: Partial<Wanted>) => faultIn(ready(change));
+
+  before(async () => {
+    database = await PGlite.create("memory://");
+    folder = await mkdtemp(join(tmpdir(), "holdfast-apply-"));
+    const [accessManager, upgradeController, complianceRegistry, escrow] = [
+      ...["a1", "a2", "a3", "a4"].map((byte) => `0x${byte.repeat(20)}`),
+    ] as [string, string, string, string];
+    const addresses = { accessManager, upgradeController, complianceRegistry, escrow };
+    const record = recordAt(CHAIN_ID, "local", 7, addresses);
+    await writeFile(join(folder, `${CHAIN_ID}.json`), JSON.stringify(record));
+    endpoint = createServer((_, response) => {
+      response.end(JSON.stringify({ jsonrpc: "2.0", id: 1, result: `0x${answeredChain.toString(16)}` }));
+    }).listen(0, "127.0.0.1");
+    await once(endpoint, "listening");
+  });
+  after(async () => {
+    await database.close();
+    await rm(folder, { recursive: true });
+    endpoint.close();
+  });
+  beforeEach(async () => {
+    answeredChain = CHAIN_ID;
+    const { port } = endpoint.address() as AddressInfo;
+    wanted = {
+      schema: "index_1",
+      recordsDir: folder,
+      port: await freePort(),
+      chainId: CHAIN_ID,
+      url: `http://127.0.0.1:${port}`,
+    };
+    await database.exec(INDEX("index_1"));
+  });
+  afterEach(() =>
+    database.exec(
+      `DROP SCHEMA IF EXISTS index_1, index_1_before, shown, elsewhere CASCADE; DROP TABLE IF EXISTS public.mine`,
+    ),
+  );
+
+  const withEnv = async <Result>(env: Record<string, string>, work: () => Promise<Result>) => {
+    Object.assign(process.env, env);
+    try {
+      return await work();
+    } finally {
+      for (const name of Object.keys(env)) delete process.env[name];
+    }
+  };
+
+  describe("is refused, with everything as it was,", () => {
+    it("in a schema of views, and says which one has the index", async () => {
+      await database.exec(SHOWN);
+      expect(await complaint({ schema: "shown" })).to.equal(
+        "The schema shown has only views, of the index in index_1: say --schema index_1 to build that anew.",
+      );
+      expect((await ready()).views).to.deep.equal(["shown"]);
+    });
+
+    it("while others have views, keys or columns of its types, which would be dropped with it", async () => {
+      await database.exec(`
+        CREATE SCHEMA elsewhere;
+        CREATE VIEW elsewhere.open AS SELECT id FROM index_1.payment;
+        CREATE TABLE public.mine (id text REFERENCES index_1.payment, status index_1.status)`);
+      expect(await complaint()).to.equal(
+        "Others have put views or tables on the schema index_1: drop them first, or move them:\n" +
+          "  elsewhere.open\n  public.mine",
+      );
+    });
+
+    it("while an indexer writes it", async () => {
+      await database.exec(
+        `UPDATE index_1._ponder_meta SET value = '{"is_locked": 1, "heartbeat_at": ${Date.now()}}'`,
+      );
+      expect(await complaint()).to.match(/^An indexer runs on the schema index_1: stop it/);
+    });
+
+    it("while an index of an earlier attempt stands aside", async () => {
+      await database.exec("CREATE SCHEMA index_1_before");
+      expect(await complaint()).to.include(
+        'to go back to the old one:   drop schema if exists "index_1" cascade; alter schema "index_1_before" rename to "index_1";',
+      );
+    });
+
+    it("on a port that is taken", async () => {
+      const { port } = endpoint.address() as AddressInfo;
+      expect(await complaint({ port })).to.match(/^Port \d+ on 127\.0\.0\.1 is taken/);
+    });
+
+    it("from an endpoint that is away, or of another chain", async () => {
+      const gone = `http://127.0.0.1:${await freePort()}`;
+      expect(await complaint({ url: gone })).to.match(/PONDER_RPC_URL_31337, .*: does not answer$/);
+      answeredChain = 5;
+      expect(await complaint()).to.match(/PONDER_RPC_URL_31337, .*: answers for chain 5$/);
+    });
+
+    it("while settings contradict each other, or name what is not there", async () => {
+      const url = undefined;
+      expect(await complaint({ url })).to.match(/set PONDER_RPC_URL_31337, or PONDER_RPC_URL_31337_FILE$/);
+      const both = { PONDER_RPC_URL_31337: "http://127.0.0.1:9", PONDER_RPC_URL_31337_FILE: "/nowhere" };
+      expect(await withEnv(both, () => complaint({ url }))).to.match(/^Both PONDER_RPC_URL_31337 and/);
+      const stall = { HOLDFAST_STALL_MINUTES: "never" };
+      expect(await withEnv(stall, () => complaint())).to.match(/^HOLDFAST_STALL_MINUTES takes/);
+      expect(await complaint({ recordsDir: join(folder, "none") })).to.match(/^There is no directory/);
+    });
+  });
+
+  it("takes the endpoint that the chain was compared with, whatever the settings name", async () => {
+    const env = { PONDER_RPC_URL_31337: "http://127.0.0.1:9", PONDER_RPC_URL_31337_FILE: "/nowhere" };
+    expect((await withEnv(env, () => ready())).rpcUrls).to.deep.equal({ [CHAIN_ID]: [wanted.url] });
+    const file = join(folder, "rpc");
+    await writeFile(file, `${wanted.url}\n`);
+    const named = await withEnv({ PONDER_RPC_URL_31337_FILE: file }, () => ready({ url: undefined }));
+    expect(named.rpcUrls).to.deep.equal({ [CHAIN_ID]: [wanted.url] });
+  });
+
+  it("has the old index back in its place, the very same, whatever became of the new one", async () => {
+    const before = await identityOf(query, "index_1");
+    await putAside(query, "index_1");
+    await putBack(query, "index_1");
+    expect(await identityOf(query, "index_1")).to.deep.equal(before);
+
+    await putAside(query, "index_1");
+    await database.exec(INDEX("index_1"));
+    expect(await identityOf(query, "index_1")).to.not.deep.equal(before);
+    await putBack(query, "index_1");
+    expect(await identityOf(query, "index_1")).to.deep.equal(before);
+  });
+
+  it("drops the old index at the end, unless somebody came to show it meanwhile", async () => {
+    await putAside(query, "index_1");
+    await database.exec(
+      `CREATE SCHEMA elsewhere; CREATE VIEW elsewhere.v AS SELECT 1 FROM index_1_before.payment`,
+    );
+    expect(await faultIn(dropAside(query, "index_1"))).to.include("elsewhere.v");
+    await database.exec("DROP SCHEMA elsewhere CASCADE");
+    await dropAside(query, "index_1");
+    expect(await dependantsOf(query, asideOf("index_1"))).to.deep.equal({ views: [], foreign: [] });
+    const [left] = await query("SELECT to_regnamespace('index_1_before') AS left");
+    expect(left).to.deep.equal({ left: null });
+  });
+});
