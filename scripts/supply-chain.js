@@ -4,11 +4,12 @@
  * Exits 0 if all is well, 1 if not, 2 if it could not tell.
  */
 import { spawnSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 import { judgeAudit, parse, readAudit } from "./lib/supply-chain/audit.js";
 import { findBomFaults, normalise } from "./lib/supply-chain/bom.js";
+import { checkCheckout } from "./lib/supply-chain/checkout.js";
 import { checkLockfile } from "./lib/supply-chain/lockfile.js";
 import { readSignatures } from "./lib/supply-chain/signatures.js";
 
@@ -16,7 +17,8 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const ALLOWED = "supply-chain/audit-allow.json";
 const BOM = "bom.cdx.json";
 
-const read = (file) => JSON.parse(readFileSync(ROOT + file, "utf8"));
+const textOf = (file) => readFileSync(ROOT + file, "utf8");
+const read = (file) => JSON.parse(textOf(file));
 
 /** What npm prints, whatever it ends with. */
 function npm(...args) {
@@ -45,14 +47,12 @@ const COMMANDS = {
   lockfile: {
     tells: "every package is from npm, in one version, with a hash, and allowed or forbidden to run scripts",
     run() {
-      const { faults, exceptions, checked } = checkLockfile(read("package-lock.json"), read("package.json"));
-      for (const { rule, entries } of exceptions) {
-        console.log(`Known exception: ${rule} (${entries.length}):`);
-        for (const entry of entries) console.log(`  ${entry}`);
-      }
+      const { faults, checked } = checkLockfile(read("package-lock.json"), read("package.json"));
+      const npmrc = existsSync(`${ROOT}.npmrc`) ? textOf(".npmrc") : "";
+      faults.push(...checkCheckout(readdirSync(ROOT), npmrc));
       return tell(
         faults.map(({ where, what }) => `${where} ${what}`),
-        `${checked} packages: from npm, exact, hashed but for the exceptions, scripts decided.`,
+        `${checked} packages: from npm, exact, hashed, scripts decided.`,
       );
     },
   },

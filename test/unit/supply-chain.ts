@@ -8,6 +8,7 @@ import hre from "hardhat";
 
 import { judgeAudit, readAudit } from "../../scripts/lib/supply-chain/audit.js";
 import { findBomFaults, normalise } from "../../scripts/lib/supply-chain/bom.js";
+import { checkCheckout } from "../../scripts/lib/supply-chain/checkout.js";
 import { checkLockfile } from "../../scripts/lib/supply-chain/lockfile.js";
 import { readSignatures } from "../../scripts/lib/supply-chain/signatures.js";
 
@@ -19,6 +20,12 @@ interface Lockfile {
 }
 interface Manifest {
   devDependencies?: Record<string, string>;
+  dependencies?: Record<string, string>;
+  optionalDependencies?: Record<string, string>;
+  overrides?: Record<string, unknown>;
+  workspaces?: string[];
+  bundleDependencies?: string[];
+  scripts?: Record<string, string>;
   allowScripts?: Record<string, boolean>;
 }
 
@@ -41,17 +48,15 @@ describe("the supply chain", () => {
     const faults = () =>
       checkLockfile(lockfile, manifest).faults.map(({ where, what }) => `${where} ${what}`);
 
-    it("of this project has no fault, and every exception is of another platform", () => {
+    it("of this project has no fault, and no package without a hash", () => {
       const found = checkLockfile(lockfile, manifest);
       expect(found.faults).to.deep.equal([]);
       expect(found.checked).to.be.greaterThan(1_000);
-      const excepted = found.exceptions.flatMap(({ entries }) => entries);
-      expect(excepted).not.to.include("node_modules/@nomicfoundation/edr-linux-x64-gnu");
-      for (const name of excepted)
-        expect(name).to.match(/^node_modules\/@(foundry-rs\/anvil|nomicfoundation\/edr|rollup\/rollup)-/);
     });
 
     const VIEM = "node_modules/viem";
+    const OTHER = "node_modules/@rollup/rollup-win32-x64-msvc";
+    const GIT = "git+https://user:secret@evil.example/ethers.git";
     const damage: Record<string, [plant: () => void, fault: string]> = {
       "a hash that was taken out": [() => delete packages()[VIEM]!.integrity, `${VIEM} has no hash`],
       "a hash of a weak kind": [
@@ -90,16 +95,55 @@ describe("the supply chain", () => {
         () => delete packages()["node_modules/@nomicfoundation/edr-linux-x64-gnu"]!.integrity,
         "node_modules/@nomicfoundation/edr-linux-x64-gnu has no hash",
       ],
-      "a binary of another platform in another version than its package": [
-        () => (packages()["node_modules/@foundry-rs/anvil-darwin-arm64"]!.version = "6.6.6"),
-        "node_modules/@foundry-rs/anvil-darwin-arm64 has no hash",
+      "a binary of another platform without a hash": [
+        () => delete packages()[OTHER]!.integrity,
+        `${OTHER} has no hash`,
       ],
-      "an impostor among the exceptions": [
-        () =>
-          (packages()["node_modules/a/node_modules/@evil/edr-darwin-arm64"] = {
-            ...packages()["node_modules/@nomicfoundation/edr-darwin-arm64"],
-          }),
-        "node_modules/a/node_modules/@evil/edr-darwin-arm64 has no hash",
+      "a binary without a hash for whatever is not Windows": [
+        () => {
+          Object.assign(packages()[OTHER]!, { os: ["!win32"], libc: ["!musl"] });
+          delete packages()[OTHER]!.integrity;
+        },
+        `${OTHER} has no hash`,
+      ],
+      "a newcomer without a hash, named like a binary of ours": [
+        () => (packages()["node_modules/@foundry-rs/anvil-evil"] = { version: "1.7.1", optional: true }),
+        "node_modules/@foundry-rs/anvil-evil has no hash",
+      ],
+      "a package that says it lies inside of another": [
+        () => {
+          packages()[VIEM]!.inBundle = true;
+          delete packages()[VIEM]!.integrity;
+        },
+        `${VIEM} says inBundle, which changes what npm installs`,
+      ],
+      "a package that says what lies inside of it": [
+        () => (packages()[VIEM]!.bundleDependencies = ["abitype"]),
+        `${VIEM} says bundleDependencies, which changes what npm installs`,
+      ],
+      "a folder beside node_modules": [
+        () => (packages()["../elsewhere"] = { ...packages()[VIEM] }),
+        "../elsewhere is a folder of its own",
+      ],
+      "a folder that only looks like one in node_modules": [
+        () => (packages()["node_modules/../elsewhere"] = { ...packages()[VIEM] }),
+        "node_modules/../elsewhere is a folder of its own",
+      ],
+      "a package that asks for one from a repository": [
+        () => (packages()[VIEM]!.dependencies = { ethers: GIT }),
+        `${VIEM} asks for ethers from git+https://evil.example/ethers.git, and not from npm`,
+      ],
+      "another package under a name that is asked for": [
+        () => (packages()[VIEM]!.name = "viem-evil"),
+        "package.json: viem asks for viem@",
+      ],
+      "another version than is asked for": [
+        () => (packages()[VIEM]!.version = "2.0.0"),
+        "and the lockfile has viem@2.0.0",
+      ],
+      "nothing for what is asked for": [
+        () => delete packages()[VIEM],
+        "package.json: viem is asked for, and the lockfile has none",
       ],
       "a range": [
         () => (manifest.devDependencies = { ...manifest.devDependencies, viem: "^2.0.0" }),
@@ -117,6 +161,55 @@ describe("the supply chain", () => {
         () => (manifest.devDependencies = { ...manifest.devDependencies, viem: "2.0.0" }),
         "package.json: viem asks for 2.0.0, and the lockfile was made for",
       ],
+      "an override from a repository": [
+        () => (manifest.overrides = { ...manifest.overrides, ethers: GIT }),
+        "package.json: overrides.ethers asks for git+https",
+      ],
+      "an override from a repository, of what one package asks for": [
+        () => (manifest.overrides = { ...manifest.overrides, ponder: { ethers: GIT } }),
+        "package.json: overrides.ponder.ethers asks for git+https",
+      ],
+      "an override by something that is not asked for": [
+        () => (manifest.overrides = { ...manifest.overrides, ethers: "$evil" }),
+        "package.json: overrides.ethers asks for $evil",
+      ],
+      "an optional dependency from a repository": [
+        () => (manifest.optionalDependencies = { ethers: GIT }),
+        "package.json: ethers asks for git+https",
+      ],
+      "a dependency that the lockfile was not made for": [
+        () => (manifest.dependencies = { evil: "1.0.0" }),
+        "package.json: evil asks for 1.0.0, and the lockfile was made for nothing",
+      ],
+      "a range that an exact version of the same name stands before": [
+        () => (manifest.optionalDependencies = { viem: "*" }),
+        "package.json: viem asks for *, which is no exact version",
+      ],
+      "a dependency that only the lockfile knows": [
+        () => (packages()[""]!.dependencies = { evil: "1.0.0" }),
+        "package.json: evil asks for nothing, and the lockfile was made for 1.0.0",
+      ],
+      "folders as workspaces": [
+        () => (manifest.workspaces = ["evil"]),
+        "package.json: workspaces has npm install what no hash was made of",
+      ],
+      "folders as workspaces of the lockfile's": [
+        () => (packages()[""]!.workspaces = ["evil"]),
+        "package-lock.json: workspaces has npm install what no hash was made of",
+      ],
+      "dependencies in its own bundle": [
+        () => (manifest.bundleDependencies = ["viem"]),
+        "package.json: bundleDependencies has npm install",
+      ],
+      ...Object.fromEntries(
+        ["preinstall", "install", "postinstall", "prepublish", "prepare", "dependencies"].map((script) => [
+          `a script of its own that npm runs: ${script}`,
+          [
+            () => (manifest.scripts = { ...manifest.scripts, [script]: "node evil.js" }),
+            `package.json: scripts.${script} is run by npm itself`,
+          ],
+        ]),
+      ),
       "an old kind of lockfile": [() => (lockfile.lockfileVersion = 1), "is not of version 3"],
       "an empty one": [() => (lockfile.packages = {}), "has no packages"],
     };
@@ -126,6 +219,20 @@ describe("the supply chain", () => {
         expect(faults().join("\n")).to.include(fault);
       });
     }
+
+    it("is refused beside files that have npm read or run something else", () => {
+      const told = (files: string[], npmrc: string) =>
+        checkCheckout(files, npmrc).map(({ where, what }) => `${where} ${what}`);
+      expect(told(["package.json"], "save-exact=true\n\nomit-lockfile-registry-resolved=true\n")).to.be.empty;
+      expect(told(["npm-shrinkwrap.json"], "").join()).to.include(
+        "is read by npm in package-lock.json's place",
+      );
+      expect(told(["binding.gyp"], "").join()).to.include("compile and run native code");
+      expect(told([], "//evil.example/:_authToken=secret\nregistry = https://evil.example")).to.deep.equal([
+        ".npmrc says //evil.example/:_authToken, which this project does not set",
+        ".npmrc says registry, which this project does not set",
+      ]);
+    });
   });
 
   describe("audit", () => {
@@ -292,8 +399,10 @@ describe("the supply chain", () => {
     before(async () => {
       copy = await mkdtemp(path.join(tmpdir(), "holdfast-supply-chain-"));
       for (const file of [
-        ...["package.json", "package-lock.json", "supply-chain/audit-allow.json", SCRIPT],
-        ...["audit", "bom", "lockfile", "signatures"].map((name) => `scripts/lib/supply-chain/${name}.js`),
+        ...["package.json", "package-lock.json", ".npmrc", "supply-chain/audit-allow.json", SCRIPT],
+        ...["audit", "bom", "checkout", "lockfile", "manifest", "signatures"].map(
+          (name) => `scripts/lib/supply-chain/${name}.js`,
+        ),
       ]) {
         await mkdir(path.dirname(path.join(copy, file)), { recursive: true });
         await copyFile(path.join(root, file), path.join(copy, file));
@@ -313,13 +422,20 @@ describe("the supply chain", () => {
     it("needs nothing that is installed, and ends with 1 for a damaged lockfile", async () => {
       const good = await type("lockfile");
       expect(good.code, good.said).to.equal(0);
-      expect(good.said).to.include("Known exception: @rollup/rollup-*");
       const file = path.join(copy, "package-lock.json");
       const lockfile = JSON.parse(await readFile(file, "utf8")) as { packages: Packages };
       delete lockfile.packages["node_modules/viem"]!.integrity;
       await writeFile(file, JSON.stringify(lockfile));
       expect(await type("lockfile")).to.include({ code: 1 });
       await copyFile(path.join(root, "package-lock.json"), file);
+    });
+
+    it("looks at what npm reads beside the lockfile", async () => {
+      const file = path.join(copy, "npm-shrinkwrap.json");
+      await writeFile(file, "{}");
+      const { code, said } = await type("lockfile");
+      expect([code, said.includes("npm-shrinkwrap.json is read by npm")], said).to.deep.equal([1, true]);
+      await rm(file);
     });
 
     it("makes the same bill of materials twice", async () => {
