@@ -1,7 +1,7 @@
 /*
- * npm run supply-chain -- <lockfile | provenance | audit | bom>: what this project is made of, and whether it may be. Plain
- * JavaScript without dependencies, for Node 20 and an empty node_modules: who suspects a package must not have to run it.
- * Exits 0 if all is well, 1 if not, 2 if it could not tell.
+ * npm run supply-chain -- <lockfile | find | since | provenance | audit | bom>: what this project is made of, and whether it
+ * may be. Plain JavaScript without dependencies, for Node 20 and an empty node_modules: who suspects a package must not have
+ * to run it. Exits 0 if all is well, 1 if not, 2 if it could not tell.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -10,11 +10,14 @@ import { fileURLToPath } from "node:url";
 import { judgeAudit, parse, readAudit } from "./lib/supply-chain/audit.js";
 import { findBomFaults, normalise } from "./lib/supply-chain/bom.js";
 import { checkCheckout } from "./lib/supply-chain/checkout.js";
+import { faultOfQuestion, findChanges, findPackage, told } from "./lib/supply-chain/find.js";
+import { lockfilesOf } from "./lib/supply-chain/history.js";
 import { checkLockfile } from "./lib/supply-chain/lockfile.js";
 import { readSignatures } from "./lib/supply-chain/signatures.js";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const ALLOWED = "supply-chain/audit-allow.json";
+const INSTALLED = "node_modules/.package-lock.json";
 const BOM = "bom.cdx.json";
 
 const textOf = (file) => readFileSync(ROOT + file, "utf8");
@@ -43,6 +46,17 @@ function couldNotTell(what, instead) {
   return 2;
 }
 
+/** Nothing that stands in a lockfile repaints a terminal. */
+const print = (line) => console.log(line.replaceAll(/[^\x20-\x7e]/g, "?"));
+
+function refuse(sentence) {
+  console.error(sentence);
+  return 2;
+}
+
+/** One or several in one argument, as a variable hands them over: not every shell takes those apart. */
+const versionsIn = (given) => given.flatMap((versions) => versions.trim().split(/\s+/));
+
 const COMMANDS = {
   lockfile: {
     tells: "every package is from npm, in one version, with a hash, and allowed or forbidden to run scripts",
@@ -54,6 +68,44 @@ const COMMANDS = {
         faults.map(({ where, what }) => `${where} ${what}`),
         `${checked} packages: from npm, exact, hashed, scripts decided.`,
       );
+    },
+  },
+  find: {
+    tells:
+      "<package> [version …]: where the lockfile has it, also under another name, and whether it is installed here",
+    run(name, ...given) {
+      const versions = versionsIn(given);
+      const fault = faultOfQuestion(name, versions);
+      if (fault !== undefined) return refuse(fault);
+      const files = ["package-lock.json", ...(existsSync(ROOT + INSTALLED) ? [INSTALLED] : [])];
+      const found = files.flatMap((file) =>
+        findPackage(read(file), name, versions).map(
+          (one) => `${file === INSTALLED ? "installed here:   " : "package-lock.json:"} ${told(one)}`,
+        ),
+      );
+      for (const line of found) print(line);
+      if (found.length > 0) return 1;
+      console.log(
+        files.length > 1
+          ? "Neither in package-lock.json nor installed here."
+          : "Not in package-lock.json; nothing is installed here.",
+      );
+      return 0;
+    },
+  },
+  since: {
+    tells: "<package> [version …]: with which commits it came into the lockfile and went",
+    run(name, ...given) {
+      const versions = versionsIn(given);
+      const fault = faultOfQuestion(name, versions);
+      if (fault !== undefined) return refuse(fault);
+      const { states, isWhole } = lockfilesOf(ROOT);
+      const changes = findChanges(states, name, versions);
+      for (const line of changes) print(line);
+      if (!isWhole) return refuse("This clone is shallow: before its first commit nobody can tell here.");
+      if (changes.length === 0)
+        console.log(`In none of the ${states.length} lockfiles that this branch had.`);
+      return changes.length === 0 ? 0 : 1;
     },
   },
   provenance: {

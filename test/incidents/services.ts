@@ -77,7 +77,8 @@ export const badPackage: Incident = {
   happens: "a version of a package that is used turns out to be malicious",
   // eslint-disable-next-line @typescript-eslint/require-await -- nothing to wait for
   async cause() {
-    return { PACKAGE: "viem", BAD_VERSION: "0.0.1-malicious" };
+    // It lies under another name: `node_modules/solc-0.8.17`.
+    return { PACKAGE: "solc", BAD_VERSION: "0.8.16 0.8.17" };
   },
 };
 

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { promisify } from "node:util";
 
 import { expect } from "chai";
 import hre from "hardhat";
@@ -9,6 +10,7 @@ import hre from "hardhat";
 import { judgeAudit, readAudit } from "../../scripts/lib/supply-chain/audit.js";
 import { findBomFaults, normalise } from "../../scripts/lib/supply-chain/bom.js";
 import { checkCheckout } from "../../scripts/lib/supply-chain/checkout.js";
+import { faultOfQuestion, findChanges, findPackage } from "../../scripts/lib/supply-chain/find.js";
 import { checkLockfile } from "../../scripts/lib/supply-chain/lockfile.js";
 import { readSignatures } from "../../scripts/lib/supply-chain/signatures.js";
 
@@ -30,6 +32,7 @@ interface Manifest {
 }
 
 const TODAY = new Date("2026-06-01T00:00:00Z");
+const MODULES = ["audit", "bom", "checkout", "find", "history", "lockfile", "manifest", "signatures"];
 const SCRIPT = path.join("scripts", "supply-chain.js");
 
 describe("the supply chain", () => {
@@ -235,6 +238,57 @@ describe("the supply chain", () => {
     });
   });
 
+  describe("a package that is looked for", () => {
+    const lockfile = (packages: Record<string, { name?: string; version: string }>) => ({ packages });
+    const paths = async (name: string, ...versions: string[]) => {
+      const found = findPackage(await json<Lockfile>("package-lock.json"), name, versions) as {
+        path: string;
+      }[];
+      return found.map(({ path: where }) => where);
+    };
+
+    it("is found in every version, also under another name", async () => {
+      expect(await paths("solc")).to.deep.equal(["node_modules/solc", "node_modules/solc-0.8.17"]);
+      expect(await paths("solc", "0.8.17", "9.9.9")).to.deep.equal(["node_modules/solc-0.8.17"]);
+      expect(await paths("solc-0.8.17")).to.deep.equal(["node_modules/solc-0.8.17"]);
+      expect(await paths("strip-ansi")).to.include("node_modules/strip-ansi-cjs");
+    });
+
+    it("is not found where it is not", async () => {
+      expect(await paths("solc", "9.9.9")).to.be.empty;
+      expect(await paths("sol")).to.be.empty;
+    });
+
+    it("is not said to be missing from what is no lockfile", () => {
+      const look = () => void findPackage({}, "viem", []);
+      expect(look).to.throw("no lockfile that names its packages");
+    });
+
+    it("is only looked for by a name and exact versions", () => {
+      expect(faultOfQuestion("@scope/name", ["1.2.3", "1.2.4-rc.1"])).to.equal(undefined);
+      for (const name of [undefined, "", "solc@0.8.17", "npm:solc", "../x", "@scope"])
+        expect(faultOfQuestion(name, []), name).to.include("The name of a package is needed");
+      for (const version of ["^1.2.3", "1.2", "v1.2.3", "1.2.3,1.2.4", ""])
+        expect(faultOfQuestion("viem", [version]), version).to.include("A version is exact");
+    });
+
+    it("is told with what it came with and went with", () => {
+      const states = [
+        { commit: "a", lockfile: lockfile({ "node_modules/x": { version: "1.0.0" } }) },
+        { commit: "b", lockfile: lockfile({ "node_modules/x": { version: "1.0.1" } }) },
+        { commit: "c", lockfile: lockfile({ "node_modules/y": { name: "x", version: "1.0.1" } }) },
+        { commit: "d", lockfile: lockfile({}) },
+      ];
+      expect(findChanges(states, "x", ["1.0.1"])).to.deep.equal([
+        "b came: x 1.0.1 in node_modules/x",
+        "c went: x 1.0.1 in node_modules/x",
+        "c came: x 1.0.1 in node_modules/y",
+        "d went: x 1.0.1 in node_modules/y",
+      ]);
+      expect(findChanges(states, "x", ["2.0.0"])).to.be.empty;
+    });
+  });
+
   describe("audit", () => {
     const GHSA = "GHSA-23cf-45gh-67jm";
     const via = (name: string, id: string) => ({
@@ -400,9 +454,7 @@ describe("the supply chain", () => {
       copy = await mkdtemp(path.join(tmpdir(), "holdfast-supply-chain-"));
       for (const file of [
         ...["package.json", "package-lock.json", ".npmrc", "supply-chain/audit-allow.json", SCRIPT],
-        ...["audit", "bom", "checkout", "lockfile", "manifest", "signatures"].map(
-          (name) => `scripts/lib/supply-chain/${name}.js`,
-        ),
+        ...MODULES.map((name) => `scripts/lib/supply-chain/${name}.js`),
       ]) {
         await mkdir(path.dirname(path.join(copy, file)), { recursive: true });
         await copyFile(path.join(root, file), path.join(copy, file));
@@ -438,6 +490,50 @@ describe("the supply chain", () => {
       await rm(file);
     });
 
+    const git = (...args: string[]) =>
+      promisify(execFile)("git", ["-c", "user.name=a", "-c", "user.email=a@b.example", "-C", copy, ...args]);
+
+    it("finds a package under another name, in the lockfile and where it is installed", async () => {
+      const bad = await type("find", "solc", "0.8.17");
+      expect(bad).to.deep.equal({
+        code: 1,
+        said: "package-lock.json: solc 0.8.17 in node_modules/solc-0.8.17\n",
+      });
+      // However a shell hands over a list of them.
+      for (const versions of [["0.8.16", "0.8.17"], ["0.8.16 0.8.17"]])
+        expect(await type("find", "solc", ...versions)).to.deep.equal(bad);
+      expect(await type("find", "solc", "9.9.9")).to.include({ code: 0 });
+      expect(await type("find", "solc", "")).to.include({ code: 2 });
+      expect(await type("find", "solc@0.8.17")).to.include({ code: 2 });
+      const installed = path.join(copy, "node_modules", ".package-lock.json");
+      await mkdir(path.dirname(installed));
+      await writeFile(installed, '{"packages":{"node_modules/evil":{"version":"1.0.0"}}}');
+      expect(await type("find", "evil")).to.deep.equal({
+        code: 1,
+        said: "installed here:    evil 1.0.0 in node_modules/evil\n",
+      });
+    });
+
+    it("says since when the lockfile has a package, or that it cannot", async () => {
+      expect((await type("since", "solc")).code).to.equal(2);
+      await git("init", "--quiet");
+      await git("add", "package-lock.json");
+      await git("commit", "--quiet", "--message", "one");
+      await git("rm", "--quiet", "--cached", "package-lock.json");
+      const { code, said } = await type("since", "solc", "0.8.17");
+      expect(code, said).to.equal(1);
+      expect(said).to.match(
+        /^[0-9a-f]+ \d{4}-\d\d-\d\d came: solc 0\.8\.17 in node_modules\/solc-0\.8\.17\n$/,
+      );
+      expect(await type("since", "solc", "9.9.9")).to.deep.equal({
+        code: 0,
+        said: "In none of the 1 lockfiles that this branch had.\n",
+      });
+      const { stdout: head } = await git("rev-parse", "HEAD");
+      await writeFile(path.join(copy, ".git", "shallow"), head);
+      expect(await type("since", "solc", "9.9.9")).to.include({ code: 2 });
+    });
+
     it("makes the same bill of materials twice", async () => {
       const files = ["one.json", "other.json"].map((name) => path.join(copy, name));
       for (const file of files) expect(await type("bom", file)).to.include({ code: 0 });
@@ -458,7 +554,8 @@ describe("the supply chain", () => {
     it("teaches what there is", async () => {
       const { code, said } = await type("nonsense");
       expect(code).to.equal(2);
-      for (const command of ["lockfile", "provenance", "audit", "bom"]) expect(said).to.include(command);
+      for (const command of ["lockfile", "find", "since", "provenance", "audit", "bom"])
+        expect(said).to.include(command);
     });
   });
 });
