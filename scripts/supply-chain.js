@@ -7,6 +7,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
+import { parseMode, refusal } from "../deploy/mode.js";
 import { judgeAudit, parse, readAudit } from "./lib/supply-chain/audit.js";
 import { findBomFaults, normalise } from "./lib/supply-chain/bom.js";
 import { checkCheckout } from "./lib/supply-chain/checkout.js";
@@ -22,6 +23,8 @@ const BOM = "bom.cdx.json";
 
 const textOf = (file) => readFileSync(ROOT + file, "utf8");
 const read = (file) => JSON.parse(textOf(file));
+
+const modeOfThis = () => parseMode(process.env.HOLDFAST_MODE, "HOLDFAST_MODE");
 
 /** What npm prints, whatever it ends with. */
 function npm(...args) {
@@ -140,6 +143,8 @@ const COMMANDS = {
   bom: {
     tells: `writes the bill of materials (CycloneDX) to ${BOM}, or to the file that is named: the same lockfile, the same bytes`,
     run(file = ROOT + BOM) {
+      const mode = modeOfThis();
+      if (mode === "read-only") return refuse(refusal("supply-chain -- bom", mode));
       const printed = parse(npm("sbom", "--sbom-format", "cyclonedx", "--package-lock-only"));
       if (printed === undefined) {
         console.error(
@@ -150,8 +155,14 @@ const COMMANDS = {
       const bom = normalise(printed, read("package.json"));
       const faults = findBomFaults(bom);
       // Nothing that is no bill of materials is left behind as one.
-      if (faults.length === 0) writeFileSync(file, `${JSON.stringify(bom, null, 2)}\n`);
-      return tell(faults, `${bom.components.length} components, in ${file}.`);
+      const keeps = faults.length === 0 && mode === "live";
+      if (keeps) writeFileSync(file, `${JSON.stringify(bom, null, 2)}\n`);
+      return tell(
+        faults,
+        keeps
+          ? `${bom.components.length} components, in ${file}.`
+          : `Dry run: ${bom.components.length} components; nothing is written to ${file}.`,
+      );
     },
   },
 };
@@ -168,6 +179,8 @@ if (chosen === undefined) {
   process.exitCode = command === "--help" ? 0 : 2;
 } else {
   try {
+    // What is no mode is none for a look either.
+    modeOfThis();
     process.exitCode = chosen.run(...args);
   } catch (problem) {
     console.error(problem.message);

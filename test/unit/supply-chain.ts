@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -454,6 +455,7 @@ describe("the supply chain", () => {
       copy = await mkdtemp(path.join(tmpdir(), "holdfast-supply-chain-"));
       for (const file of [
         ...["package.json", "package-lock.json", ".npmrc", "supply-chain/audit-allow.json", SCRIPT],
+        "deploy/mode.js",
         ...MODULES.map((name) => `scripts/lib/supply-chain/${name}.js`),
       ]) {
         await mkdir(path.dirname(path.join(copy, file)), { recursive: true });
@@ -462,10 +464,11 @@ describe("the supply chain", () => {
     });
     after(() => rm(copy, { recursive: true, force: true }));
 
-    const type = (...args: string[]) =>
+    const type = (...args: string[]) => typeIn("live", ...args);
+    const typeIn = (HOLDFAST_MODE: string, ...args: string[]) =>
       new Promise<{ code: number; said: string }>((resolve) => {
         // No registry answers there.
-        const env = { ...process.env, npm_config_registry: "http://127.0.0.1:1/" };
+        const env = { ...process.env, HOLDFAST_MODE, npm_config_registry: "http://127.0.0.1:1/" };
         execFile(process.execPath, [path.join(copy, SCRIPT), ...args], { env }, (error, stdout, stderr) =>
           resolve({ code: error === null ? 0 : Number(error.code), said: stdout + stderr }),
         );
@@ -542,6 +545,22 @@ describe("the supply chain", () => {
       const bom = JSON.parse(one!) as { components: unknown[] };
       expect(bom.components.length).to.be.greaterThan(500);
       expect(findBomFaults(bom)).to.deep.equal([]);
+    });
+
+    it("writes no bill of materials unless live, and knows no mode by a typo", async () => {
+      const file = path.join(copy, "none.json");
+      const refused = await typeIn("read-only", "bom", file);
+      expect(refused).to.include({ code: 2 });
+      expect(refused.said).to.include("This is read-only, and supply-chain -- bom writes");
+      const tried = await typeIn("dry-run", "bom", file);
+      expect(tried).to.include({ code: 0 });
+      expect(tried.said).to.match(/^Dry run: \d+ components; nothing is written/);
+      expect(existsSync(file)).to.equal(false);
+      expect(await typeIn("read-only", "lockfile")).to.include({ code: 0 });
+      for (const command of ["lockfile", "find"]) {
+        const { code, said } = await typeIn("readonly", command, "viem");
+        expect([code, said.includes("HOLDFAST_MODE is one of")], command).to.deep.equal([2, true]);
+      }
     });
 
     it("says that it cannot tell without a network, and ends with 2", async () => {
