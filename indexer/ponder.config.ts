@@ -9,8 +9,13 @@ import {
   upgradeControllerAbi,
 } from "./generated/abis.js";
 import { guard } from "./guard/index.js";
+import { requireMode } from "./mode.js";
 import { poolSize, setting } from "./settings.js";
 import { watch } from "./watch/index.js";
+
+// What Ponder shares with the code that it runs. It is no public interface: a test says so if another version differs.
+const { PONDER_COMMON: ponder } = globalThis as { PONDER_COMMON?: { options: { command: string } } };
+requireMode(ponder?.options.command, process.env);
 
 const indexed = indexedChains(process.env);
 watch(indexed, guard(indexed, process.env));

@@ -46,12 +46,13 @@ export const reconciling = (view?: View) =>
     // Hardhat fills the defaults in.
     const args = given as ReconcileArguments;
     const asked = parse(args);
-    if (args.out !== undefined) await requireWritable(args.out);
-    await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
-    const { checkLabel, recordReconciliation } = await import("./lib/reconcile/records.js");
-    const { keepsRecords, requireLive } = await import("./lib/mode.js");
+    const { keepsRecords, mayWrite, requireLive } = await import("./lib/mode.js");
     const { apply } = args;
     if (apply) requireLive("reconcile --apply");
+    const keeps = args.out === undefined || mayWrite("reconcile --out");
+    if (args.out !== undefined && keeps) await requireWritable(args.out);
+    await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
+    const { checkLabel, recordReconciliation } = await import("./lib/reconcile/records.js");
     const by = checkLabel(args.by);
     const connection = await hre.network.create();
     const { provider } = connection.ethers;
@@ -73,7 +74,8 @@ export const reconciling = (view?: View) =>
         return again;
       });
     }
-    await tell(done.result, done.table, asked, args, view);
+    if (!keeps) console.error(`Dry run: nothing is written to ${args.out}.`);
+    await tell(done.result, done.table, asked, { ...args, ...(!keeps && { out: undefined }) }, view);
     await propose(done.result, hre, args);
     const { EXIT_CODES } = await import("./lib/reconcile/request.js");
     process.exitCode = EXIT_CODES[done.result.outcome];

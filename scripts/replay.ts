@@ -34,6 +34,8 @@ export default command(async ({ database, schema }: Arguments) => {
       recordsDir,
       rpcUrls,
       port: await freePort(),
+      // In every mode: what it writes is its own and is gone afterwards.
+      env: { HOLDFAST_MODE: "live" },
       lastBlocks: Object.fromEntries(blocks),
       timeoutSeconds: REPLAY_TIMEOUT_SECONDS,
     });

@@ -1,22 +1,30 @@
 /*
- * npm run supply-chain -- <lockfile | provenance | audit | bom>: what this project is made of, and whether it may be. Plain
- * JavaScript without dependencies, for Node 20 and an empty node_modules: who suspects a package must not have to run it.
- * Exits 0 if all is well, 1 if not, 2 if it could not tell.
+ * npm run supply-chain -- <lockfile | find | since | provenance | audit | bom>: what this project is made of, and whether it
+ * may be. Plain JavaScript without dependencies, for Node 20 and an empty node_modules: who suspects a package must not have
+ * to run it. Exits 0 if all is well, 1 if not, 2 if it could not tell.
  */
 import { spawnSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
+import { parseMode, refusal } from "../deploy/mode.js";
 import { judgeAudit, parse, readAudit } from "./lib/supply-chain/audit.js";
 import { findBomFaults, normalise } from "./lib/supply-chain/bom.js";
+import { checkCheckout } from "./lib/supply-chain/checkout.js";
+import { faultOfQuestion, findChanges, findPackage, told } from "./lib/supply-chain/find.js";
+import { lockfilesOf } from "./lib/supply-chain/history.js";
 import { checkLockfile } from "./lib/supply-chain/lockfile.js";
 import { readSignatures } from "./lib/supply-chain/signatures.js";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const ALLOWED = "supply-chain/audit-allow.json";
+const INSTALLED = "node_modules/.package-lock.json";
 const BOM = "bom.cdx.json";
 
-const read = (file) => JSON.parse(readFileSync(ROOT + file, "utf8"));
+const textOf = (file) => readFileSync(ROOT + file, "utf8");
+const read = (file) => JSON.parse(textOf(file));
+
+const modeOfThis = () => parseMode(process.env.HOLDFAST_MODE, "HOLDFAST_MODE");
 
 /** What npm prints, whatever it ends with. */
 function npm(...args) {
@@ -41,19 +49,66 @@ function couldNotTell(what, instead) {
   return 2;
 }
 
+/** Nothing that stands in a lockfile repaints a terminal. */
+const print = (line) => console.log(line.replaceAll(/[^\x20-\x7e]/g, "?"));
+
+function refuse(sentence) {
+  console.error(sentence);
+  return 2;
+}
+
+/** One or several in one argument, as a variable hands them over: not every shell takes those apart. */
+const versionsIn = (given) => given.flatMap((versions) => versions.trim().split(/\s+/));
+
 const COMMANDS = {
   lockfile: {
     tells: "every package is from npm, in one version, with a hash, and allowed or forbidden to run scripts",
     run() {
-      const { faults, exceptions, checked } = checkLockfile(read("package-lock.json"), read("package.json"));
-      for (const { rule, entries } of exceptions) {
-        console.log(`Known exception: ${rule} (${entries.length}):`);
-        for (const entry of entries) console.log(`  ${entry}`);
-      }
+      const { faults, checked } = checkLockfile(read("package-lock.json"), read("package.json"));
+      const npmrc = existsSync(`${ROOT}.npmrc`) ? textOf(".npmrc") : "";
+      faults.push(...checkCheckout(readdirSync(ROOT), npmrc));
       return tell(
         faults.map(({ where, what }) => `${where} ${what}`),
-        `${checked} packages: from npm, exact, hashed but for the exceptions, scripts decided.`,
+        `${checked} packages: from npm, exact, hashed, scripts decided.`,
       );
+    },
+  },
+  find: {
+    tells:
+      "<package> [version …]: where the lockfile has it, also under another name, and whether it is installed here",
+    run(name, ...given) {
+      const versions = versionsIn(given);
+      const fault = faultOfQuestion(name, versions);
+      if (fault !== undefined) return refuse(fault);
+      const files = ["package-lock.json", ...(existsSync(ROOT + INSTALLED) ? [INSTALLED] : [])];
+      const found = files.flatMap((file) =>
+        findPackage(read(file), name, versions).map(
+          (one) => `${file === INSTALLED ? "installed here:   " : "package-lock.json:"} ${told(one)}`,
+        ),
+      );
+      for (const line of found) print(line);
+      if (found.length > 0) return 1;
+      console.log(
+        files.length > 1
+          ? "Neither in package-lock.json nor installed here."
+          : "Not in package-lock.json; nothing is installed here.",
+      );
+      return 0;
+    },
+  },
+  since: {
+    tells: "<package> [version …]: with which commits it came into the lockfile and went",
+    run(name, ...given) {
+      const versions = versionsIn(given);
+      const fault = faultOfQuestion(name, versions);
+      if (fault !== undefined) return refuse(fault);
+      const { states, isWhole } = lockfilesOf(ROOT);
+      const changes = findChanges(states, name, versions);
+      for (const line of changes) print(line);
+      if (!isWhole) return refuse("This clone is shallow: before its first commit nobody can tell here.");
+      if (changes.length === 0)
+        console.log(`In none of the ${states.length} lockfiles that this branch had.`);
+      return changes.length === 0 ? 0 : 1;
     },
   },
   provenance: {
@@ -88,6 +143,8 @@ const COMMANDS = {
   bom: {
     tells: `writes the bill of materials (CycloneDX) to ${BOM}, or to the file that is named: the same lockfile, the same bytes`,
     run(file = ROOT + BOM) {
+      const mode = modeOfThis();
+      if (mode === "read-only") return refuse(refusal("supply-chain -- bom", mode));
       const printed = parse(npm("sbom", "--sbom-format", "cyclonedx", "--package-lock-only"));
       if (printed === undefined) {
         console.error(
@@ -98,8 +155,14 @@ const COMMANDS = {
       const bom = normalise(printed, read("package.json"));
       const faults = findBomFaults(bom);
       // Nothing that is no bill of materials is left behind as one.
-      if (faults.length === 0) writeFileSync(file, `${JSON.stringify(bom, null, 2)}\n`);
-      return tell(faults, `${bom.components.length} components, in ${file}.`);
+      const keeps = faults.length === 0 && mode === "live";
+      if (keeps) writeFileSync(file, `${JSON.stringify(bom, null, 2)}\n`);
+      return tell(
+        faults,
+        keeps
+          ? `${bom.components.length} components, in ${file}.`
+          : `Dry run: ${bom.components.length} components; nothing is written to ${file}.`,
+      );
     },
   },
 };
@@ -116,6 +179,8 @@ if (chosen === undefined) {
   process.exitCode = command === "--help" ? 0 : 2;
 } else {
   try {
+    // What is no mode is none for a look either.
+    modeOfThis();
     process.exitCode = chosen.run(...args);
   } catch (problem) {
     console.error(problem.message);

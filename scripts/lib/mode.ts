@@ -2,6 +2,7 @@ import hre from "hardhat";
 
 import { modeOf, type Mode } from "./mode/mode.js";
 import { Fault } from "../../deploy/fault.js";
+import { refusal } from "../../deploy/mode.js";
 
 export type { Mode } from "./mode/mode.js";
 
@@ -29,9 +30,3 @@ export function requireLive(what: string): void {
 
 /** Whether to keep what was found in a record: a look works in every mode, and leaves a trace only when live. */
 export const keepsRecords = (): boolean => mode() === "live";
-
-/** Why something is not done. */
-export const refusal = (what: string, present: Mode): string =>
-  present === "read-only"
-    ? `This is read-only, and ${what} writes: nothing was done. Whoever may write does so with HOLDFAST_MODE=live and without --mode.`
-    : `This is a dry run, and ${what} has none: nothing was done. Whoever means it leaves HOLDFAST_MODE and --mode out.`;

@@ -62,6 +62,18 @@ describe("compose.yml", () => {
     }
   });
 
+  it("gives each indexer the token of what is told in an incident, and the page of leaks its name", () => {
+    const { "writer-next": next } = compose.services;
+    for (const service of [writer, next!, api]) {
+      expect(service.environment!.HOLDFAST_INCIDENT_TOKEN_FILE).to.equal("/run/secrets/incident_token");
+      expect(service.secrets).to.include("incident_token");
+    }
+    const page = readFileSync("docs/runbooks/leaked-secret.md", "utf8");
+    // The database's URLs hold passwords that have rows of their own, and the superuser's stays with Postgres.
+    for (const name of Object.keys(compose.secrets).filter((secret) => !/_url$|^postgres_/.test(secret)))
+      expect(page).to.include(`| \`${name.replace(/^rpc_urls_.*/, "rpc_urls_…")}\``);
+  });
+
   it("lets each service do as little as it can", () => {
     for (const [name, service] of services) {
       expect(service.read_only, name).to.equal(true);

@@ -67,7 +67,7 @@ describe("the mode", () => {
     });
 
     /** What a task says and ends with in a mode, without anything that it needs. */
-    const refusalOf = async (id: string, value: string) => {
+    const refusalOf = async (id: string, value: string, more: Record<string, string> = {}) => {
       set(value);
       const { error: print } = console;
       const exitCode = process.exitCode;
@@ -78,7 +78,7 @@ describe("the mode", () => {
         const required = [...task.positionalArguments.values()].filter(
           ({ defaultValue }) => defaultValue === undefined,
         );
-        await task.run(Object.fromEntries(required.map(({ name }) => [name, "unlikely"])));
+        await task.run({ ...Object.fromEntries(required.map(({ name }) => [name, "unlikely"])), ...more });
         return { said: said.join("\n"), exitCode: process.exitCode };
       } finally {
         console.error = print;
@@ -94,6 +94,27 @@ describe("the mode", () => {
         expect(said, id).to.include(id);
       }
       expect(await digestOf(hre.config.paths.ignition)).to.equal(kept);
+    });
+
+    it("refuses each, also a look, in what is no mode", async () => {
+      for (const id of Object.keys(EFFECTS)) {
+        const refused = await refusalOf(id, "readonly");
+        expect(refused, id).to.deep.equal({
+          said: "HOLDFAST_MODE is one of live, dry-run, read-only; it was readonly.",
+          exitCode: 2,
+        });
+      }
+    });
+
+    it("refuses to write a look into a file", async () => {
+      const out = path.join(hre.config.paths.root, ".holdfast", "never.json");
+      for (const id of ["reconcile", "reconcile daily", "reconcile aging"]) {
+        const { said, exitCode } = await refusalOf(id, "read-only", { out });
+        expect([said.split(":")[0], exitCode], id).to.deep.equal([
+          "This is read-only, and reconcile --out writes",
+          2,
+        ]);
+      }
     });
 
     it("refuses each that has no dry run in one", async () => {

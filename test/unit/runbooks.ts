@@ -131,6 +131,18 @@ describe("the runbooks", () => {
     }
   });
 
+  it("say where one account moves money alone, and from which amount on it takes another", async () => {
+    const operating = runbooks.filter(({ blocks }) => blocks.some(({ as }) => as === "OPERATOR"));
+    expect(operating).to.not.be.empty;
+    for (const { name, fields } of operating)
+      expect(fields["two people"], name).to.match(
+        /below the token's threshold by OPERATOR alone; from it on .*`escrow\.approvePayout` by APPROVER, another account/,
+      );
+    const said = sectionOf(await readPage("docs/runbooks/README.md"), "Two people").text;
+    expect(said).to.match(/^Below a token's approval threshold one OPERATOR moves money alone/);
+    expect(said).to.include("OPERATOR alone, of a payment below the token's threshold");
+  });
+
   it("type only commands that are there, with options that they have", () => {
     let count = 0;
     for (const { name, blocks } of runbooks) {

@@ -1,13 +1,17 @@
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { promisify } from "node:util";
 
 import { expect } from "chai";
 import hre from "hardhat";
 
 import { judgeAudit, readAudit } from "../../scripts/lib/supply-chain/audit.js";
 import { findBomFaults, normalise } from "../../scripts/lib/supply-chain/bom.js";
+import { checkCheckout } from "../../scripts/lib/supply-chain/checkout.js";
+import { faultOfQuestion, findChanges, findPackage } from "../../scripts/lib/supply-chain/find.js";
 import { checkLockfile } from "../../scripts/lib/supply-chain/lockfile.js";
 import { readSignatures } from "../../scripts/lib/supply-chain/signatures.js";
 
@@ -19,10 +23,17 @@ interface Lockfile {
 }
 interface Manifest {
   devDependencies?: Record<string, string>;
+  dependencies?: Record<string, string>;
+  optionalDependencies?: Record<string, string>;
+  overrides?: Record<string, unknown>;
+  workspaces?: string[];
+  bundleDependencies?: string[];
+  scripts?: Record<string, string>;
   allowScripts?: Record<string, boolean>;
 }
 
 const TODAY = new Date("2026-06-01T00:00:00Z");
+const MODULES = ["audit", "bom", "checkout", "find", "history", "lockfile", "manifest", "signatures"];
 const SCRIPT = path.join("scripts", "supply-chain.js");
 
 describe("the supply chain", () => {
@@ -41,17 +52,15 @@ describe("the supply chain", () => {
     const faults = () =>
       checkLockfile(lockfile, manifest).faults.map(({ where, what }) => `${where} ${what}`);
 
-    it("of this project has no fault, and every exception is of another platform", () => {
+    it("of this project has no fault, and no package without a hash", () => {
       const found = checkLockfile(lockfile, manifest);
       expect(found.faults).to.deep.equal([]);
       expect(found.checked).to.be.greaterThan(1_000);
-      const excepted = found.exceptions.flatMap(({ entries }) => entries);
-      expect(excepted).not.to.include("node_modules/@nomicfoundation/edr-linux-x64-gnu");
-      for (const name of excepted)
-        expect(name).to.match(/^node_modules\/@(foundry-rs\/anvil|nomicfoundation\/edr|rollup\/rollup)-/);
     });
 
     const VIEM = "node_modules/viem";
+    const OTHER = "node_modules/@rollup/rollup-win32-x64-msvc";
+    const GIT = "git+https://user:secret@evil.example/ethers.git";
     const damage: Record<string, [plant: () => void, fault: string]> = {
       "a hash that was taken out": [() => delete packages()[VIEM]!.integrity, `${VIEM} has no hash`],
       "a hash of a weak kind": [
@@ -90,16 +99,55 @@ describe("the supply chain", () => {
         () => delete packages()["node_modules/@nomicfoundation/edr-linux-x64-gnu"]!.integrity,
         "node_modules/@nomicfoundation/edr-linux-x64-gnu has no hash",
       ],
-      "a binary of another platform in another version than its package": [
-        () => (packages()["node_modules/@foundry-rs/anvil-darwin-arm64"]!.version = "6.6.6"),
-        "node_modules/@foundry-rs/anvil-darwin-arm64 has no hash",
+      "a binary of another platform without a hash": [
+        () => delete packages()[OTHER]!.integrity,
+        `${OTHER} has no hash`,
       ],
-      "an impostor among the exceptions": [
-        () =>
-          (packages()["node_modules/a/node_modules/@evil/edr-darwin-arm64"] = {
-            ...packages()["node_modules/@nomicfoundation/edr-darwin-arm64"],
-          }),
-        "node_modules/a/node_modules/@evil/edr-darwin-arm64 has no hash",
+      "a binary without a hash for whatever is not Windows": [
+        () => {
+          Object.assign(packages()[OTHER]!, { os: ["!win32"], libc: ["!musl"] });
+          delete packages()[OTHER]!.integrity;
+        },
+        `${OTHER} has no hash`,
+      ],
+      "a newcomer without a hash, named like a binary of ours": [
+        () => (packages()["node_modules/@foundry-rs/anvil-evil"] = { version: "1.7.1", optional: true }),
+        "node_modules/@foundry-rs/anvil-evil has no hash",
+      ],
+      "a package that says it lies inside of another": [
+        () => {
+          packages()[VIEM]!.inBundle = true;
+          delete packages()[VIEM]!.integrity;
+        },
+        `${VIEM} says inBundle, which changes what npm installs`,
+      ],
+      "a package that says what lies inside of it": [
+        () => (packages()[VIEM]!.bundleDependencies = ["abitype"]),
+        `${VIEM} says bundleDependencies, which changes what npm installs`,
+      ],
+      "a folder beside node_modules": [
+        () => (packages()["../elsewhere"] = { ...packages()[VIEM] }),
+        "../elsewhere is a folder of its own",
+      ],
+      "a folder that only looks like one in node_modules": [
+        () => (packages()["node_modules/../elsewhere"] = { ...packages()[VIEM] }),
+        "node_modules/../elsewhere is a folder of its own",
+      ],
+      "a package that asks for one from a repository": [
+        () => (packages()[VIEM]!.dependencies = { ethers: GIT }),
+        `${VIEM} asks for ethers from git+https://evil.example/ethers.git, and not from npm`,
+      ],
+      "another package under a name that is asked for": [
+        () => (packages()[VIEM]!.name = "viem-evil"),
+        "package.json: viem asks for viem@",
+      ],
+      "another version than is asked for": [
+        () => (packages()[VIEM]!.version = "2.0.0"),
+        "and the lockfile has viem@2.0.0",
+      ],
+      "nothing for what is asked for": [
+        () => delete packages()[VIEM],
+        "package.json: viem is asked for, and the lockfile has none",
       ],
       "a range": [
         () => (manifest.devDependencies = { ...manifest.devDependencies, viem: "^2.0.0" }),
@@ -117,6 +165,55 @@ describe("the supply chain", () => {
         () => (manifest.devDependencies = { ...manifest.devDependencies, viem: "2.0.0" }),
         "package.json: viem asks for 2.0.0, and the lockfile was made for",
       ],
+      "an override from a repository": [
+        () => (manifest.overrides = { ...manifest.overrides, ethers: GIT }),
+        "package.json: overrides.ethers asks for git+https",
+      ],
+      "an override from a repository, of what one package asks for": [
+        () => (manifest.overrides = { ...manifest.overrides, ponder: { ethers: GIT } }),
+        "package.json: overrides.ponder.ethers asks for git+https",
+      ],
+      "an override by something that is not asked for": [
+        () => (manifest.overrides = { ...manifest.overrides, ethers: "$evil" }),
+        "package.json: overrides.ethers asks for $evil",
+      ],
+      "an optional dependency from a repository": [
+        () => (manifest.optionalDependencies = { ethers: GIT }),
+        "package.json: ethers asks for git+https",
+      ],
+      "a dependency that the lockfile was not made for": [
+        () => (manifest.dependencies = { evil: "1.0.0" }),
+        "package.json: evil asks for 1.0.0, and the lockfile was made for nothing",
+      ],
+      "a range that an exact version of the same name stands before": [
+        () => (manifest.optionalDependencies = { viem: "*" }),
+        "package.json: viem asks for *, which is no exact version",
+      ],
+      "a dependency that only the lockfile knows": [
+        () => (packages()[""]!.dependencies = { evil: "1.0.0" }),
+        "package.json: evil asks for nothing, and the lockfile was made for 1.0.0",
+      ],
+      "folders as workspaces": [
+        () => (manifest.workspaces = ["evil"]),
+        "package.json: workspaces has npm install what no hash was made of",
+      ],
+      "folders as workspaces of the lockfile's": [
+        () => (packages()[""]!.workspaces = ["evil"]),
+        "package-lock.json: workspaces has npm install what no hash was made of",
+      ],
+      "dependencies in its own bundle": [
+        () => (manifest.bundleDependencies = ["viem"]),
+        "package.json: bundleDependencies has npm install",
+      ],
+      ...Object.fromEntries(
+        ["preinstall", "install", "postinstall", "prepublish", "prepare", "dependencies"].map((script) => [
+          `a script of its own that npm runs: ${script}`,
+          [
+            () => (manifest.scripts = { ...manifest.scripts, [script]: "node evil.js" }),
+            `package.json: scripts.${script} is run by npm itself`,
+          ],
+        ]),
+      ),
       "an old kind of lockfile": [() => (lockfile.lockfileVersion = 1), "is not of version 3"],
       "an empty one": [() => (lockfile.packages = {}), "has no packages"],
     };
@@ -126,6 +223,71 @@ describe("the supply chain", () => {
         expect(faults().join("\n")).to.include(fault);
       });
     }
+
+    it("is refused beside files that have npm read or run something else", () => {
+      const told = (files: string[], npmrc: string) =>
+        checkCheckout(files, npmrc).map(({ where, what }) => `${where} ${what}`);
+      expect(told(["package.json"], "save-exact=true\n\nomit-lockfile-registry-resolved=true\n")).to.be.empty;
+      expect(told(["npm-shrinkwrap.json"], "").join()).to.include(
+        "is read by npm in package-lock.json's place",
+      );
+      expect(told(["binding.gyp"], "").join()).to.include("compile and run native code");
+      expect(told([], "//evil.example/:_authToken=secret\nregistry = https://evil.example")).to.deep.equal([
+        ".npmrc says //evil.example/:_authToken, which this project does not set",
+        ".npmrc says registry, which this project does not set",
+      ]);
+    });
+  });
+
+  describe("a package that is looked for", () => {
+    const lockfile = (packages: Record<string, { name?: string; version: string }>) => ({ packages });
+    const paths = async (name: string, ...versions: string[]) => {
+      const found = findPackage(await json<Lockfile>("package-lock.json"), name, versions) as {
+        path: string;
+      }[];
+      return found.map(({ path: where }) => where);
+    };
+
+    it("is found in every version, also under another name", async () => {
+      expect(await paths("solc")).to.deep.equal(["node_modules/solc", "node_modules/solc-0.8.17"]);
+      expect(await paths("solc", "0.8.17", "9.9.9")).to.deep.equal(["node_modules/solc-0.8.17"]);
+      expect(await paths("solc-0.8.17")).to.deep.equal(["node_modules/solc-0.8.17"]);
+      expect(await paths("strip-ansi")).to.include("node_modules/strip-ansi-cjs");
+    });
+
+    it("is not found where it is not", async () => {
+      expect(await paths("solc", "9.9.9")).to.be.empty;
+      expect(await paths("sol")).to.be.empty;
+    });
+
+    it("is not said to be missing from what is no lockfile", () => {
+      const look = () => void findPackage({}, "viem", []);
+      expect(look).to.throw("no lockfile that names its packages");
+    });
+
+    it("is only looked for by a name and exact versions", () => {
+      expect(faultOfQuestion("@scope/name", ["1.2.3", "1.2.4-rc.1"])).to.equal(undefined);
+      for (const name of [undefined, "", "solc@0.8.17", "npm:solc", "../x", "@scope"])
+        expect(faultOfQuestion(name, []), name).to.include("The name of a package is needed");
+      for (const version of ["^1.2.3", "1.2", "v1.2.3", "1.2.3,1.2.4", ""])
+        expect(faultOfQuestion("viem", [version]), version).to.include("A version is exact");
+    });
+
+    it("is told with what it came with and went with", () => {
+      const states = [
+        { commit: "a", lockfile: lockfile({ "node_modules/x": { version: "1.0.0" } }) },
+        { commit: "b", lockfile: lockfile({ "node_modules/x": { version: "1.0.1" } }) },
+        { commit: "c", lockfile: lockfile({ "node_modules/y": { name: "x", version: "1.0.1" } }) },
+        { commit: "d", lockfile: lockfile({}) },
+      ];
+      expect(findChanges(states, "x", ["1.0.1"])).to.deep.equal([
+        "b came: x 1.0.1 in node_modules/x",
+        "c went: x 1.0.1 in node_modules/x",
+        "c came: x 1.0.1 in node_modules/y",
+        "d went: x 1.0.1 in node_modules/y",
+      ]);
+      expect(findChanges(states, "x", ["2.0.0"])).to.be.empty;
+    });
   });
 
   describe("audit", () => {
@@ -292,8 +454,9 @@ describe("the supply chain", () => {
     before(async () => {
       copy = await mkdtemp(path.join(tmpdir(), "holdfast-supply-chain-"));
       for (const file of [
-        ...["package.json", "package-lock.json", "supply-chain/audit-allow.json", SCRIPT],
-        ...["audit", "bom", "lockfile", "signatures"].map((name) => `scripts/lib/supply-chain/${name}.js`),
+        ...["package.json", "package-lock.json", ".npmrc", "supply-chain/audit-allow.json", SCRIPT],
+        "deploy/mode.js",
+        ...MODULES.map((name) => `scripts/lib/supply-chain/${name}.js`),
       ]) {
         await mkdir(path.dirname(path.join(copy, file)), { recursive: true });
         await copyFile(path.join(root, file), path.join(copy, file));
@@ -301,10 +464,11 @@ describe("the supply chain", () => {
     });
     after(() => rm(copy, { recursive: true, force: true }));
 
-    const type = (...args: string[]) =>
+    const type = (...args: string[]) => typeIn("live", ...args);
+    const typeIn = (HOLDFAST_MODE: string, ...args: string[]) =>
       new Promise<{ code: number; said: string }>((resolve) => {
         // No registry answers there.
-        const env = { ...process.env, npm_config_registry: "http://127.0.0.1:1/" };
+        const env = { ...process.env, HOLDFAST_MODE, npm_config_registry: "http://127.0.0.1:1/" };
         execFile(process.execPath, [path.join(copy, SCRIPT), ...args], { env }, (error, stdout, stderr) =>
           resolve({ code: error === null ? 0 : Number(error.code), said: stdout + stderr }),
         );
@@ -313,13 +477,64 @@ describe("the supply chain", () => {
     it("needs nothing that is installed, and ends with 1 for a damaged lockfile", async () => {
       const good = await type("lockfile");
       expect(good.code, good.said).to.equal(0);
-      expect(good.said).to.include("Known exception: @rollup/rollup-*");
       const file = path.join(copy, "package-lock.json");
       const lockfile = JSON.parse(await readFile(file, "utf8")) as { packages: Packages };
       delete lockfile.packages["node_modules/viem"]!.integrity;
       await writeFile(file, JSON.stringify(lockfile));
       expect(await type("lockfile")).to.include({ code: 1 });
       await copyFile(path.join(root, "package-lock.json"), file);
+    });
+
+    it("looks at what npm reads beside the lockfile", async () => {
+      const file = path.join(copy, "npm-shrinkwrap.json");
+      await writeFile(file, "{}");
+      const { code, said } = await type("lockfile");
+      expect([code, said.includes("npm-shrinkwrap.json is read by npm")], said).to.deep.equal([1, true]);
+      await rm(file);
+    });
+
+    const git = (...args: string[]) =>
+      promisify(execFile)("git", ["-c", "user.name=a", "-c", "user.email=a@b.example", "-C", copy, ...args]);
+
+    it("finds a package under another name, in the lockfile and where it is installed", async () => {
+      const bad = await type("find", "solc", "0.8.17");
+      expect(bad).to.deep.equal({
+        code: 1,
+        said: "package-lock.json: solc 0.8.17 in node_modules/solc-0.8.17\n",
+      });
+      // However a shell hands over a list of them.
+      for (const versions of [["0.8.16", "0.8.17"], ["0.8.16 0.8.17"]])
+        expect(await type("find", "solc", ...versions)).to.deep.equal(bad);
+      expect(await type("find", "solc", "9.9.9")).to.include({ code: 0 });
+      expect(await type("find", "solc", "")).to.include({ code: 2 });
+      expect(await type("find", "solc@0.8.17")).to.include({ code: 2 });
+      const installed = path.join(copy, "node_modules", ".package-lock.json");
+      await mkdir(path.dirname(installed));
+      await writeFile(installed, '{"packages":{"node_modules/evil":{"version":"1.0.0"}}}');
+      expect(await type("find", "evil")).to.deep.equal({
+        code: 1,
+        said: "installed here:    evil 1.0.0 in node_modules/evil\n",
+      });
+    });
+
+    it("says since when the lockfile has a package, or that it cannot", async () => {
+      expect((await type("since", "solc")).code).to.equal(2);
+      await git("init", "--quiet");
+      await git("add", "package-lock.json");
+      await git("commit", "--quiet", "--message", "one");
+      await git("rm", "--quiet", "--cached", "package-lock.json");
+      const { code, said } = await type("since", "solc", "0.8.17");
+      expect(code, said).to.equal(1);
+      expect(said).to.match(
+        /^[0-9a-f]+ \d{4}-\d\d-\d\d came: solc 0\.8\.17 in node_modules\/solc-0\.8\.17\n$/,
+      );
+      expect(await type("since", "solc", "9.9.9")).to.deep.equal({
+        code: 0,
+        said: "In none of the 1 lockfiles that this branch had.\n",
+      });
+      const { stdout: head } = await git("rev-parse", "HEAD");
+      await writeFile(path.join(copy, ".git", "shallow"), head);
+      expect(await type("since", "solc", "9.9.9")).to.include({ code: 2 });
     });
 
     it("makes the same bill of materials twice", async () => {
@@ -332,6 +547,22 @@ describe("the supply chain", () => {
       expect(findBomFaults(bom)).to.deep.equal([]);
     });
 
+    it("writes no bill of materials unless live, and knows no mode by a typo", async () => {
+      const file = path.join(copy, "none.json");
+      const refused = await typeIn("read-only", "bom", file);
+      expect(refused).to.include({ code: 2 });
+      expect(refused.said).to.include("This is read-only, and supply-chain -- bom writes");
+      const tried = await typeIn("dry-run", "bom", file);
+      expect(tried).to.include({ code: 0 });
+      expect(tried.said).to.match(/^Dry run: \d+ components; nothing is written/);
+      expect(existsSync(file)).to.equal(false);
+      expect(await typeIn("read-only", "lockfile")).to.include({ code: 0 });
+      for (const command of ["lockfile", "find"]) {
+        const { code, said } = await typeIn("readonly", command, "viem");
+        expect([code, said.includes("HOLDFAST_MODE is one of")], command).to.deep.equal([2, true]);
+      }
+    });
+
     it("says that it cannot tell without a network, and ends with 2", async () => {
       for (const command of ["audit", "provenance"]) {
         const { code, said } = await type(command);
@@ -342,7 +573,8 @@ describe("the supply chain", () => {
     it("teaches what there is", async () => {
       const { code, said } = await type("nonsense");
       expect(code).to.equal(2);
-      for (const command of ["lockfile", "provenance", "audit", "bom"]) expect(said).to.include(command);
+      for (const command of ["lockfile", "find", "since", "provenance", "audit", "bom"])
+        expect(said).to.include(command);
     });
   });
 });

@@ -105,7 +105,8 @@ export const badPackage: Incident = {
   async cause(stack) {
     // Where nothing was ever done by admins, there is nothing to be verified.
     await act(stack, 'ops plan pause --bits deposits --duration 1h --reason "an exercise"', GUARDIANS);
-    return { PACKAGE: "viem", BAD_VERSION: "0.0.1-malicious" };
+    // It lies under another name: `node_modules/solc-0.8.17`.
+    return { PACKAGE: "solc", BAD_VERSION: "0.8.16 0.8.17" };
   },
   afterwards: ({ world }) => world.clock.pass(HOUR),
 };

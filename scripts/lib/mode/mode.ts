@@ -1,12 +1,7 @@
 import { Fault } from "../../../deploy/fault.js";
+import { MODES, parseMode, type Mode } from "../../../deploy/mode.js";
 
-/** From the loosest to the strictest. */
-export const MODES = ["live", "dry-run", "read-only"] as const;
-/**
- * What a command may do. `live`: what it says. `dry-run`: it goes as far as it can without sending, signing or keeping
- * anything, and tells what it would have done. `read-only`: whatever can write is refused before it begins.
- */
-export type Mode = (typeof MODES)[number];
+export { MODES, type Mode } from "../../../deploy/mode.js";
 
 /**
  * The stricter of what was typed and what the environment says, so that a flag typed in haste cannot loosen what somebody
@@ -20,10 +15,11 @@ export function modeOf(typed: string | undefined, { HOLDFAST_MODE: set }: NodeJS
 }
 
 function parse(text: string | undefined, from: string): Mode {
-  if (text === undefined || text === "") return "live";
-  const found = MODES.find((mode) => mode === text);
-  if (found !== undefined) return found;
-  throw new Fault(`${from} is one of ${MODES.join(", ")}; it was ${text}.`);
+  try {
+    return parseMode(text, from);
+  } catch (error) {
+    throw new Fault((error as Error).message);
+  }
 }
 
 /** What changes a chain, or has a key of the node's sign. Whatever else a node offers is a question. */

@@ -46,12 +46,12 @@ export const guarded = (tasks: readonly TaskDefinition[]): TaskDefinition[] =>
     };
   });
 
-/** Tasks of Hardhat and its plugins that write, overridden so that they ask first. */
+/** Tasks of Hardhat and its plugins, overridden so that they ask first. */
 export const guardedElsewhere = (ours: readonly TaskDefinition[]): TaskDefinition[] => {
   const known = new Set(ours.map(idOf));
-  return Object.entries(EFFECTS)
-    .filter(([id, effect]) => effect === "writes" && !known.has(id))
-    .map(([id]) =>
+  return Object.keys(EFFECTS)
+    .filter((id) => !known.has(id))
+    .map((id) =>
       overrideTask(id.split(" "))
         .setAction(async () => {
           const { asking } = await import("./asking.js");
