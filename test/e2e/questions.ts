@@ -13,6 +13,7 @@ import { indexOf, recordRun } from "../../scripts/drill/stack/reconciliation-run
 import { startEmittedStack, type EmittedStack } from "../support/emitted-stack.js";
 import { cast } from "../support/every-event.js";
 import { proxyPostgres, type PostgresProxy } from "../support/postgres-proxy.js";
+import { eventually } from "../../scripts/lib/eventually.js";
 import { askGraphql } from "../support/read-model.js";
 import { hashTerms, termsOf, type Terms } from "../support/terms.js";
 
