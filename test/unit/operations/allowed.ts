@@ -143,7 +143,8 @@ describe("carrying out what is not allowed now", function () {
       // No step of an operation.
       "scripts/lib/operations/deployment.ts": "code that nothing points to yet",
       "scripts/lib/safe/local.ts": "Safes on a local chain",
-      "scripts/payment/act.ts": "one payment, by an operator's own key",
+      "scripts/payment/send.ts": "what people on duty do, by a key of their own",
+      "scripts/drill/incidents/administration.ts": "an incident on a local chain",
       "scripts/scenario/administration.ts": "a scenario on a local chain",
     };
     const sending = /sendTransaction|sendRaw|\bsend\w*RawTransaction|eth_send\w+|broadcastTransaction/;
