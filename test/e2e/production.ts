@@ -103,7 +103,6 @@ const server = process.env.HOLDFAST_TEST_DATABASE_URL ?? "";
 
     await newDatabase(server, DATABASE);
     writer = await startWriter(WRITER_PORTS.first, "holdfast_1");
-    await recordRun(join(recordsDir, "reconciliations"), CHAIN_ID, { index: await indexOf(writer.url) });
     expect(await showIndex("holdfast_1")).to.include('"holdfast" now shows the index in "holdfast_1".');
     replicas = await Promise.all(REPLICA_PORTS.map(startReplica));
   });
@@ -253,6 +252,9 @@ const server = process.env.HOLDFAST_TEST_DATABASE_URL ?? "";
           alertmanager: new URL(alertmanager.url).host,
         });
         cleanup.defer(() => prometheus.stop());
+        // Of the index that is shown by now.
+        const index = await indexOf(replicas[0]!.url);
+        await recordRun(join(recordsDir, "reconciliations"), CHAIN_ID, { index });
         await eventually(async () => {
           // Rates need two scrapes with something between them.
           await Promise.all(
