@@ -401,9 +401,23 @@ function asked(onServer: string | undefined): void {
         "Invalid limit. Got 1001, expected <=1000.",
       ],
       [
-        "what only the database objects to",
+        "a number that nothing can be",
         () => `{ payments(where: { amount_gt: "${"9".repeat(200_000)}" }) { items { paymentId } } }`,
-        "The read model could not answer",
+        "A number has 200000 digits, and 78 are allowed",
+      ],
+      [
+        "more values than a list may have",
+        () =>
+          `query ($k: [Int] = [${Array.from({ length: 900 }, () => 1).join()}]) { payments(limit: 120) {
+             items { events(where: { logIndex_in: $k }, limit: 1) { items { kind } } } } }`,
+        "The operation compares with 108000 values, and 20000 are allowed",
+      ],
+      [
+        "the schema again and again",
+        () =>
+          `{ ${Array.from({ length: 30 }, (_, i) => `a${i}: __schema { ...F }`).join(" ")} } fragment F on __Schema {
+             types { inputFields { ${"type { ofType { inputFields { ".repeat(6)} name ${"} } } ".repeat(6)} } } }`,
+        "asks more than once what the schema says of itself",
       ],
       [
         "a question without an end",
@@ -419,18 +433,37 @@ function asked(onServer: string | undefined): void {
     }
 
     it("is answered with 200 if the question is wrong, and with 500 if the read model failed", async () => {
-      const status = async (query: string) => {
+      const status = async (query: string, variables?: null) => {
         const headers = { "content-type": "application/json" };
-        const body = JSON.stringify({ query });
+        const body = JSON.stringify({ query, variables });
         return (await fetch(`${indexer.url}/graphql`, { method: "POST", headers, body })).status;
       };
       expect(await status("{ nothing }")).to.equal(200);
+      const limited = "query ($n: Int = 3) { payments(limit: $n) { items { paymentId } } }";
+      expect(await status(limited, null)).to.equal(200);
       expect(await status(stuck("first: 1000"))).to.equal(200);
       expect(await status("{ payments(limit: 1001) { items { paymentId } } }")).to.equal(200);
-      const tooLarge = "9".repeat(200_000);
-      expect(
-        await status(`{ payments(where: { amount_gt: "${tooLarge}" }) { items { paymentId } } }`),
-      ).to.equal(500);
+      await mkdir(recordsPath(8, stack.reconciliations), { recursive: true });
+      expect(await status("{ reconciliationRuns(chainId: 8) { unreadable } }")).to.equal(500);
+    });
+
+    it("is refused by its own variables, whatever the same text was asked with before", async () => {
+      const rows = (name: string) =>
+        `query ${name}($n: Int) { payments(limit: $n) { items { events(limit: 20) { items { kind } } } } }`;
+      const complaintOf = (query: string, n: number) =>
+        askGraphql(indexer.url, query, { n }).then(
+          () => "none",
+          ({ message }: Error) => message,
+        );
+      const refused = "may return 21000000 rows, and 20000 are allowed";
+      for (const [name, order] of [
+        ["HugeFirst", [1_000_000, 2, 1_000_000, 2]],
+        ["SmallFirst", [2, 1_000_000, 2]],
+      ] as const) {
+        for (const n of order) {
+          expect(await complaintOf(rows(name), n), name).to.include(n === 2 ? "none" : refused);
+        }
+      }
     });
 
     it("a list without a limit counts as fifty, and one given as a variable as what it is", async () => {

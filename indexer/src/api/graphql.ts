@@ -1,16 +1,16 @@
-import { execute, GraphQLError, parse, type DocumentNode, type GraphQLSchema } from "graphql";
+import { execute, GraphQLError, parse, type ExecutionArgs } from "graphql";
 import { createLRUCache, createYoga, type Plugin } from "graphql-yoga";
 import schema from "ponder:schema";
 
 import { ponderLogger } from "../../watch/index.js";
 import { batched, batching, type QueryBuilder } from "./batch.js";
 import { buildDataLoaderCache, buildGraphQLSchema } from "./generated.js";
-import { LIMITS, tooLarge } from "./limits.js";
+import { LIMITS, tooLarge } from "./limits/index.js";
 import { withQuickLists } from "./lists/index.js";
 import { answers, words } from "./questions/index.js";
 import { withQuestions } from "./schema.js";
 
-/** Refuses what is too large while it is parsed and validated, so before it costs anything. */
+/** Refuses what is too large before it costs anything. */
 const limits: Plugin = {
   onParse({ setParseFn }) {
     setParseFn((source: string, options?: object) => parse(source, { ...options, maxTokens: LIMITS.tokens }));
@@ -20,13 +20,11 @@ const limits: Plugin = {
       }
     };
   },
-  // After what is remembered of a document: how much it asks for depends on the variables too.
-  onValidate({ params, context }) {
-    const { schema, documentAST } = params as { schema: GraphQLSchema; documentAST: DocumentNode };
-    const { variables } = (context as { params?: { variables?: Record<string, unknown> } }).params ?? {};
-    return ({ valid, setResult }) => {
-      if (valid) setResult(tooLarge(schema, documentAST, variables));
-    };
+  // Not while it is validated, which is remembered of the text: how much it asks for depends on the variables too.
+  onExecute({ args, setResultAndStopExecution }) {
+    const { schema, document, variableValues } = args as ExecutionArgs;
+    const errors = tooLarge(schema, document, variableValues);
+    if (errors.length > 0) setResultAndStopExecution({ errors });
   },
 };
 
