@@ -22,13 +22,13 @@ export function objectionToValue(value: unknown, depth = 1): string | undefined 
 
 function objectionToText(text: string): string | undefined {
   const { characters, digits } = MOST_OF_A_VALUE;
-  if (text.length > characters) {
-    return `A text has ${text.length} characters, and ${characters} are allowed: give a shorter one.`;
-  }
   // Nothing on a chain is larger, and what counts with numbers takes longer the more digits they have.
   const number = text.length > digits ? /^\s*[+-]?(\d+)\s*$/.exec(text)?.[1] : undefined;
   if (number !== undefined && number.length > digits) {
     return `A number has ${number.length} digits, and ${digits} are allowed: give a smaller one.`;
+  }
+  if (text.length > characters) {
+    return `A text has ${text.length} characters, and ${characters} are allowed: give a shorter one.`;
   }
   return undefined;
 }
