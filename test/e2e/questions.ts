@@ -323,6 +323,24 @@ function asked(onServer: string | undefined): void {
     expect(stdout).to.include(`stuck: ${stack.story.payments.operated.paymentId} holds 4800: ON_HOLD, `);
   });
 
+  it("counts each question in the metrics once, in one piece or in chunks", async () => {
+    const sample =
+      /^ponder_http_server_request_duration_ms_count\{method="POST",path="\/graphql",status="2XX"\} (\d+)$/m;
+    const counted = async () =>
+      Number(sample.exec(await (await fetch(`${indexer.url}/metrics`)).text())?.[1] ?? 0);
+    const ask = async (body: BodyInit, more: object = {}) => {
+      const headers = { "content-type": "application/json" };
+      const response = await fetch(`${indexer.url}/graphql`, { method: "POST", headers, body, ...more });
+      expect(await response.json()).to.deep.equal({ data: { __typename: "Query" } });
+    };
+    const question = JSON.stringify({ query: "{ __typename }" });
+    const before = await counted();
+    await ask(question);
+    await ask(question);
+    await ask(new Blob([question]).stream(), { duplex: "half" });
+    expect((await counted()) - before).to.equal(3);
+  });
+
   describe("what is hostile", () => {
     const stuck = (args: string) => `{ stuckPayments(chainId: ${CHAIN_ID}, ${args}) { items { reasons } } }`;
     const cases: [what: string, query: () => string, says: string][] = [

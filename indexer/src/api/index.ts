@@ -18,7 +18,7 @@ const editor = graphql({ db, schema });
 
 for (const path of ["/", "/graphql"]) {
   app.get(path, editor);
-  app.post(path, ...post);
+  app.post(path, post);
 }
 app.get("/changes", changes);
 app.route("/", incidents());

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
-import type { Context, Handler, MiddlewareHandler } from "hono";
+import type { Context, Handler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 
 import { yoga } from "./graphql.js";
@@ -25,12 +25,7 @@ const statusOf = ({ status }: Response): 200 | 500 => (status >= 500 ? 500 : 200
  * Lets Yoga read Node's own request, and writes Node's response: those of Hono, which turn bodies into streams and back,
  * cost more than most answers.
  */
-const directly: MiddlewareHandler<Bindings> = async (c, next) => {
-  const { incoming, outgoing } = c.env;
-  const bytes = Number(incoming.headers["content-length"]);
-  if (bytes > MOST_BYTES) return tooLong(c);
-  if (!(bytes >= 0)) return next();
-
+async function directly({ incoming, outgoing }: Bindings["Bindings"]): Promise<Response> {
   const answer = await yoga.handleNodeRequestAndResponse(incoming, outgoing);
   const text = await answer.text();
   const status = statusOf(answer);
@@ -45,15 +40,23 @@ const directly: MiddlewareHandler<Bindings> = async (c, next) => {
   }
   // For Ponder's metrics; sent it is already.
   return new Response(null, { status, headers: { "x-hono-already-sent": "true", "content-length": length } });
-};
+}
 
 /** Counts what comes in chunks, without a length. */
 const limit = bodyLimit({ maxSize: MOST_BYTES, onError: tooLong });
 
-const inChunks: Handler<Bindings> = async (c) => {
-  const answer = await yoga.fetch(c.req.raw);
-  return c.body(await answer.text(), statusOf(answer), Object.fromEntries(answer.headers));
-};
+async function inChunks(c: Context<Bindings, string>): Promise<Response> {
+  let answer: Response | undefined;
+  const refused = await limit(c, async () => {
+    const found = await yoga.fetch(c.req.raw);
+    answer = c.body(await found.text(), statusOf(found), Object.fromEntries(found.headers));
+  });
+  return refused ?? answer!;
+}
 
-/** Answers a question that was posted. */
-export const post = [directly, limit, inChunks] as const;
+/** Answers a question that was posted. One handler: Ponder counts a request once for each that its route has. */
+export const post: Handler<Bindings, string> = async (c) => {
+  const bytes = Number(c.env.incoming.headers["content-length"]);
+  if (bytes > MOST_BYTES) return tooLong(c);
+  return bytes >= 0 ? await directly(c.env) : await inChunks(c);
+};
