@@ -117,23 +117,25 @@ for (const size of SIZES) {
   console.log(runs.at(-1));
 }
 const { payments, seconds, rpcCalls, peakMemoryMiB } = runs.at(-1)!;
-await writeFile(
-  RESULTS,
-  `${JSON.stringify(
-    {
-      command: "npm run bench:reconcile",
-      machine: `${cpus().length} cores (${cpus()[0]!.model}), ${Math.round(totalmem() / 2 ** 30)} GiB, shared with the chain`,
-      database:
-        process.env.HOLDFAST_TEST_DATABASE_URL === undefined
-          ? "PGlite, inside the process measured"
-          : "Postgres",
-      payments,
-      seconds,
-      rpcCalls,
-      peakMemoryMiB,
-      runs,
-    },
-    null,
-    2,
-  )}\n`,
-);
+// A try-out keeps its figures to itself.
+if (process.env.BENCH_PAYMENTS === undefined)
+  await writeFile(
+    RESULTS,
+    `${JSON.stringify(
+      {
+        command: "npm run bench:reconcile",
+        machine: `${cpus().length} cores (${cpus()[0]!.model}), ${Math.round(totalmem() / 2 ** 30)} GiB, shared with the chain`,
+        database:
+          process.env.HOLDFAST_TEST_DATABASE_URL === undefined
+            ? "PGlite, inside the process measured"
+            : "Postgres",
+        payments,
+        seconds,
+        rpcCalls,
+        peakMemoryMiB,
+        runs,
+      },
+      null,
+      2,
+    )}\n`,
+  );
