@@ -11,6 +11,7 @@ import { asking } from "../../scripts/lib/mode/asking.js";
 import { EFFECTS, type Effect } from "../../scripts/lib/mode/effects.js";
 import { isWriting, MODES, modeOf } from "../../scripts/lib/mode/mode.js";
 import { keepsRecords, mayWrite, mode, requireLive } from "../../scripts/lib/mode.js";
+import { ended } from "../support/ended.js";
 
 describe("the mode", () => {
   const before = process.env.HOLDFAST_MODE;
@@ -70,7 +71,6 @@ describe("the mode", () => {
     const refusalOf = async (id: string, value: string, more: Record<string, string> = {}) => {
       set(value);
       const { error: print } = console;
-      const exitCode = process.exitCode;
       const said: string[] = [];
       console.error = (line: unknown) => said.push(String(line));
       try {
@@ -78,11 +78,11 @@ describe("the mode", () => {
         const required = [...task.positionalArguments.values()].filter(
           ({ defaultValue }) => defaultValue === undefined,
         );
-        await task.run({ ...Object.fromEntries(required.map(({ name }) => [name, "unlikely"])), ...more });
-        return { said: said.join("\n"), exitCode: process.exitCode };
+        const args = { ...Object.fromEntries(required.map(({ name }) => [name, "unlikely"])), ...more };
+        const { exits } = await ended(() => task.run(args));
+        return { said: said.join("\n"), exitCode: exits };
       } finally {
         console.error = print;
-        process.exitCode = exitCode;
       }
     };
 
@@ -129,16 +129,14 @@ describe("the mode", () => {
 
     it("takes a task that nobody has classified for one that writes", async () => {
       const { error: print } = console;
-      const exitCode = process.exitCode;
       set("read-only");
       console.error = () => {};
       try {
         let isRun = false;
-        await asking("some new task", () => (isRun = true))({}, hre);
+        await ended(async () => await asking("some new task", () => (isRun = true))({}, hre));
         expect(isRun).to.equal(false);
       } finally {
         console.error = print;
-        process.exitCode = exitCode;
       }
     });
   });

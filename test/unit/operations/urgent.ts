@@ -18,6 +18,7 @@ import { carryOutKept } from "../../../scripts/ops/act.js";
 import { execute } from "../../../scripts/ops/execute.js";
 import { meddledWhole, meddledWith, signAs } from "../../support/ceremony.js";
 import { deployImplementation } from "../../support/deploy-implementation.js";
+import { ended } from "../../support/ended.js";
 import { AdminChain, faultOf } from "../../support/operations.js";
 
 /** Longer than it takes to lift it. */
@@ -107,15 +108,16 @@ describe("what was signed beforehand, when it is needed", function () {
       const found = await findKept(suite, wanted, { directory: chain.folder, tell });
       if (found === undefined) return { step: undefined, told };
       // Its number is of no matter; `execute` names it in what to type.
-      const outcome = await carryOutKept({ suite, ...found, yes: true, tell });
-      return { step: outcome.kept.step, executed: outcome.executed, told };
+      const { outcome, exits } = await ended(() => carryOutKept({ suite, ...found, yes: true, tell }));
+      return { step: outcome.kept.step, executed: outcome.executed, exits, told };
     };
     const sentBy = (step: string) =>
       chain.connection.ethers.provider.getTransactionCount(opened.step(step).account);
     const aKeptPause: Wanted = (call) => call.function.startsWith("pause(");
 
     it("is a pause sent once, until it is over", async () => {
-      expect((await type(aKeptPause)).step).to.equal("pause-1");
+      const first = await type(aKeptPause);
+      expect([first.step, first.exits]).to.deep.equal(["pause-1", undefined]);
       const sent = await sentBy("pause-1");
       const again = await type(aKeptPause);
       expect([again.step, await sentBy("pause-1")]).to.deep.equal(["pause-1", sent]);
@@ -126,7 +128,9 @@ describe("what was signed beforehand, when it is needed", function () {
       // The rollback that shares the next rung's nonce is still there.
       expect((await kept(chain.suite)).step).to.equal("rollback-2");
       await chain.pass(PAUSE_SECONDS);
-      expect((await type(aKeptPause)).step).to.equal("pause-2");
+      const second = await type(aKeptPause);
+      // It was foretold for a suite that nobody had paused before.
+      expect([second.step, second.exits]).to.deep.equal(["pause-2", 1]);
     });
 
     it("is a pause sent again after it was lifted", async () => {
@@ -293,14 +297,8 @@ describe("what was signed beforehand, when it is needed", function () {
       const told: string[] = [];
       const operation = { number: 1, name: "test", path: opened.folder };
       const desk = { suite, opened, operation, yes: true, tell: (line: string) => void told.push(line) };
-      const { exitCode } = process;
-      try {
-        process.exitCode = undefined;
-        const { verified, carriedOut } = await execute(desk, "rollback-1");
-        return { told: told.join("\n"), exits: process.exitCode, verified, carriedOut };
-      } finally {
-        process.exitCode = exitCode;
-      }
+      const { outcome, exits } = await ended(() => execute(desk, "rollback-1"));
+      return { told: told.join("\n"), exits, ...outcome };
     }
     /** As on a disk that is full: the record can be neither read nor added to. */
     const withoutDisk = (work: () => Promise<void>) =>

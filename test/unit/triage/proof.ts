@@ -5,6 +5,7 @@ import hre from "hardhat";
 import type { DeploymentRecord } from "../../../deploy/record.js";
 import { verifyProof, type Claim, type Proof, type Proving } from "../../../scripts/lib/triage/proof.js";
 import { parseAmount, tokenOf, witnessesOf } from "../../../scripts/triage/verify-proof.js";
+import { ended } from "../../support/ended.js";
 import { town, type Town } from "./fixture.js";
 
 describe("a proof of payment", () => {
@@ -365,16 +366,14 @@ describe("a proof of payment", () => {
 
   describe("as it is typed", () => {
     const { error: print } = console;
-    const exitCode = process.exitCode;
     afterEach(() => {
       console.error = print;
-      process.exitCode = exitCode;
     });
     const type = async (args: Record<string, string>) => {
       const said: string[] = [];
       console.error = (line: unknown) => said.push(String(line));
-      await hre.tasks.getTask(["triage", "verify-proof"]).run(args);
-      return [said.join("\n"), process.exitCode] as const;
+      const { exits } = await ended(() => hre.tasks.getTask(["triage", "verify-proof"]).run(args));
+      return [said.join("\n"), exits] as const;
     };
 
     it("is refused with a sentence if it is no hash, or names no payment", async () => {
