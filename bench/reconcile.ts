@@ -5,7 +5,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { cpus, tmpdir, totalmem } from "node:os";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -13,6 +13,9 @@ import { fileURLToPath } from "node:url";
 import { MaxUint256 } from "ethers";
 import { network } from "hardhat";
 
+import { rounded, sum } from "./lib/figures.js";
+import { DATABASES, startDatabases, type DatabaseName } from "./lib/indexing/databases.js";
+import { machine } from "./lib/machine.js";
 import { startAnvil } from "../scripts/lib/anvil.js";
 import { startIndexer } from "../scripts/lib/indexer.js";
 import type { Reconciliation } from "../scripts/lib/reconcile/request.js";
@@ -26,6 +29,9 @@ const DAY = 86_400;
 const RESULTS = fileURLToPath(new URL("results/reconcile.json", import.meta.url));
 const root = fileURLToPath(new URL("..", import.meta.url));
 
+await using databases = await startDatabases();
+
+/** Reconciles as many payments as are asked for, out of each of the databases. */
 async function measure(payments: number) {
   await using cleanup = new AsyncDisposableStack();
   const anvil = await startAnvil({
@@ -50,23 +56,46 @@ async function measure(payments: number) {
   const directory = await mkdtemp(path.join(tmpdir(), "holdfast-bench-"));
   cleanup.defer(() => rm(directory, { recursive: true }));
   await writeFile(path.join(directory, `${CHAIN_ID}.json`), JSON.stringify(suite.record));
-  const databaseUrl = process.env.HOLDFAST_TEST_DATABASE_URL;
-  const databaseDir = path.join(directory, "pglite");
-  const indexer = await startIndexer({
-    recordsDir: directory,
-    rpcUrls: { [CHAIN_ID]: Array<string>(4).fill(anvil.url) },
-    port: INDEXER_PORT,
-    timeoutSeconds: 3_600,
-    ...(databaseUrl === undefined ? { databaseDir } : { databaseUrl }),
-  });
-  await indexer.stop();
-  const { result, peakMemoryMiB } = await reconcileInProcessOfItsOwn(
-    { LOCAL_RPC_URL: anvil.url, HOLDFAST_RECORDS_DIR: directory, HOLDFAST_DEPLOY_DIR: directory },
-    databaseUrl ?? databaseDir,
-  );
+  const figures = {} as Record<DatabaseName, Figures>;
+  for (const name of DATABASES) {
+    await using database = await databases[name]();
+    const indexer = await startIndexer({
+      recordsDir: directory,
+      rpcUrls: { [CHAIN_ID]: Array<string>(4).fill(anvil.url) },
+      port: INDEXER_PORT,
+      timeoutSeconds: 3_600,
+      ...database.options,
+    });
+    await indexer.stop();
+    figures[name] = await reconcile(
+      { LOCAL_RPC_URL: anvil.url, HOLDFAST_RECORDS_DIR: directory, HOLDFAST_DEPLOY_DIR: directory },
+      Object.values(database.options)[0]!,
+    );
+    console.log(`${name}:`, figures[name]);
+  }
+  return figures;
+}
+
+type Figures = Awaited<ReturnType<typeof reconcile>>;
+
+async function reconcile(env: Record<string, string>, database: string) {
+  const { result, peakMemoryMiB } = await reconcileInProcessOfItsOwn(env, database);
   if (result.outcome !== "clean")
     throw new Error(`The stack is not healthy: ${JSON.stringify(result.findings[0])}`);
-  return { result, peakMemoryMiB };
+  const { payments, rpcCalls, stateCalls } = result;
+  const seconds = sum(Object.values(result.seconds));
+  return {
+    payments,
+    seconds: rounded(seconds),
+    rpcCalls,
+    stateCalls,
+    peakMemoryMiB,
+    paymentsPerSecond: Math.round(payments / seconds),
+    shareOfTime: Object.fromEntries(
+      Object.entries(result.seconds).map(([phase, part]) => [phase, rounded(part / seconds)]),
+    ),
+    rows: sum(Object.values(result.rows)),
+  };
 }
 
 /** The command as people type it, with the most memory that it ever had (Linux only). */
@@ -95,47 +124,23 @@ async function reconcileInProcessOfItsOwn(env: Record<string, string>, database:
   };
 }
 
-const runs = [];
-for (const size of SIZES) {
-  const { result, peakMemoryMiB } = await measure(size);
-  const seconds = Object.values(result.seconds).reduce((sum, part) => sum + part, 0);
-  runs.push({
-    payments: result.payments,
-    seconds: Math.round(seconds * 10) / 10,
-    rpcCalls: result.rpcCalls,
-    stateCalls: result.stateCalls,
-    peakMemoryMiB,
-    paymentsPerSecond: Math.round(result.payments / seconds),
-    shareOfTime: Object.fromEntries(
-      Object.entries(result.seconds).map(([phase, part]) => [
-        phase,
-        Math.round((part / seconds) * 100) / 100,
-      ]),
-    ),
-    rows: Object.values(result.rows).reduce((sum, rows) => sum + rows, 0),
-  });
-  console.log(runs.at(-1));
-}
-const { payments, seconds, rpcCalls, peakMemoryMiB } = runs.at(-1)!;
+const runs: Record<DatabaseName, Figures>[] = [];
+for (const size of SIZES) runs.push(await measure(size));
+const last = Object.values(runs.at(-1)!);
+const ofDatabase = (name: DatabaseName) => {
+  const { payments, seconds, rpcCalls, peakMemoryMiB } = runs.at(-1)![name];
+  return { payments, seconds, rpcCalls, peakMemoryMiB, runs: runs.map((run) => run[name]) };
+};
+const results = {
+  command: "npm run bench:reconcile",
+  machine: machine(),
+  // Of all databases, the worst.
+  payments: last[0]!.payments,
+  seconds: Math.max(...last.map(({ seconds }) => seconds)),
+  rpcCalls: Math.max(...last.map(({ rpcCalls }) => rpcCalls)),
+  peakMemoryMiB: Math.max(...last.map(({ peakMemoryMiB }) => peakMemoryMiB)),
+  databases: Object.fromEntries(DATABASES.map((name) => [name, ofDatabase(name)])),
+};
 // A try-out keeps its figures to itself.
 if (process.env.BENCH_PAYMENTS === undefined)
-  await writeFile(
-    RESULTS,
-    `${JSON.stringify(
-      {
-        command: "npm run bench:reconcile",
-        machine: `${cpus().length} cores (${cpus()[0]!.model}), ${Math.round(totalmem() / 2 ** 30)} GiB, shared with the chain`,
-        database:
-          process.env.HOLDFAST_TEST_DATABASE_URL === undefined
-            ? "PGlite, inside the process measured"
-            : "Postgres",
-        payments,
-        seconds,
-        rpcCalls,
-        peakMemoryMiB,
-        runs,
-      },
-      null,
-      2,
-    )}\n`,
-  );
+  await writeFile(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
