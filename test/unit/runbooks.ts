@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 
@@ -196,6 +197,21 @@ describe("the runbooks", () => {
     }
   });
 
+  it("go on within a block only when what came before went well, as a shell without -e does not stop", () => {
+    // Whoever only looks, remembers or signs does no harm; what sends it looks for the signatures by itself.
+    const harmless = /^(export \w+=|\w+=\$\(cut |curl |npx hardhat ops sign )/;
+    let count = 0;
+    for (const { name, blocks } of runbooks) {
+      for (const { commands } of blocks.filter(({ byHand }) => byHand === undefined)) {
+        for (const statement of statementsOf(commands).slice(0, -1))
+          expect(statement, `${name}: ${commands}`).to.match(harmless);
+        count += 1;
+      }
+    }
+    expect(count).to.be.greaterThan(100);
+    expect(statementsOf("a &&\nb\nfor c in d; do\n  e 'f\n  g'\ndone | h\n")).to.have.length(2);
+  });
+
   it("mark every block as to be run, to be seen, or for people, and tell others what to say", () => {
     for (const { name, strays, page } of runbooks) {
       expect(strays, name).to.deep.equal([]);
@@ -281,6 +297,17 @@ async function tableOf(page: string) {
   const { text } = await readPage(`docs/runbooks/${page}.md`);
   const rows = [...text.matchAll(/^\| (\*\*\S+\*\*) +\|/gm)].map(([, cell]) => [cell!]);
   return [{ heading: "table", text, rows }];
+}
+
+/** What a shell runs one after the other, whatever the one before came to; told by bash itself. */
+function statementsOf(commands: string): string[] {
+  const printed = spawnSync("bash", ["--norc", "-c", `block() {\n${commands}\n}\ndeclare -f block`], {
+    encoding: "utf8",
+  });
+  expect(printed.status, `${commands}${printed.stderr}`).to.equal(0);
+  // It puts four blanks before each; of loops it prints more lines like that.
+  const lines = printed.stdout.split("\n").filter((line) => /^ {4}\S/.test(line));
+  return lines.map((line) => line.trim()).filter((line) => !/^(do|done\b.*);?$/.test(line));
 }
 
 /** Without line breaks that a backslash undoes. */
