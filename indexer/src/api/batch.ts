@@ -4,6 +4,8 @@ import { PgDialect } from "drizzle-orm/pg-core";
 import { PgRemoteDatabase, PgRemoteSession } from "drizzle-orm/pg-proxy";
 import type { Pool } from "pg";
 
+import { inOurWords, isOfOneQuestion } from "./sqlstate.js";
+
 /** What of Ponder's query builder the generated answers use. */
 export interface QueryBuilder {
   raw: { $client: unknown };
@@ -90,7 +92,9 @@ async function answer(qb: QueryBuilder, questions: Question[]): Promise<void> {
     const [row] = await rowsOnce(qb, inOne(questions));
     questions.forEach((question, i) => question.resolve(parseRows(row![`_${i}`] as string)));
   } catch (error) {
-    if (others.length === 0) return first.reject(error);
+    if (others.length === 0) return first.reject(inOurWords(error));
+    // A database that is short of something would be asked a hundred times in place of once.
+    if (!isOfOneQuestion(error)) return questions.forEach((question) => question.reject(error));
     // One bad question must not spoil the answers to the others.
     await Promise.all(questions.map((question) => answer(qb, [question])));
   }

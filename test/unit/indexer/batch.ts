@@ -28,6 +28,8 @@ describe("lists that are asked for at the same time", function () {
 
   let pglite: PGlite;
   let statements = 0;
+  /** What the database answers instead of rows. */
+  let failure: Error | undefined;
   let lists: Lists;
   /** Another request. */
   let stranger: () => Ask;
@@ -40,6 +42,7 @@ describe("lists that are asked for at the same time", function () {
     const counting = {
       query: (text: string, values: unknown[]) => {
         statements += 1;
+        if (failure) return Promise.reject(failure);
         return pglite.query(text, values);
       },
     };
@@ -52,7 +55,10 @@ describe("lists that are asked for at the same time", function () {
     stranger = () => batched(qb);
   });
   after(() => pglite.close());
-  beforeEach(() => (statements = 0));
+  beforeEach(() => {
+    statements = 0;
+    failure = undefined;
+  });
 
   const row = (n: number) => lists.select().from(thing).where(eq(thing.id, n));
 
@@ -85,6 +91,48 @@ describe("lists that are asked for at the same time", function () {
     const [good, failed] = await Promise.allSettled([row(3), bad]);
     expect(good).to.have.nested.property("value[0].id", 3);
     expect(failed.status).to.equal("rejected");
+  });
+
+  it("are not asked for one by one when the database is short of time, locks, room or connections", async () => {
+    for (const code of [
+      "57014",
+      "55P03",
+      "40001",
+      "53200",
+      "53300",
+      "08006",
+      "XX000",
+      "ECONNRESET",
+      undefined,
+    ]) {
+      statements = 0;
+      failure = Object.assign(new Error("canceling statement"), { code });
+      const answers = await Promise.allSettled([row(1), row(2), row(3)]);
+      expect(statements, code).to.equal(1);
+      for (const answer of answers) expect(answer).to.have.property("reason", failure);
+    }
+  });
+
+  it("are refused in words of ours where a value is wrong, and only there", async () => {
+    const reasonOf = async (asked: Promise<unknown>) =>
+      asked.then(
+        () => undefined,
+        (error: Error) => error,
+      );
+    const refused = await reasonOf(row(NaN));
+    expect(refused).to.have.nested.property("extensions.code", "BAD_USER_INPUT");
+    expect(refused!.message).to.match(
+      /^A value in the question is none that its column can be compared with/,
+    );
+    for (const [code, isOurs] of Object.entries({
+      "22P05": true,
+      42883: true,
+      "42P01": false,
+      42501: false,
+    })) {
+      failure = Object.assign(new Error("in the words of a driver"), { code });
+      expect((await reasonOf(row(1))) === failure, code).to.equal(!isOurs);
+    }
   });
 
   describe("by several requests", () => {
