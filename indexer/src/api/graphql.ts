@@ -4,9 +4,11 @@ import schema from "ponder:schema";
 
 import { ponderLogger } from "../../watch/index.js";
 import { batched, batching, type QueryBuilder } from "./batch.js";
+import { withStrictBigInts } from "./big-int.js";
 import { buildDataLoaderCache, buildGraphQLSchema } from "./generated.js";
 import { LIMITS, tooLarge } from "./limits/index.js";
 import { withQuickLists } from "./lists/index.js";
+import { objection } from "./objection.js";
 import { answers, words } from "./questions/index.js";
 import { withQuestions } from "./schema.js";
 
@@ -49,6 +51,22 @@ function lastAsked<Of extends object>() {
   };
 }
 
+/** A form whose variables are no JSON is no failure of ours. */
+const readsForms: Plugin = {
+  onRequestParse({ requestParser, setRequestParser }) {
+    if (!requestParser) return;
+    const reads = async (request: Request) => {
+      try {
+        return await requestParser(request);
+      } catch (error) {
+        if (error instanceof SyntaxError) throw objection("`variables` are no JSON: give an object.");
+        throw error;
+      }
+    };
+    setRequestParser(reads as typeof requestParser);
+  },
+};
+
 const tooLong = () =>
   new GraphQLError(
     `The operation has more than ${LIMITS.tokens} words and signs: ask in several, and pass values as variables.`,
@@ -58,21 +76,14 @@ const tooLong = () =>
 /** An error is said as of the first time, with what this makes of it. */
 const NOTHING_REMEMBERED = { get: () => undefined, set: () => undefined };
 
-/** How Ponder's own objections to a question begin; what it throws otherwise comes from the database. */
-const OBJECTION = /^(Invalid |Cannot specify |Unknown |Unexpected )/;
-
-/** Lets objections through. Everything else may have SQL or the name of a server in it: that goes to the log alone. */
+/**
+ * Lets objections through, which are made as such. Everything else may have SQL or the name of a server in it: that goes to
+ * the log alone.
+ */
 function masked(error: unknown): Error {
   if (error instanceof GraphQLError) {
     const cause = error.originalError;
     if (!cause || cause instanceof GraphQLError) return error;
-    if (OBJECTION.test(cause.message)) {
-      return new GraphQLError(error.message, {
-        nodes: error.nodes,
-        path: error.path,
-        extensions: { code: "BAD_USER_INPUT" },
-      });
-    }
   }
   ponderLogger()?.warn({ msg: "A question could not be answered", error });
   return new GraphQLError(
@@ -96,7 +107,9 @@ export const yoga = createYoga({
   graphiql: false,
   landingPage: false,
   multipart: false,
-  schema: withQuestions(withQuickLists(buildGraphQLSchema({ schema }), schema), words, answers),
+  schema: withStrictBigInts(
+    withQuestions(withQuickLists(buildGraphQLSchema({ schema }), schema), words, answers),
+  ),
   context: () => {
     const ask = batched(PONDER_DATABASE.readonlyQB);
     const qb = generatedAsk(PONDER_DATABASE.readonlyQB, ask);
@@ -105,5 +118,5 @@ export const yoga = createYoga({
   logging: false,
   maskedErrors: { maskError: masked },
   parserAndValidationCache: { documentCache: lastAsked(), errorCache: NOTHING_REMEMBERED },
-  plugins: [limits, plainExecutor],
+  plugins: [limits, plainExecutor, readsForms],
 });
