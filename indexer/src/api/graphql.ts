@@ -1,5 +1,5 @@
-import { execute, GraphQLError, parse, type ExecutionArgs } from "graphql";
-import { createLRUCache, createYoga, type Plugin } from "graphql-yoga";
+import { execute, GraphQLError, parse, type DocumentNode, type ExecutionArgs } from "graphql";
+import { createYoga, type Plugin } from "graphql-yoga";
 import schema from "ponder:schema";
 
 import { ponderLogger } from "../../watch/index.js";
@@ -10,12 +10,15 @@ import { LIMITS, tooLarge } from "./limits/index.js";
 import { withQuickLists } from "./lists/index.js";
 import { objection } from "./objection.js";
 import { answers, words } from "./questions/index.js";
+import { readQuestions } from "./read-questions.js";
 import { withQuestions } from "./schema.js";
 
 /** Refuses what is too large before it costs anything. */
 const limits: Plugin = {
   onParse({ setParseFn }) {
-    setParseFn((source: string, options?: object) => parse(source, { ...options, maxTokens: LIMITS.tokens }));
+    // Where in the text each word stood would take more room than what it says.
+    const options = { noLocation: true, maxTokens: LIMITS.tokens };
+    setParseFn((source: string, given?: object) => parse(source, { ...given, ...options }));
     return ({ result, replaceParseResult }) => {
       if (result instanceof GraphQLError && result.message.includes(`${LIMITS.tokens} tokens`)) {
         replaceParseResult(tooLong());
@@ -37,19 +40,15 @@ const plainExecutor: Plugin = {
   },
 };
 
-/** Questions that are longer are read anew each time: the memory for those that were read is not for strangers to fill. */
-const LONGEST_REMEMBERED = 5_000;
+const remembered = readQuestions();
 
-/** Remembers the questions that were asked last, as read. */
-function lastAsked<Of extends object>() {
-  const cache = createLRUCache<Of>({ max: 500 });
-  return {
-    get: (question: string) => cache.get(question),
-    set: (question: string, of: Of) => {
-      if (question.length <= LONGEST_REMEMBERED) cache.set(question, of);
+const forgetsWrongOnes: Plugin = {
+  onValidate:
+    ({ params }) =>
+    ({ valid }) => {
+      if (!valid) remembered.forget(params.documentAST as DocumentNode);
     },
-  };
-}
+};
 
 /** A form whose variables are no JSON is no failure of ours. */
 const readsForms: Plugin = {
@@ -117,6 +116,6 @@ export const yoga = createYoga({
   },
   logging: false,
   maskedErrors: { maskError: masked },
-  parserAndValidationCache: { documentCache: lastAsked(), errorCache: NOTHING_REMEMBERED },
-  plugins: [limits, plainExecutor, readsForms],
+  parserAndValidationCache: { documentCache: remembered, errorCache: NOTHING_REMEMBERED },
+  plugins: [limits, plainExecutor, forgetsWrongOnes, readsForms],
 });
