@@ -28,6 +28,7 @@ describe("lists that are asked for at the same time", function () {
 
   let pglite: PGlite;
   let statements = 0;
+  let texts: string[] = [];
   /** What the database answers instead of rows. */
   let failure: Error | undefined;
   let lists: Lists;
@@ -42,6 +43,7 @@ describe("lists that are asked for at the same time", function () {
     const counting = {
       query: (text: string, values: unknown[]) => {
         statements += 1;
+        texts.push(text);
         if (failure) return Promise.reject(failure);
         return pglite.query(text, values);
       },
@@ -57,6 +59,7 @@ describe("lists that are asked for at the same time", function () {
   after(() => pglite.close());
   beforeEach(() => {
     statements = 0;
+    texts = [];
     failure = undefined;
   });
 
@@ -84,6 +87,20 @@ describe("lists that are asked for at the same time", function () {
     const answers = await Promise.all(Array.from({ length: 250 }, (_, i) => row(i + 1)));
     expect(statements).to.equal(3);
     expect(answers.map(([found]) => found!.id)).to.deep.equal(Array.from({ length: 250 }, (_, i) => i + 1));
+  });
+
+  it("are read once where they are equal", async () => {
+    const answers = await Promise.all([
+      ...[7, 8, 7, 7].map(row),
+      lists.select().from(thing).where(gt(thing.id, 249)),
+    ]);
+    expect(answers.map(([found]) => found!.id)).to.deep.equal([7, 8, 7, 7, 250]);
+    expect(texts).to.have.length(1);
+    expect(texts[0]!.match(/json_agg/g)).to.have.length(3);
+    const alike = ["1", 1, null, "null"].map((value) =>
+      stranger()({ text: "select $1::text as v", values: [value] }),
+    );
+    expect((await Promise.all(alike)).map(([found]) => found!.v)).to.deep.equal(["1", "1", null, "null"]);
   });
 
   it("do not spoil each other: one that fails, fails alone", async () => {
