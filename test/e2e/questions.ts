@@ -486,6 +486,10 @@ function asked(onServer: string | undefined): void {
         "query ($a: BigInt!) { payments(where: { amount_gt: $a }) { totalCount } }",
         { a: 1.5 },
       ],
+      "a number of rows beyond all": [
+        "query ($n: Int) { payments(offset: $n) { totalCount } }",
+        { n: 2 ** 31 },
+      ],
       "a negative offset": [list("offset: -1")],
       "a negative limit": [list("limit: -2")],
       "a chain between two": [`{ payment(chainId: 1.5, paymentId: "0x") { status } }`],

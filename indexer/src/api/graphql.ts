@@ -82,7 +82,11 @@ const NOTHING_REMEMBERED = { get: () => undefined, set: () => undefined };
 function masked(error: unknown): Error {
   if (error instanceof GraphQLError) {
     const cause = error.originalError;
-    if (!cause || cause instanceof GraphQLError) return error;
+    if (!cause || cause instanceof GraphQLError) {
+      // What GraphQL itself says of variables. With a path it is about an answer.
+      if (!error.path) error.extensions.code ??= "BAD_USER_INPUT";
+      return error;
+    }
   }
   ponderLogger()?.warn({ msg: "A question could not be answered", error });
   return new GraphQLError(

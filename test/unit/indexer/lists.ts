@@ -140,6 +140,7 @@ describe("lists that are answered in ready pieces", function () {
     "a column that is a list": 'where: { partIds_has: "0x7" }',
     "that column as a whole": 'where: { partIds: ["0x7"] }',
     "a direction that does not exist": 'orderDirection: "up"',
+    "a pattern with a backslash": 'where: { thingId_not_ends_with: "\\\\\\\\" }',
     "an offset": "offset: 55",
   };
   for (const [what, args] of Object.entries(LEFT_OUT)) {
@@ -279,6 +280,10 @@ describe("lists that are answered in ready pieces", function () {
       "NUL in a text": ['{ thingId: "0x\\u0000" }', 'has "0x\\u0000": give a text without NUL characters.'],
       "NUL in a part of it": ['{ thingId_starts_with: "\\u0000" }', "`thingId_starts_with` has"],
       "NUL among values": ['{ OR: [{ thingId_in: ["0x01", "\\u0000"] }] }', "`thingId_in` has"],
+      "a pattern that ends in the middle": [
+        '{ OR: [{ thingId_ends_with: "\\\\\\\\\\\\" }] }',
+        "`thingId_ends_with` ends with a backslash that escapes nothing: write two for one.",
+      ],
       "NUL in a list": ['{ partIds_not_has: "\\u0000" }', "`partIds_not_has` has"],
     };
     for (const [what, [where, says]] of Object.entries(FILTERS)) {

@@ -50,7 +50,13 @@ function refuseComparison({ byName }: QuickTable, key: string, value: unknown): 
   }
   const wrong = values.find((given) => !kind.fits(given));
   if (wrong !== undefined) throw unfit(key, wrong, kind.words);
+  if (suffix.includes("_ends_with") && ENDS_ESCAPING.test(String(value))) {
+    throw objection(`\`${key}\` ends with a backslash that escapes nothing: write two for one.`);
+  }
 }
+
+/** An odd number of backslashes: in a pattern one changes the sign after it. */
+const ENDS_ESCAPING = /(?<!\\)(\\\\)*\\$/;
 
 /** Keys of one row. */
 export function refuseKey({ key }: QuickTable, args: Readonly<Record<string, unknown>>): void {
