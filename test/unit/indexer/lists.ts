@@ -139,7 +139,6 @@ describe("lists that are answered in ready pieces", function () {
     "a list of values": "where: { chainId_in: [2, 3], state_in: [Open] }",
     "a column that is a list": 'where: { partIds_has: "0x7" }',
     "that column as a whole": 'where: { partIds: ["0x7"] }',
-    "a direction that does not exist": 'orderDirection: "up"',
     "a pattern with a backslash": 'where: { thingId_not_ends_with: "\\\\\\\\" }',
     "an offset": "offset: 55",
   };
@@ -302,6 +301,13 @@ describe("lists that are answered in ready pieces", function () {
         expect(await complaintTo(things(`orderBy: "${order}", offset: 1`))).to.equal(says);
       }
       expect(await complaintTo(things("orderBy: null"))).to.match(/^`orderBy` is null: /);
+    });
+
+    it("directions that there are not", async () => {
+      for (const more of ["", ", offset: 1", ", limit: 0"])
+        expect(await complaintTo(things(`orderDirection: "DESC"${more}`))).to.equal(
+          '`orderDirection` is "DESC": give asc or desc, or leave it out.',
+        );
     });
 
     it("numbers of rows that nobody can have", async () => {

@@ -1,7 +1,7 @@
 import type { GraphQLResolveInfo } from "graphql";
 
 import { fieldsOf } from "./fields.js";
-import { comparisonOf, orderOf, positionOf, refuseFilter, refuseRange } from "./refused.js";
+import { comparisonOf, isDescending, orderOf, positionOf, refuseFilter, refuseRange } from "./refused.js";
 import type { QuickColumn, QuickTable } from "./table.js";
 
 export type Condition = readonly [column: QuickColumn, comparison: Comparison, value: unknown];
@@ -39,22 +39,20 @@ const COMPARISONS = { "": "=", _gt: ">", _gte: ">=", _lt: "<", _lte: "<=" } as c
  * order: it fails on some that are not, and reads whole tables for others.
  */
 export function askedOf(table: QuickTable, args: Arguments, info: GraphQLResolveInfo): Asked | undefined {
-  const { where = {}, orderBy, orderDirection = "asc", offset } = args;
+  const { where = {}, orderBy, offset } = args;
   const limit = args.limit ?? DEFAULT_LIMIT;
   refuseRange(args, limit);
   refuseFilter(table, where, "where");
   const order = orderOf(table, orderBy);
+  const descending = isDescending(args);
   const after = positionOf("after", args.after, order);
   const before = positionOf("before", args.before, order);
 
   if (before || offset || fieldsOf(info).has("totalCount")) return undefined;
-  if (orderDirection !== "asc" && orderDirection !== "desc") return undefined;
   // Ponder finds nothing behind an empty value, and compares lists in a way of its own.
   if (after?.some((value) => typeof value === "object")) return undefined;
   const conditions = conditionsOf(table, where);
-  return (
-    conditions && { conditions, order, descending: orderDirection === "desc", limit, ...(after && { after }) }
-  );
+  return conditions && { conditions, order, descending, limit, ...(after && { after }) };
 }
 
 function conditionsOf(table: QuickTable, where: Filter): Condition[] | undefined {

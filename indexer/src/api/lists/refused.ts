@@ -78,6 +78,13 @@ export function orderOf({ byName, key }: QuickTable, orderBy: Arguments["orderBy
   return [first, ...key.filter((column) => column !== first)];
 }
 
+/** Ponder takes whatever is not "asc" for the other. */
+export function isDescending({ orderDirection }: Arguments): boolean {
+  const direction = orderDirection ?? "asc";
+  if (direction === "asc" || direction === "desc") return direction === "desc";
+  throw objection(`\`orderDirection\` is ${shown(direction)}: give asc or desc, or leave it out.`);
+}
+
 /** Where a cursor stands. */
 export function positionOf(
   name: "after" | "before",
