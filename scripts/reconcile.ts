@@ -303,6 +303,9 @@ function parse(args: ReconcileArguments): Asked {
   }
   const format = (["json", "csv", "markdown"] as const).find((name) => name === report);
   if (format === undefined) throw new Fault(`--report is json, csv or markdown; it was ${report}.`);
+  if (args.apply && [payment, token, since].some((filter) => filter !== undefined)) {
+    throw new Fault("--apply takes no --payment, --token or --since: it replaces the whole index.");
+  }
   return {
     place: graphql === undefined ? { database: database ?? defaultDatabase(), schema } : { graphql },
     filter: {

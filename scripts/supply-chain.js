@@ -26,9 +26,12 @@ const read = (file) => JSON.parse(textOf(file));
 
 const modeOfThis = () => parseMode(process.env.HOLDFAST_MODE, "HOLDFAST_MODE");
 
+/** Everything here is a development dependency, and npm leaves those out where the environment says `production`. */
+const ALL = ["dev", "optional", "peer"].map((kind) => `--include=${kind}`);
+
 /** What npm prints, whatever it ends with. */
 function npm(...args) {
-  const { stdout, error } = spawnSync("npm", args, {
+  const { stdout, error } = spawnSync("npm", [...args, ...ALL], {
     cwd: ROOT,
     encoding: "utf8",
     maxBuffer: 1 << 28,

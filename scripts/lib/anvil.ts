@@ -6,6 +6,7 @@ import { createRequire } from "node:module";
 import { arch, platform, tmpdir } from "node:os";
 import path from "node:path";
 
+import { atExit } from "./at-exit.js";
 import { latestBlock } from "./json-rpc.js";
 import { howItEnded, requireFreePort, stopProcess, tieToThisProcess, untilReady } from "./processes.js";
 
@@ -51,13 +52,12 @@ export async function startAnvil(options: {
     stdio: ["ignore", "ignore", "pipe"],
   });
   tieToThisProcess(child);
-  const forget = () => rmSync(states, { recursive: true, force: true });
-  process.once("exit", forget);
+  const leaveToUs = atExit(() => rmSync(states, { recursive: true, force: true }));
   let complaint = "";
   child.stderr.on("data", (data: Buffer) => (complaint = (complaint + data.toString()).slice(-2000)));
   const tell = (problem: string) => `anvil on port ${port} ${problem}. ${complaint}`.trim();
   const ended = once(child, "close").then(async () => {
-    process.off("exit", forget);
+    leaveToUs();
     await rm(states, { recursive: true, force: true });
     return tell(howItEnded(child)!);
   });

@@ -2,6 +2,8 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 
+import { atExit } from "./at-exit.js";
+
 /** Throws a sentence if something listens on the port already; the program to be started would only say so late. */
 export async function requireFreePort(port: number, host: string): Promise<void> {
   const server = createServer();
@@ -30,9 +32,10 @@ export async function freePort(): Promise<number> {
 
 /** Kills the child when this process ends without having stopped it, so that no orphan keeps its port. */
 export function tieToThisProcess(child: ChildProcess): void {
-  const kill = () => child.kill("SIGKILL");
-  process.once("exit", kill);
-  child.once("exit", () => process.off("exit", kill));
+  child.once(
+    "exit",
+    atExit(() => void child.kill("SIGKILL")),
+  );
 }
 
 /** How the child ended, or nothing while it runs. */

@@ -416,7 +416,7 @@ function asked(onServer: string | undefined): void {
       [
         "a larger list than a generated question gives",
         () => "{ payments(limit: 1001) { items { paymentId } } }",
-        "Invalid limit. Got 1001, expected <=1000.",
+        "`limit` is 1001: give 0 to 1000, and page on with `after`.",
       ],
       [
         "a number that nothing can be",
@@ -449,6 +449,119 @@ function asked(onServer: string | undefined): void {
         expect(await complaint(query())).to.include(says);
       });
     }
+
+    interface Refused {
+      status: number;
+      errors?: { message: string; extensions: { code: string } }[];
+    }
+    const send = async (body: unknown, headers: Record<string, string> = {}): Promise<Refused> => {
+      const response = await fetch(`${indexer.url}/graphql`, {
+        method: "POST",
+        headers: { "content-type": "application/json", ...headers },
+        body: typeof body === "string" ? body : JSON.stringify(body),
+      });
+      return { status: response.status, ...((await response.json()) as object) };
+    };
+    /** What a driver, a database or a language would say, in place of us. */
+    const NOT_OURS = /invalid input|syntax|operator|cannot read|undefined|\$\d|select |column "/i;
+    const list = (args: string) => `{ payments(${args}) { items { paymentId } } }`;
+    const filter = (where: string) => list(`where: { ${where} }`);
+    const WRONG: Record<string, [query: string, variables?: object]> = {
+      "a filter of null": [list("where: null")],
+      "one by a variable": ["query ($w: paymentFilter) { payments(where: $w) { totalCount } }", { w: null }],
+      "alternatives of null": [filter("OR: null")],
+      "a null among them": [filter("OR: [{ onHold: true }, null]")],
+      "values of null": [filter("status_in: null")],
+      "a null among values": [
+        "query ($a: [BigInt]) { payments(where: { amount_in: $a }) { totalCount } }",
+        { a: ["1", null] },
+      ],
+      "an empty list": [filter("openApprovals: []")],
+      "letters for a number": [filter('amount_gt: "abc"')],
+      "letters by a variable": [
+        "query ($a: BigInt!) { payments(where: { amount_gt: $a }) { totalCount } }",
+        { a: "abc" },
+      ],
+      "part of a unit": [
+        "query ($a: BigInt!) { payments(where: { amount_gt: $a }) { totalCount } }",
+        { a: 1.5 },
+      ],
+      "a number of rows beyond all": [
+        "query ($n: Int) { payments(offset: $n) { totalCount } }",
+        { n: 2 ** 31 },
+      ],
+      "a negative offset": [list("offset: -1")],
+      "a negative limit": [list("limit: -2")],
+      "a chain between two": [`{ payment(chainId: 1.5, paymentId: "0x") { status } }`],
+      "a chain beyond all": [`{ payment(chainId: 99999999999, paymentId: "0x") { status } }`],
+      "NUL in a key": [`{ payment(chainId: 1, paymentId: "\\u0000") { status } }`],
+      "NUL in a filter": [filter('seller_contains: "\\u0000"')],
+      "NUL in a list in a list": [
+        '{ tokens { items { chainId } } payments { items { events(where: { note: "\\u0000" }) { totalCount } } } }',
+      ],
+      "a pattern that ends with a backslash": [filter('seller_ends_with: "\\\\"')],
+      "a cursor of something else": [list(`after: "${Buffer.from('{"json":{}}').toString("base64")}"`)],
+      "an order of all objects": [list('orderBy: "__proto__"')],
+      "an order of their maker": [list('orderBy: "constructor"')],
+      "an order of JSON": [`{ adminEvents(orderBy: "args") { items { kind } } }`],
+      "an order and a cursor of JSON": [
+        `{ adminEvents(orderBy: "args", before: "e30=") { items { kind } } }`,
+      ],
+    };
+    for (const [what, [query, variables]] of Object.entries(WRONG)) {
+      it(`${what} is the question's fault, and told in words of ours`, async () => {
+        const { status, errors } = await send({ query, variables });
+        expect(status).to.equal(200);
+        expect(errors).to.not.be.empty;
+        for (const { message, extensions } of errors!) {
+          expect(extensions.code).to.equal("BAD_USER_INPUT");
+          expect(message).to.not.match(NOT_OURS);
+        }
+      });
+    }
+
+    it("is a form with variables that are none", async () => {
+      const headers = { "content-type": "application/x-www-form-urlencoded" };
+      const { status, errors } = await send("query={__typename}&variables=none", headers);
+      expect([status, errors![0]!.extensions.code]).to.deep.equal([200, "BAD_USER_INPUT"]);
+    });
+
+    it("is told what to send when it is no JSON, or wants none, and with that status", async () => {
+      for (const body of ["{ __typename }", "x".repeat(100_000)]) {
+        const { status, errors } = await send(body, { "content-type": "text/plain" });
+        expect([status, errors]).to.deep.equal([
+          415,
+          [
+            {
+              message: "Send the question as JSON, with `content-type: application/json`.",
+              extensions: { code: "BAD_REQUEST" },
+            },
+          ],
+        ]);
+      }
+      const { status, errors } = await send({ query: "{ __typename }" }, { accept: "image/png" });
+      expect(status).to.equal(406);
+      expect(errors![0]!.message).to.equal("The answer is JSON: accept it, with `accept: application/json`.");
+      const inChunks = await fetch(`${indexer.url}/graphql`, {
+        method: "POST",
+        headers: { "content-type": "text/plain" },
+        body: new Blob(["{"]).stream(),
+        duplex: "half",
+      } as RequestInit);
+      expect(inChunks.status).to.equal(415);
+      expect(await inChunks.json()).to.have.nested.property("errors[0].extensions.code", "BAD_REQUEST");
+    });
+
+    it("is no count that is asked for in a fragment", async () => {
+      const { data } = (await send({
+        query: `query ($no: Boolean = false) {
+          a: payments(limit: 1) { ...F } b: payments(limit: 1) { ... on paymentPage { items { events { ...E } } } }
+          c: payments(limit: 1) { totalCount @skip(if: $no) items { paymentId } } }
+          fragment F on paymentPage { totalCount } fragment E on paymentEventPage { totalCount }`,
+      })) as unknown as { data: Record<string, { totalCount: number; items: object[] }> };
+      expect(data.a!.totalCount).to.be.at.least(13).and.to.equal(data.c!.totalCount);
+      expect(data.b!.items[0]).to.have.nested.property("events.totalCount").that.is.above(0);
+    });
 
     it("is answered with 200 if the question is wrong, and with 500 if the read model failed", async () => {
       const status = async (query: string, variables?: null) => {

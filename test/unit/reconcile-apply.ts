@@ -126,6 +126,15 @@ describe("building the index anew", function () {
       );
     });
 
+    it("with a table of somebody else in the schema, or in one of another owner", async () => {
+      await database.exec("CREATE TABLE index_1.notes (note text)");
+      expect(await complaint()).to.match(/^The schema index_1 also has what no indexer makes.*:\n {2}notes$/);
+      await database.exec(
+        "DROP TABLE index_1.notes; CREATE ROLE writer; ALTER SCHEMA index_1 OWNER TO writer",
+      );
+      expect(await complaint()).to.equal("The schema index_1 belongs to writer: apply as that role.");
+    });
+
     it("on a port that is taken", async () => {
       const { port } = endpoint.address() as AddressInfo;
       expect(await complaint({ port })).to.match(/^Port \d+ on 127\.0\.0\.1 is taken/);

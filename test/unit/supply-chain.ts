@@ -33,7 +33,17 @@ interface Manifest {
 }
 
 const TODAY = new Date("2026-06-01T00:00:00Z");
-const MODULES = ["audit", "bom", "checkout", "find", "history", "lockfile", "manifest", "signatures"];
+const MODULES = [
+  "askers",
+  "audit",
+  "bom",
+  "checkout",
+  "find",
+  "history",
+  "lockfile",
+  "manifest",
+  "signatures",
+];
 const SCRIPT = path.join("scripts", "supply-chain.js");
 
 describe("the supply chain", () => {
@@ -59,6 +69,7 @@ describe("the supply chain", () => {
     });
 
     const VIEM = "node_modules/viem";
+    const ABITYPE = "node_modules/abitype";
     const OTHER = "node_modules/@rollup/rollup-win32-x64-msvc";
     const GIT = "git+https://user:secret@evil.example/ethers.git";
     const damage: Record<string, [plant: () => void, fault: string]> = {
@@ -136,6 +147,26 @@ describe("the supply chain", () => {
       "a package that asks for one from a repository": [
         () => (packages()[VIEM]!.dependencies = { ethers: GIT }),
         `${VIEM} asks for ethers from git+https://evil.example/ethers.git, and not from npm`,
+      ],
+      "another package under the name of one that only another asks for": [
+        () => (packages()[ABITYPE]!.name = "evil-pkg"),
+        `${ABITYPE} is the package evil-pkg, and abitype is asked for there`,
+      ],
+      "another package under the name of one that may run a script": [
+        () => (packages()["node_modules/esbuild"]!.name = "evil-pkg"),
+        "evil-pkg runs a script when it is installed, and allowScripts does not say",
+      ],
+      "the package whose name an alias only borrows": [
+        () => delete packages()["node_modules/strip-ansi-cjs"]!.name,
+        "node_modules/strip-ansi-cjs is the package strip-ansi-cjs, and strip-ansi is asked for there",
+      ],
+      "a package that nobody asks for": [
+        () => (packages()["node_modules/extra"] = { ...packages()[ABITYPE] }),
+        "node_modules/extra is asked for by nobody",
+      ],
+      "an override by another package": [
+        () => (manifest.overrides = { ...manifest.overrides, ms: "npm:evil-pkg@1.0.0" }),
+        "package.json: overrides.ms asks for npm:evil-pkg@1.0.0, which is no exact version of it",
       ],
       "another package under a name that is asked for": [
         () => (packages()[VIEM]!.name = "viem-evil"),
@@ -568,6 +599,22 @@ describe("the supply chain", () => {
         const { code, said } = await type(command);
         expect([code, said.includes("could not be asked")], `${command}: ${said}`).to.deep.equal([2, true]);
       }
+    });
+
+    it("asks npm of everything, also where the environment is one of production", async () => {
+      const folder = path.join(copy, "bin");
+      await mkdir(folder, { recursive: true });
+      // Stands in for npm, and answers with what it was asked.
+      await writeFile(path.join(folder, "npm"), '#!/bin/sh\necho "$@" >>"$ASKED"\n', { mode: 0o755 });
+      const ASKED = path.join(copy, "asked");
+      const env = { ...process.env, ASKED, PATH: `${folder}:${process.env.PATH}`, NODE_ENV: "production" };
+      for (const command of ["audit", "provenance", "bom"])
+        await promisify(execFile)(process.execPath, [path.join(copy, SCRIPT), command], { env }).catch(
+          () => {},
+        );
+      const lines = (await readFile(ASKED, "utf8")).trim().split("\n");
+      expect(lines).to.have.lengthOf(3);
+      for (const line of lines) expect(line).to.include("--include=dev --include=optional --include=peer");
     });
 
     it("teaches what there is", async () => {

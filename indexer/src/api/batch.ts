@@ -4,6 +4,8 @@ import { PgDialect } from "drizzle-orm/pg-core";
 import { PgRemoteDatabase, PgRemoteSession } from "drizzle-orm/pg-proxy";
 import type { Pool } from "pg";
 
+import { inOurWords, isOfOneQuestion } from "./sqlstate.js";
+
 /** What of Ponder's query builder the generated answers use. */
 export interface QueryBuilder {
   raw: { $client: unknown };
@@ -21,33 +23,34 @@ export type Row = Record<string, unknown>;
 /** Asks for the rows of a statement, in one with all that are asked for at the same time. */
 export type Ask = (statement: Statement) => Promise<Row[]>;
 
-interface Question extends Statement {
-  resolve(rows: Row[]): void;
-  reject(error: unknown): void;
-}
+interface Question extends Statement, PromiseWithResolvers<Row[]> {}
 
 /** Lists asked for in one statement; a statement has room for 1,600 columns. */
 const MOST_IN_ONE = 100;
 
 /**
- * Lists that are asked for at the same time become one statement. The answers ask for the list of each row by itself: the
- * events of fifty payments would be fifty statements. Each request gets one of its own, so that nobody waits for a
- * stranger's rows.
+ * Lists that are asked for at the same time become one statement, and equal ones one list of it. The answers ask for the
+ * list of each row by itself: the events of fifty payments would be fifty statements. Each request gets one of its own, so
+ * that nobody waits for a stranger's rows.
  */
 export function batched(qb: QueryBuilder): Ask {
-  let waiting: Question[] = [];
+  let waiting = new Map<string, Question>();
   const askAll = () => {
-    const questions = waiting;
-    waiting = [];
+    const questions = [...waiting.values()];
+    waiting = new Map();
     for (let i = 0; i < questions.length; i += MOST_IN_ONE)
       void answer(qb, questions.slice(i, i + MOST_IN_ONE));
   };
-  return (statement) =>
-    new Promise((resolve, reject) => {
-      // Whatever the rows of one level ask for is asked before this comes to its turn.
-      if (waiting.length === 0) setImmediate(askAll);
-      waiting.push({ ...statement, resolve, reject });
-    });
+  return (statement) => {
+    const key = keyOf(statement);
+    const equal = waiting.get(key);
+    if (equal) return equal.promise;
+    // Whatever the rows of one level ask for is asked before this comes to its turn.
+    if (waiting.size === 0) setImmediate(askAll);
+    const question = { ...statement, ...Promise.withResolvers<Row[]>() };
+    waiting.set(key, question);
+    return question.promise;
+  };
 }
 
 /** Makes query builders that are what they are made of, but ask in batches. */
@@ -90,7 +93,9 @@ async function answer(qb: QueryBuilder, questions: Question[]): Promise<void> {
     const [row] = await rowsOnce(qb, inOne(questions));
     questions.forEach((question, i) => question.resolve(parseRows(row![`_${i}`] as string)));
   } catch (error) {
-    if (others.length === 0) return first.reject(error);
+    if (others.length === 0) return first.reject(inOurWords(error));
+    // A database that is short of something would be asked a hundred times in place of once.
+    if (!isOfOneQuestion(error)) return questions.forEach((question) => question.reject(error));
     // One bad question must not spoil the answers to the others.
     await Promise.all(questions.map((question) => answer(qb, [question])));
   }
@@ -103,16 +108,20 @@ const justSent = new Map<string, Promise<Row[]>>();
  * Those who ask the same in the same turn, such as everybody who has a dashboard open, share the rows: all of them had asked
  * before the statement was sent, so nobody gets rows that are older than their question.
  */
-function rowsOnce(qb: QueryBuilder, { text, values }: Statement): Promise<Row[]> {
-  const written = (_key: string, value: unknown) => (typeof value === "bigint" ? `${value}n` : value);
-  const key = JSON.stringify([text, values], written);
+function rowsOnce(qb: QueryBuilder, statement: Statement): Promise<Row[]> {
+  const key = keyOf(statement);
   const sent = justSent.get(key);
   if (sent) return sent;
   // Whoever asks later has their turn after this.
   if (justSent.size === 0) setImmediate(() => justSent.clear());
-  const rows = rowsOf(qb, { text, values });
+  const rows = rowsOf(qb, statement);
   justSent.set(key, rows);
   return rows;
+}
+
+function keyOf({ text, values }: Statement): string {
+  const written = (_key: string, value: unknown) => (typeof value === "bigint" ? `${value}n` : value);
+  return JSON.stringify([text, values], written);
 }
 
 const rowsOf = async ({ raw, $dialect }: QueryBuilder, { text, values }: Statement): Promise<Row[]> =>

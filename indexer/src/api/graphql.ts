@@ -1,19 +1,24 @@
-import { execute, GraphQLError, parse, type ExecutionArgs } from "graphql";
-import { createLRUCache, createYoga, type Plugin } from "graphql-yoga";
+import { execute, GraphQLError, parse, type DocumentNode, type ExecutionArgs } from "graphql";
+import { createYoga, type Plugin } from "graphql-yoga";
 import schema from "ponder:schema";
 
 import { ponderLogger } from "../../watch/index.js";
 import { batched, batching, type QueryBuilder } from "./batch.js";
+import { withStrictBigInts } from "./big-int.js";
 import { buildDataLoaderCache, buildGraphQLSchema } from "./generated.js";
 import { LIMITS, tooLarge } from "./limits/index.js";
 import { withQuickLists } from "./lists/index.js";
+import { objection } from "./objection.js";
 import { answers, words } from "./questions/index.js";
+import { readQuestions } from "./read-questions.js";
 import { withQuestions } from "./schema.js";
 
 /** Refuses what is too large before it costs anything. */
 const limits: Plugin = {
   onParse({ setParseFn }) {
-    setParseFn((source: string, options?: object) => parse(source, { ...options, maxTokens: LIMITS.tokens }));
+    // Where in the text each word stood would take more room than what it says.
+    const options = { noLocation: true, maxTokens: LIMITS.tokens };
+    setParseFn((source: string, given?: object) => parse(source, { ...given, ...options }));
     return ({ result, replaceParseResult }) => {
       if (result instanceof GraphQLError && result.message.includes(`${LIMITS.tokens} tokens`)) {
         replaceParseResult(tooLong());
@@ -35,19 +40,31 @@ const plainExecutor: Plugin = {
   },
 };
 
-/** Questions that are longer are read anew each time: the memory for those that were read is not for strangers to fill. */
-const LONGEST_REMEMBERED = 5_000;
+const remembered = readQuestions();
 
-/** Remembers the questions that were asked last, as read. */
-function lastAsked<Of extends object>() {
-  const cache = createLRUCache<Of>({ max: 500 });
-  return {
-    get: (question: string) => cache.get(question),
-    set: (question: string, of: Of) => {
-      if (question.length <= LONGEST_REMEMBERED) cache.set(question, of);
+const forgetsWrongOnes: Plugin = {
+  onValidate:
+    ({ params }) =>
+    ({ valid }) => {
+      if (!valid) remembered.forget(params.documentAST as DocumentNode);
     },
-  };
-}
+};
+
+/** A form whose variables are no JSON is no failure of ours. */
+const readsForms: Plugin = {
+  onRequestParse({ requestParser, setRequestParser }) {
+    if (!requestParser) return;
+    const reads = async (request: Request) => {
+      try {
+        return await requestParser(request);
+      } catch (error) {
+        if (error instanceof SyntaxError) throw objection("`variables` are no JSON: give an object.");
+        throw error;
+      }
+    };
+    setRequestParser(reads as typeof requestParser);
+  },
+};
 
 const tooLong = () =>
   new GraphQLError(
@@ -58,20 +75,17 @@ const tooLong = () =>
 /** An error is said as of the first time, with what this makes of it. */
 const NOTHING_REMEMBERED = { get: () => undefined, set: () => undefined };
 
-/** How Ponder's own objections to a question begin; what it throws otherwise comes from the database. */
-const OBJECTION = /^(Invalid |Cannot specify |Unknown |Unexpected )/;
-
-/** Lets objections through. Everything else may have SQL or the name of a server in it: that goes to the log alone. */
+/**
+ * Lets objections through, which are made as such. Everything else may have SQL or the name of a server in it: that goes to
+ * the log alone.
+ */
 function masked(error: unknown): Error {
   if (error instanceof GraphQLError) {
     const cause = error.originalError;
-    if (!cause || cause instanceof GraphQLError) return error;
-    if (OBJECTION.test(cause.message)) {
-      return new GraphQLError(error.message, {
-        nodes: error.nodes,
-        path: error.path,
-        extensions: { code: "BAD_USER_INPUT" },
-      });
+    if (!cause || cause instanceof GraphQLError) {
+      // What GraphQL itself says of variables. With a path it is about an answer.
+      if (!error.path) error.extensions.code ??= "BAD_USER_INPUT";
+      return error;
     }
   }
   ponderLogger()?.warn({ msg: "A question could not be answered", error });
@@ -96,7 +110,9 @@ export const yoga = createYoga({
   graphiql: false,
   landingPage: false,
   multipart: false,
-  schema: withQuestions(withQuickLists(buildGraphQLSchema({ schema }), schema), words, answers),
+  schema: withStrictBigInts(
+    withQuestions(withQuickLists(buildGraphQLSchema({ schema }), schema), words, answers),
+  ),
   context: () => {
     const ask = batched(PONDER_DATABASE.readonlyQB);
     const qb = generatedAsk(PONDER_DATABASE.readonlyQB, ask);
@@ -104,6 +120,6 @@ export const yoga = createYoga({
   },
   logging: false,
   maskedErrors: { maskError: masked },
-  parserAndValidationCache: { documentCache: lastAsked(), errorCache: NOTHING_REMEMBERED },
-  plugins: [limits, plainExecutor],
+  parserAndValidationCache: { documentCache: remembered, errorCache: NOTHING_REMEMBERED },
+  plugins: [limits, plainExecutor, forgetsWrongOnes, readsForms],
 });

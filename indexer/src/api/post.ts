@@ -18,8 +18,34 @@ const tooLong = (c: Context) => {
   return c.json({ errors: [{ message, extensions: { code: "TOO_LARGE" } }] });
 };
 
-/** As Ponder answers: what is wrong with a question is in the answer, not in its status; a failure of ours is in both. */
-const statusOf = ({ status }: Response): 200 | 500 => (status >= 500 ? 500 : 200);
+/** What Yoga refuses without a word. */
+const REFUSED = {
+  406: "The answer is JSON: accept it, with `accept: application/json`.",
+  415: "Send the question as JSON, with `content-type: application/json`.",
+} as const;
+
+interface Answer {
+  status: 200 | 406 | 415 | 500;
+  text: string;
+  type: string;
+}
+
+/**
+ * As Ponder answers: what is wrong with a question is in the answer, not in its status; a failure of ours is in both. What
+ * is no question to begin with has its status, too.
+ */
+async function answered(answer: Response): Promise<Answer> {
+  const { status } = answer;
+  if (status === 406 || status === 415) {
+    const errors = [{ message: REFUSED[status], extensions: { code: "BAD_REQUEST" } }];
+    return { status, text: JSON.stringify({ errors }), type: "application/json" };
+  }
+  return {
+    status: status >= 500 ? 500 : 200,
+    text: await answer.text(),
+    type: answer.headers.get("content-type") ?? "application/json",
+  };
+}
 
 /**
  * Lets Yoga read Node's own request, and writes Node's response: those of Hono, which turn bodies into streams and back,
@@ -27,13 +53,12 @@ const statusOf = ({ status }: Response): 200 | 500 => (status >= 500 ? 500 : 200
  */
 async function directly({ incoming, outgoing }: Bindings["Bindings"]): Promise<Response> {
   const answer = await yoga.handleNodeRequestAndResponse(incoming, outgoing);
-  const text = await answer.text();
-  const status = statusOf(answer);
+  const { status, text, type } = await answered(answer);
   const length = String(Buffer.byteLength(text));
   if (!outgoing.destroyed) {
     outgoing.writeHead(status, {
       "access-control-allow-origin": "*",
-      "content-type": answer.headers.get("content-type") ?? "application/json",
+      "content-type": type,
       "content-length": length,
     });
     outgoing.end(text);
@@ -48,8 +73,8 @@ const limit = bodyLimit({ maxSize: MOST_BYTES, onError: tooLong });
 async function inChunks(c: Context<Bindings, string>): Promise<Response> {
   let answer: Response | undefined;
   const refused = await limit(c, async () => {
-    const found = await yoga.fetch(c.req.raw);
-    answer = c.body(await found.text(), statusOf(found), Object.fromEntries(found.headers));
+    const { status, text, type } = await answered(await yoga.fetch(c.req.raw));
+    answer = c.body(text, status, { "content-type": type });
   });
   return refused ?? answer!;
 }

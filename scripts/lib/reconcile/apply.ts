@@ -99,7 +99,7 @@ async function index(
   }
 }
 
-const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 async function inDatabaseOf<Result>(
   { database }: Rebuild,

@@ -113,16 +113,24 @@ export async function inSnapshot<Result>(
 ): Promise<Result> {
   await query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
   try {
+    // It waits for the chain between two questions.
+    await query("SET LOCAL idle_in_transaction_session_timeout = 0");
     return await work();
   } finally {
     await query("ROLLBACK");
   }
 }
 
+/** What Postgres says last to a connection that an admin, a timeout or its own end closes. */
+const ENDED = /^(57P0|25P03)/;
+
 /** Connects to Postgres by its URL. */
 export async function openPostgres(connectionString: string): Promise<Connection> {
   const { default: pg } = await import("pg");
   const client = new pg.Client({ connectionString });
+  let lost: Error | undefined;
+  // A connection that breaks while nobody asks is told to the next who asks.
+  client.on("error", (error) => (lost ??= error));
   try {
     await client.connect();
   } catch (cause) {
@@ -130,7 +138,16 @@ export async function openPostgres(connectionString: string): Promise<Connection
     throw new Fault(`The database does not let anybody in: ${(cause as Error).message}.`, { cause });
   }
   return {
-    query: async (sql, parameters) => (await client.query<Record<string, unknown>>(sql, parameters)).rows,
+    query: async (sql, parameters) => {
+      try {
+        return (await client.query<Record<string, unknown>>(sql, parameters)).rows;
+      } catch (cause) {
+        if (lost === undefined && !ENDED.test(String((cause as { code?: string }).code))) throw cause;
+        throw new Fault(`The connection to the database was lost: ${(lost ?? (cause as Error)).message}.`, {
+          cause,
+        });
+      }
+    },
     close: () => client.end(),
   };
 }

@@ -1,4 +1,5 @@
 import { Fault } from "../../../deploy/fault.js";
+import { isWrittenHere } from "../indexing/writer.js";
 import {
   databaseSource,
   inSnapshot,
@@ -37,8 +38,14 @@ export async function withSource<Result>(
 }
 
 /** Opens the database for changes. */
-export const openForChange = (database: string): Promise<Connection> =>
-  isPostgres(database) ? openPostgres(database) : openPglite(database);
+export async function openForChange(database: string): Promise<Connection> {
+  if (isPostgres(database)) return await openPostgres(database);
+  // To open a directory a second time destroys it.
+  if (await isWrittenHere({ databaseDir: database })) {
+    throw new Fault(`An indexer has ${database} open: stop it, and apply again.`);
+  }
+  return await openPglite(database);
+}
 
 async function requireSchema({ query }: Connection, schema: string): Promise<void> {
   const found = await query(

@@ -1,4 +1,5 @@
 import { Fault } from "../../../deploy/fault.js";
+import { FINALS_TABLE } from "../../../indexer/guard/finals.js";
 import { indexedChains } from "../../../indexer/deployments.js";
 import { poolSize, setting, stallMinutes } from "../../../indexer/settings.js";
 import { requireChains } from "../indexing/endpoints.js";
@@ -6,6 +7,7 @@ import { isBeingWritten } from "../indexing/forget.js";
 import { requireFreePort } from "../processes.js";
 import { dependantsOf, requireNothingAside } from "./aside.js";
 import { identityOf, quoted, type Query } from "./database.js";
+import { loadModel } from "./model.js";
 
 /** What a rebuild needs, where somebody says otherwise than the defaults. */
 export interface Wanted {
@@ -48,6 +50,7 @@ export async function readyToRebuild(query: Query, wanted: Wanted): Promise<Read
       },
     );
   }
+  await requireOwnOnly(query, schema);
   const rpcUrls = await endpointsOf(query, wanted);
   await asFault(() => requireFreePort(port, "127.0.0.1"));
   await requireChains(rpcUrls, { answering: true });
@@ -61,6 +64,32 @@ async function requireTables(query: Query, schema: string): Promise<void> {
   throw new Fault(
     `The schema ${schema} has only views, of the index in ${holder}: say --schema ${holder} to build that anew.`,
   );
+}
+
+/** What an indexer does not make would be dropped, and what it makes belongs to whoever applies. */
+async function requireOwnOnly(query: Query, schema: string): Promise<void> {
+  const { tables } = await loadModel();
+  const known = [
+    ...tables.flatMap(({ sqlName }) => [sqlName, `_reorg__${sqlName}`]),
+    ...["_ponder_meta", "_ponder_checkpoint", FINALS_TABLE],
+  ];
+  const strange = await query(
+    `SELECT relname FROM pg_class WHERE relnamespace = to_regnamespace($1) AND relkind IN ('r', 'p', 'v', 'm', 'f')
+     AND NOT relname = ANY($2) ORDER BY 1`,
+    [quoted(schema), known],
+  );
+  if (strange.length > 0) {
+    throw new Fault(`The schema ${schema} also has what no indexer makes; move it to another first:`, {
+      details: strange.map((row) => row.relname as string),
+    });
+  }
+  const [owner] = await query(
+    `SELECT nspowner::regrole::text AS name FROM pg_namespace
+     WHERE oid = to_regnamespace($1) AND nspowner <> to_regrole(quote_ident(current_user))`,
+    [quoted(schema)],
+  );
+  if (owner === undefined) return;
+  throw new Fault(`The schema ${schema} belongs to ${owner.name as string}: apply as that role.`);
 }
 
 /** The compared chain is indexed from the very endpoint that it was compared with, others from their settings. */

@@ -1,3 +1,4 @@
+import { faultsOfPlace, findAskers } from "./askers.js";
 import { EXACT, findDrift, findManifestFaults } from "./manifest.js";
 
 /**
@@ -53,12 +54,19 @@ const KNOWN = new Set([
 export function checkLockfile(lockfile, manifest) {
   const { "": root = {}, ...packages } = lockfile.packages ?? {};
   const entries = Object.entries(packages);
+  const askers = findAskers(packages, manifest);
   const faults = [
     ...(lockfile.lockfileVersion === 3 ? [] : [{ where: "package-lock.json", what: "is not of version 3" }]),
     ...(entries.length > 0 ? [] : [{ where: "package-lock.json", what: "has no packages" }]),
     ...findManifestFaults(manifest),
     ...findDrift(root, manifest, packages),
     ...entries.flatMap(([path, entry]) => findEntryFaults(path, entry)),
+    ...entries.flatMap(([path, { name }]) =>
+      faultsOfPlace(nameOf(path), name ?? nameOf(path), askers.get(path)).map((what) => ({
+        where: path,
+        what,
+      })),
+    ),
     ...findScriptFaults(entries, manifest.allowScripts ?? {}),
   ];
   return { faults, checked: entries.length };
@@ -102,10 +110,12 @@ const findWhatItAsksElsewhere = ({ dependencies, optionalDependencies, peerDepen
 
 const withoutSecrets = (url) => String(url).replace(/\/\/[^/@]*@/, "//");
 
-/** Whatever runs when it is installed is allowed or forbidden by name, and nothing is that does not. */
+/** Whatever runs when it is installed is allowed or forbidden by what it is, and nothing is that does not. */
 function findScriptFaults(entries, allowScripts) {
   const running = new Set(
-    entries.filter(([, { hasInstallScript }]) => hasInstallScript).map(([path]) => nameOf(path)),
+    entries
+      .filter(([, { hasInstallScript }]) => hasInstallScript)
+      .map(([path, { name }]) => name ?? nameOf(path)),
   );
   return [
     ...[...running]

@@ -30,9 +30,10 @@ export function findManifestFaults(manifest) {
       .filter(([, range]) => !isExact(range))
       .map(([name, range]) => inManifest(name, `asks for ${range}, which is no exact version from npm`)),
     ...overridesIn(manifest.overrides ?? {})
-      .filter(([, range]) => !isExact(range) && !isOneOf(range, manifest))
+      // No alias either: it would put another package in the place of each of that name.
+      .filter(([, range]) => !EXACT.test(range) && !isOneOf(range, manifest))
       .map(([name, range]) =>
-        inManifest(`overrides.${name}`, `asks for ${range}, which is no exact version from npm`),
+        inManifest(`overrides.${name}`, `asks for ${range}, which is no exact version of it from npm`),
       ),
     ...UNASKED.filter((key) => manifest[key] !== undefined).map((key) =>
       inManifest(key, "has npm install what no hash was made of"),

@@ -28,6 +28,9 @@ describe("lists that are asked for at the same time", function () {
 
   let pglite: PGlite;
   let statements = 0;
+  let texts: string[] = [];
+  /** What the database answers instead of rows. */
+  let failure: Error | undefined;
   let lists: Lists;
   /** Another request. */
   let stranger: () => Ask;
@@ -40,6 +43,8 @@ describe("lists that are asked for at the same time", function () {
     const counting = {
       query: (text: string, values: unknown[]) => {
         statements += 1;
+        texts.push(text);
+        if (failure) return Promise.reject(failure);
         return pglite.query(text, values);
       },
     };
@@ -52,7 +57,11 @@ describe("lists that are asked for at the same time", function () {
     stranger = () => batched(qb);
   });
   after(() => pglite.close());
-  beforeEach(() => (statements = 0));
+  beforeEach(() => {
+    statements = 0;
+    texts = [];
+    failure = undefined;
+  });
 
   const row = (n: number) => lists.select().from(thing).where(eq(thing.id, n));
 
@@ -80,11 +89,67 @@ describe("lists that are asked for at the same time", function () {
     expect(answers.map(([found]) => found!.id)).to.deep.equal(Array.from({ length: 250 }, (_, i) => i + 1));
   });
 
+  it("are read once where they are equal", async () => {
+    const answers = await Promise.all([
+      ...[7, 8, 7, 7].map(row),
+      lists.select().from(thing).where(gt(thing.id, 249)),
+    ]);
+    expect(answers.map(([found]) => found!.id)).to.deep.equal([7, 8, 7, 7, 250]);
+    expect(texts).to.have.length(1);
+    expect(texts[0]!.match(/json_agg/g)).to.have.length(3);
+    const alike = ["1", 1, null, "null"].map((value) =>
+      stranger()({ text: "select $1::text as v", values: [value] }),
+    );
+    expect((await Promise.all(alike)).map(([found]) => found!.v)).to.deep.equal(["1", "1", null, "null"]);
+  });
+
   it("do not spoil each other: one that fails, fails alone", async () => {
     const bad = lists.select().from(thing).where(eq(thing.bigAmount, "no number"));
     const [good, failed] = await Promise.allSettled([row(3), bad]);
     expect(good).to.have.nested.property("value[0].id", 3);
     expect(failed.status).to.equal("rejected");
+  });
+
+  it("are not asked for one by one when the database is short of time, locks, room or connections", async () => {
+    for (const code of [
+      "57014",
+      "55P03",
+      "40001",
+      "53200",
+      "53300",
+      "08006",
+      "XX000",
+      "ECONNRESET",
+      undefined,
+    ]) {
+      statements = 0;
+      failure = Object.assign(new Error("canceling statement"), { code });
+      const answers = await Promise.allSettled([row(1), row(2), row(3)]);
+      expect(statements, code).to.equal(1);
+      for (const answer of answers) expect(answer).to.have.property("reason", failure);
+    }
+  });
+
+  it("are refused in words of ours where a value is wrong, and only there", async () => {
+    const reasonOf = async (asked: Promise<unknown>) =>
+      asked.then(
+        () => undefined,
+        (error: Error) => error,
+      );
+    const refused = await reasonOf(row(NaN));
+    expect(refused).to.have.nested.property("extensions.code", "BAD_USER_INPUT");
+    expect(refused!.message).to.match(
+      /^A value in the question is none that its column can be compared with/,
+    );
+    for (const [code, isOurs] of Object.entries({
+      "22P05": true,
+      42883: true,
+      "42P01": false,
+      42501: false,
+    })) {
+      failure = Object.assign(new Error("in the words of a driver"), { code });
+      expect((await reasonOf(row(1))) === failure, code).to.equal(!isOurs);
+    }
   });
 
   describe("by several requests", () => {

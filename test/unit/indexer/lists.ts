@@ -19,6 +19,7 @@ const thing = onchainTable(
     closedAt: t.bigint(),
     isHeld: t.boolean().notNull(),
     partIds: t.hex().array(),
+    extra: t.json(),
   }),
   (table) => ({ pk: primaryKey({ columns: [table.chainId, table.thingId] }) }),
 );
@@ -58,7 +59,7 @@ describe("lists that are answered in ready pieces", function () {
     pglite = await PGlite.create();
     await pglite.exec(`create type state as enum ('Open', 'Closed');
       create table thing (chain_id int, thing_id text, state state, big_amount numeric(78), closed_at numeric(78),
-        is_held bool, part_ids text[], primary key (chain_id, thing_id));
+        is_held bool, part_ids text[], extra json, primary key (chain_id, thing_id));
       create table part (chain_id int, thing_id text, n int, note text, primary key (chain_id, thing_id, n));
       insert into thing select 1 + n % 2, '0x' || lpad(to_hex(n), 4, '0'), (array['Open', 'Closed'])[1 + n % 2]::state,
         (n % 5) * 10::numeric ^ 30 + n % 3, nullif(n % 4, 0) * 7, n % 2 = 0, array['0x' || n] from generate_series(1, 60) n;
@@ -138,14 +139,8 @@ describe("lists that are answered in ready pieces", function () {
     "a list of values": "where: { chainId_in: [2, 3], state_in: [Open] }",
     "a column that is a list": 'where: { partIds_has: "0x7" }',
     "that column as a whole": 'where: { partIds: ["0x7"] }',
-    "an order that does not exist": 'orderBy: "bigamount"',
-    "a direction that does not exist": 'orderDirection: "up"',
-    "too many rows": "limit: 1001",
-    "fewer rows than none": "limit: -1",
+    "a pattern with a backslash": 'where: { thingId_not_ends_with: "\\\\\\\\" }',
     "an offset": "offset: 55",
-    "a cursor that is none": 'after: "nonsense"',
-    "a cursor of something else": `after: "${Buffer.from('{"json":{"n":{"a":1}}}').toString("base64")}"`,
-    "two cursors": 'before: "e30=", after: "e30="',
   };
   for (const [what, args] of Object.entries(LEFT_OUT)) {
     it(`leave to Ponder: ${what}`, () => asGenerated(things(args)));
@@ -219,6 +214,221 @@ describe("lists that are answered in ready pieces", function () {
     expect(statements[0]).to.contain(
       `("thing"."big_amount", "thing"."chain_id", "thing"."thing_id") >= ($1, $2, $3)`,
     );
+  });
+
+  describe("count all that there are", () => {
+    const IN_FRAGMENTS = "fragment F on thingPage { ...G } fragment G on thingPage { totalCount }";
+    const WAYS = {
+      "in a fragment": `{ things(where: { chainId: 1 }, limit: 2) { ...F } } ${IN_FRAGMENTS}`,
+      "in one without a name":
+        "{ things(where: { chainId: 1 }, limit: 2) { ... on thingPage { ... { totalCount } } } }",
+      "once asked, once left out":
+        "{ things(where: { chainId: 1 }, limit: 2) { totalCount @skip(if: true) ... { totalCount } } }",
+      "if a variable says so":
+        "query ($yes: Boolean = true) { things(where: { chainId: 1 }, limit: 2) { totalCount @include(if: $yes) items { n: chainId } } }",
+      "in a fragment that a variable wants": `query ($no: Boolean = false) { things(where: { chainId: 1 }, limit: 2) {
+        ...F @include(if: $no) ...F @skip(if: $no) } } ${IN_FRAGMENTS}`,
+    };
+    for (const [way, question] of Object.entries(WAYS)) {
+      it(way, async () => {
+        expect((await ask(quick, question)).data).to.have.nested.property("things.totalCount", 30);
+      });
+    }
+
+    it("for lists in lists, and not if a directive leaves it out", async () => {
+      const { data } = await ask(
+        quick,
+        `{ things(limit: 3) { totalCount @skip(if: true) items { parts { ...F } } } }
+         fragment F on partPage { totalCount }`,
+      );
+      const [one] = data!.things.items as { parts: { totalCount: number } }[];
+      expect(one).to.deep.equal({ parts: { totalCount: 2 } });
+      expect(data!.things).to.not.have.property("totalCount");
+      expect(statements.join()).to.not.match(/count\(\*\) from "thing"/);
+    });
+  });
+
+  describe("are refused before anything is asked of the database:", () => {
+    const complaintTo = async (source: string) => {
+      const { errors = [] } = await ask(quick, source);
+      expect(statements, source).to.deep.equal([]);
+      expect(
+        errors.map(({ extensions }) => extensions.code),
+        source,
+      ).to.deep.equal(["BAD_USER_INPUT"]);
+      return errors[0]!.message;
+    };
+
+    const FILTERS: Record<string, [where: string, says: string]> = {
+      "no filter": ["null", "`where` is null"],
+      "no alternatives": ["{ OR: null }", "`OR` is null"],
+      "no further conditions": ["{ AND: null }", "`AND` is null"],
+      "an alternative that is none": ["{ OR: [{ chainId: 1 }, null] }", "`OR` is null, or has null in it"],
+      "one that is deep inside": ["{ AND: [{ OR: [{ AND: [null] }] }] }", "`AND` is null, or has null in it"],
+      "no list of values": ["{ chainId_in: null }", "`chainId_in` is null"],
+      "a list with nothing in it": ["{ state_not_in: [Open, null] }", "`state_not_in` is null, or has null"],
+      "less than nothing": ["{ bigAmount_lt: null }", "`bigAmount_lt` is null"],
+      "a text that has nothing": ["{ thingId_contains: null }", "`thingId_contains` is null"],
+      "a list that has nothing": ["{ partIds_has: null }", "`partIds_has` is null"],
+      "a list of nothing": ['{ partIds: ["0x7", null] }', "`partIds` is null, or has null in it"],
+      "an empty list": [
+        "{ partIds: [] }",
+        "`partIds` is an empty list: give what is in it, or null for none.",
+      ],
+      "not an empty list": ["{ partIds_not: [] }", "`partIds_not` is an empty list"],
+      "NUL in a text": ['{ thingId: "0x\\u0000" }', 'has "0x\\u0000": give a text without NUL characters.'],
+      "NUL in a part of it": ['{ thingId_starts_with: "\\u0000" }', "`thingId_starts_with` has"],
+      "NUL among values": ['{ OR: [{ thingId_in: ["0x01", "\\u0000"] }] }', "`thingId_in` has"],
+      "a pattern that ends in the middle": [
+        '{ OR: [{ thingId_ends_with: "\\\\\\\\\\\\" }] }',
+        "`thingId_ends_with` ends with a backslash that escapes nothing: write two for one.",
+      ],
+      "NUL in a list": ['{ partIds_not_has: "\\u0000" }', "`partIds_not_has` has"],
+    };
+    for (const [what, [where, says]] of Object.entries(FILTERS)) {
+      it(what, async () => {
+        expect(await complaintTo(things(`where: ${where}`))).to.include(says);
+        const within = `{ things(where: ${where}) { totalCount } }`;
+        expect(await complaintTo(within)).to.include(says);
+      });
+    }
+
+    it("orders that there are not", async () => {
+      const names = "chainId, thingId, state, bigAmount, closedAt, isHeld, partIds.";
+      for (const order of ["bigamount", "__proto__", "constructor", "toString", "", "extra", "AND"]) {
+        const says = `\`orderBy\` is "${order}": leave it out, or give one of ${names}`;
+        expect(await complaintTo(things(`orderBy: "${order}"`))).to.equal(says);
+        expect(await complaintTo(things(`orderBy: "${order}", offset: 1`))).to.equal(says);
+      }
+      expect(await complaintTo(things("orderBy: null"))).to.match(/^`orderBy` is null: /);
+    });
+
+    it("directions that there are not", async () => {
+      for (const more of ["", ", offset: 1", ", limit: 0"])
+        expect(await complaintTo(things(`orderDirection: "DESC"${more}`))).to.equal(
+          '`orderDirection` is "DESC": give asc or desc, or leave it out.',
+        );
+    });
+
+    it("numbers of rows that nobody can have", async () => {
+      const LIMIT = "give 0 to 1000, and page on with `after`.";
+      for (const limit of [1001, -1, -2, -2147483648]) {
+        expect(await complaintTo(things(`limit: ${limit}`))).to.equal(`\`limit\` is ${limit}: ${LIMIT}`);
+        expect(await complaintTo(`{ things(limit: ${limit}) { totalCount } }`)).to.include(LIMIT);
+      }
+      expect(await complaintTo(things("offset: -1"))).to.equal("`offset` is -1: give 0 or more.");
+    });
+
+    it("two beginnings", async () => {
+      const { endCursor } = (await ask(quick, things("limit: 3"))).data!.things.pageInfo;
+      statements = [];
+      for (const more of ["offset: 1", `before: "${endCursor}"`, `before: "${endCursor}", offset: 1`]) {
+        expect(await complaintTo(things(`after: "${endCursor}", ${more}`))).to.match(
+          /^A page can begin in one/,
+        );
+      }
+      expect(await complaintTo(things(`before: "${endCursor}", offset: 1`))).to.match(
+        /^A page can begin in one/,
+      );
+      expect((await ask(quick, things(`after: "${endCursor}", before: null, offset: 0`))).errors).to.equal(
+        undefined,
+      );
+    });
+
+    it("keys that no row can have", async () => {
+      for (const [key, says] of [
+        ['chainId: 1.5, thingId: "0x01"', '`chainId` has "1.5": give a whole number of 32 bits.'],
+        ['chainId: 2147483648, thingId: "0x01"', "`chainId` has"],
+        ['chainId: 1e999, thingId: "0x01"', "`chainId` has"],
+        ['chainId: 1, thingId: "\\u0000"', "`thingId` has"],
+      ]) {
+        expect(await complaintTo(`{ thing(${key}) { state } }`)).to.include(says);
+      }
+    });
+
+    describe("cursors", () => {
+      const ORDER = 'orderBy: "bigAmount"';
+      const json = (cursor: string) => Buffer.from(cursor, "base64").toString();
+      const base64 = (text: string) => Buffer.from(text).toString("base64");
+      /** Of the third row along that order. */
+      const third = async () =>
+        (await ask(quick, things(`limit: 3, ${ORDER}`))).data!.things.pageInfo.endCursor;
+      const isRefused = async (cursor: string) => {
+        statements = [];
+        const says = "give the `endCursor` or `startCursor` of a page with the same `orderBy`.";
+        for (const way of ["after", "before"]) {
+          const args = `${ORDER}, ${way}: ${JSON.stringify(cursor)}`;
+          expect(await complaintTo(things(args)), json(cursor))
+            .to.include(`\`${way}\` is `)
+            .and.include(says);
+          expect(await complaintTo(`{ things(${args}) { totalCount } }`)).to.include(says);
+        }
+      };
+
+      it("that are none", async () => {
+        for (const text of [
+          "",
+          "null",
+          "[]",
+          '"x"',
+          "{}",
+          '{"json":null}',
+          '{"json":{"n":{"a":1}}}',
+          "[".repeat(2_000),
+        ])
+          await isRefused(base64(text));
+        await isRefused("nonsense");
+      });
+
+      it("in another writing, which would repeat a row", async () => {
+        const cursor = await third();
+        expect(cursor).to.match(/==?$/);
+        const { json: values, ...rest } = JSON.parse(json(cursor)) as { json: Record<string, unknown> };
+        const turned = Object.fromEntries(Object.entries(values).reverse());
+        for (const other of [
+          cursor.replace(/=+$/, ""),
+          `${cursor}=`,
+          `${cursor}!`,
+          `\n${cursor}`,
+          `${cursor.slice(0, 8)}-${cursor.slice(8)}`,
+          base64(json(cursor).replace(":", ": ")),
+          base64(json(cursor).replace(/"0x(\w+)"/, (_, digits: string) => `"0x${digits}AA"`)),
+          base64(JSON.stringify({ json: turned, ...rest })),
+          base64(JSON.stringify({ json: { ...values, more: 1 }, ...rest })),
+        ])
+          await isRefused(other);
+      });
+
+      it("that fit another order, or no column", async () => {
+        const cursor = json(await third());
+        await isRefused((await ask(quick, things("limit: 3"))).data!.things.pageInfo.endCursor);
+        for (const [from, to] of [
+          [/"bigAmount":"\d+"/, '"bigAmount":null'],
+          [/,"meta".*$/, "}"],
+          [/"chainId":\d/, '"chainId":1.5'],
+          [/"chainId":\d/, '"chainId":2147483648'],
+          [/"chainId":\d/, '"chainId":"1"'],
+          [/"0x/, '"\\u00000x'],
+          [/"thingId":"\w+"/, '"thingId":["0x01"]'],
+        ] as const) {
+          const other = cursor.replace(from, to);
+          expect(other).to.not.equal(cursor);
+          await isRefused(base64(other));
+        }
+      });
+
+      it("but not those of every kind of order that there is", async () => {
+        for (const order of ["chainId", "thingId", "state", "bigAmount", "closedAt", "isHeld", "partIds"]) {
+          const { data } = await asGenerated(things(`limit: 7, orderBy: "${order}"`));
+          const { endCursor } = data!.things.pageInfo;
+          const { data: next } = await asGenerated(
+            things(`limit: 7, orderBy: "${order}", after: "${endCursor}"`),
+          );
+          expect(next!.things.items, order).to.have.length(7);
+          await asGenerated(things(`limit: 7, orderBy: "${order}", before: "${endCursor}"`));
+        }
+      });
+    });
   });
 
   it("do not lose the last row when the row of the cursor is gone", async () => {

@@ -1,14 +1,17 @@
-import { Kind, type GraphQLResolveInfo } from "graphql";
+import type { GraphQLResolveInfo } from "graphql";
 
-import { valuesOf } from "./cursor.js";
+import { fieldsOf } from "./fields.js";
+import { comparisonOf, isDescending, orderOf, positionOf, refuseFilter, refuseRange } from "./refused.js";
 import type { QuickColumn, QuickTable } from "./table.js";
 
 export type Condition = readonly [column: QuickColumn, comparison: Comparison, value: unknown];
 type Comparison = (typeof COMPARISONS)[keyof typeof COMPARISONS] | "is null";
 
+export type Filter = Readonly<Record<string, unknown>>;
+
 /** What a generated list takes. */
 export interface Arguments {
-  where?: Readonly<Record<string, unknown>> | null;
+  where?: Filter | null;
   orderBy?: string | null;
   orderDirection?: string | null;
   before?: string | null;
@@ -24,36 +27,39 @@ export interface Asked {
   readonly order: readonly QuickColumn[];
   readonly descending: boolean;
   readonly limit: number;
-  /** The last row of the page before. */
-  readonly after?: { readonly cursor: string; readonly values: readonly unknown[] };
+  /** Where the last row of the page before stands in the order. */
+  readonly after?: readonly unknown[];
 }
 
 const DEFAULT_LIMIT = 50;
-const MOST_ROWS = 1_000;
 const COMPARISONS = { "": "=", _gt: ">", _gte: ">=", _lt: "<", _lte: "<=" } as const;
 
-/** What is asked for, or nothing if the generated answer must be given: it also has the words for what is wrong. */
+/**
+ * What is asked for, or nothing if the generated answer must be given. That one relies on it that the arguments are in
+ * order: it fails on some that are not, and reads whole tables for others.
+ */
 export function askedOf(table: QuickTable, args: Arguments, info: GraphQLResolveInfo): Asked | undefined {
-  const { where = {}, orderBy, orderDirection = "asc", after, before, offset } = args;
+  const { where = {}, orderBy, offset } = args;
   const limit = args.limit ?? DEFAULT_LIMIT;
-  if (before || offset || limit < 0 || limit > MOST_ROWS || asksForCount(info)) return undefined;
-  if (orderDirection !== "asc" && orderDirection !== "desc") return undefined;
-
-  const conditions = conditionsOf(table, where);
+  refuseRange(args, limit);
+  refuseFilter(table, where, "where");
   const order = orderOf(table, orderBy);
-  if (!conditions || !order) return undefined;
-  const asked = { conditions, order, descending: orderDirection === "desc", limit };
-  if (after === undefined || after === null) return asked;
-  const values = valuesOf(order, after);
-  return values && { ...asked, after: { cursor: after, values } };
+  const descending = isDescending(args);
+  const after = positionOf("after", args.after, order);
+  const before = positionOf("before", args.before, order);
+
+  if (before || offset || fieldsOf(info).has("totalCount")) return undefined;
+  // Ponder finds nothing behind an empty value, and compares lists in a way of its own.
+  if (after?.some((value) => typeof value === "object")) return undefined;
+  const conditions = conditionsOf(table, where);
+  return conditions && { conditions, order, descending, limit, ...(after && { after }) };
 }
 
-function conditionsOf(table: QuickTable, where: Arguments["where"]): Condition[] | undefined {
-  if (where === null) return undefined;
+function conditionsOf(table: QuickTable, where: Filter): Condition[] | undefined {
   const conditions: Condition[] = [];
-  for (const [key, value] of Object.entries(where!)) {
-    const [, name, suffix] = /^([^_]*)(.*)$/.exec(key)!;
-    const column = table.byName.get(name!);
+  for (const [key, value] of Object.entries(where)) {
+    const [name, suffix] = comparisonOf(key);
+    const column = table.byName.get(name);
     const comparison = COMPARISONS[suffix as keyof typeof COMPARISONS] as Comparison | undefined;
     if (column && suffix === "" && value === null) {
       conditions.push([column, "is null", value]);
@@ -64,17 +70,3 @@ function conditionsOf(table: QuickTable, where: Arguments["where"]): Condition[]
   }
   return conditions;
 }
-
-function orderOf({ byName, key }: QuickTable, orderBy: Arguments["orderBy"]): QuickColumn[] | undefined {
-  if (orderBy === undefined) return [...key];
-  const first = byName.get(orderBy ?? "");
-  return first && [first, ...key.filter((column) => column !== first)];
-}
-
-/** A count is a statement of its own. */
-const asksForCount = ({ fieldNodes }: GraphQLResolveInfo): boolean =>
-  fieldNodes.some(({ selectionSet }) =>
-    selectionSet?.selections.some(
-      (selection) => selection.kind === Kind.FIELD && selection.name.value === "totalCount",
-    ),
-  );

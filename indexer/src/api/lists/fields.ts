@@ -1,30 +1,62 @@
-import { Kind, type FieldNode, type GraphQLResolveInfo, type SelectionSetNode } from "graphql";
+import {
+  getDirectiveValues,
+  GraphQLIncludeDirective,
+  GraphQLSkipDirective,
+  Kind,
+  type FieldNode,
+  type GraphQLResolveInfo,
+  type SelectionNode,
+  type SelectionSetNode,
+} from "graphql";
 
 /**
  * The names of the fields that are asked of a row.
  *
  * @param inside The field that the rows are in, if what is asked for is not the row itself.
  */
-export function fieldsOf({ fieldNodes, fragments }: GraphQLResolveInfo, inside?: "items"): Set<string> {
-  const names = new Set<string>();
+export function fieldsOf(info: GraphQLResolveInfo, inside?: "items"): Set<string> {
+  const fields = selectedIn(info.fieldNodes, info);
+  const wanted = inside
+    ? selectedIn(
+        fields.filter(({ name }) => name.value === inside),
+        info,
+      )
+    : fields;
+  return new Set(wanted.map(({ name }) => name.value));
+}
+
+/** The same question without fragments and directives around the fields of the list: Ponder looks for a count in none of them. */
+export const plainly = (info: GraphQLResolveInfo): GraphQLResolveInfo => ({
+  ...info,
+  fieldNodes: info.fieldNodes.slice(0, 1).map((field) => ({
+    ...field,
+    selectionSet: { kind: Kind.SELECTION_SET, selections: selectedIn(info.fieldNodes, info) },
+  })),
+});
+
+/** The fields that are asked for directly inside some fields, as GraphQL itself collects them. */
+function selectedIn(fieldNodes: readonly FieldNode[], info: GraphQLResolveInfo): FieldNode[] {
+  const fields: FieldNode[] = [];
   // Fragments that spread each other twice would else be read for ever.
-  const read = new Map<(field: FieldNode) => void, Set<string>>();
-  const eachField = (selected: SelectionSetNode | undefined, take: (field: FieldNode) => void): void => {
-    const known = read.get(take) ?? new Set();
-    read.set(take, known);
+  const read = new Set<string>();
+  const collect = (selected: SelectionSetNode | undefined): void => {
     for (const selection of selected?.selections ?? []) {
-      if (selection.kind === Kind.FIELD) take(selection);
-      else if (selection.kind === Kind.INLINE_FRAGMENT) eachField(selection.selectionSet, take);
-      else if (!known.has(selection.name.value)) {
-        known.add(selection.name.value);
-        eachField(fragments[selection.name.value]?.selectionSet, take);
+      if (!isIncluded(selection, info)) continue;
+      if (selection.kind === Kind.FIELD) fields.push(selection);
+      else if (selection.kind === Kind.INLINE_FRAGMENT) collect(selection.selectionSet);
+      else if (!read.has(selection.name.value)) {
+        read.add(selection.name.value);
+        collect(info.fragments[selection.name.value]?.selectionSet);
       }
     }
   };
-  const note = ({ name }: FieldNode) => names.add(name.value);
-  const noteInside = ({ name, selectionSet }: FieldNode) => {
-    if (name.value === inside) eachField(selectionSet, note);
-  };
-  for (const { selectionSet } of fieldNodes) eachField(selectionSet, inside ? noteInside : note);
-  return names;
+  for (const { selectionSet } of fieldNodes) collect(selectionSet);
+  return fields;
+}
+
+function isIncluded(selection: SelectionNode, { variableValues }: GraphQLResolveInfo): boolean {
+  if (!selection.directives?.length) return true;
+  const isTrue = (directive: typeof GraphQLSkipDirective) =>
+    getDirectiveValues(directive, selection, variableValues)?.if;
+  return isTrue(GraphQLSkipDirective) !== true && isTrue(GraphQLIncludeDirective) !== false;
 }

@@ -11,8 +11,9 @@ import type { GraphQLFieldResolver, GraphQLObjectType, GraphQLSchema } from "gra
 
 import type { Ask, Row } from "../batch.js";
 import { askedOf, type Arguments, type Condition } from "./asked.js";
-import { fieldsOf } from "./fields.js";
+import { fieldsOf, plainly } from "./fields.js";
 import { pageOf } from "./page.js";
+import { refuseKey } from "./refused.js";
 import { statementOf } from "./statement.js";
 import { quickTable, type QuickTable } from "./table.js";
 
@@ -22,7 +23,7 @@ type Resolver = GraphQLFieldResolver<Row, { ask: Ask }>;
  * Answers what people ask for most in statements that are put together from ready pieces: one row by its key, and lists by
  * columns that are equal, less or more, in the order of a column, page after page. Whatever else a list can be asked for
  * is answered as Ponder generates it, which builds each statement anew, reads whole rows and turns every value of them; what both can
- * answer they answer alike, cursors included.
+ * answer they answer alike, cursors included. What makes no sense is refused before either.
  */
 export function withQuickLists(generated: GraphQLSchema, schema: Record<string, unknown>): GraphQLSchema {
   const { tables, tableNamesMap } = extractTablesRelationalConfig(schema, createTableRelationsHelpers);
@@ -58,6 +59,7 @@ function replace(type: GraphQLObjectType, field: string, by: (slow: Resolver) =>
 const byKey =
   (table: QuickTable): Resolver =>
   async (_parent, args: Record<string, unknown>, { ask }, info) => {
+    refuseKey(table, args);
     const conditions = table.key.map((column): Condition => [column, "=", args[column.name]]);
     const one = { fields: fieldsOf(info), conditions, order: [], descending: false, rows: 1 };
     const [row] = await ask(statementOf(table, one));
@@ -68,7 +70,7 @@ const list =
   (table: QuickTable, conditionsOf: (parent: Row) => Condition[], slow: Resolver): Resolver =>
   async (parent, args: Arguments, context, info) => {
     const asked = askedOf(table, args, info);
-    if (!asked) return slow(parent, args, context, info);
+    if (!asked) return slow(parent, args, context, plainly(info));
     const conditions = [...asked.conditions, ...conditionsOf(parent)];
     // One more to see whether there are more, and with a cursor also the row that it stands at.
     const rows = asked.limit + (asked.after ? 2 : 1);

@@ -4,7 +4,11 @@ import { cursorOf } from "./cursor.js";
 
 /** The page that somebody asked for, out of the rows that were read for it. */
 export function pageOf({ limit, order, after }: Asked, rows: Row[]) {
-  const startsAtCursor = after !== undefined && rows.length > 0 && cursorOf(order, rows[0]!) === after.cursor;
+  const [first] = rows;
+  const startsAtCursor =
+    after !== undefined &&
+    first !== undefined &&
+    order.every(({ name, fromDriver }, i) => fromDriver(first[name]) === after[i]);
   const items = rows.slice(startsAtCursor ? 1 : 0).slice(0, limit);
   const cursorAt = (row: Row | undefined) => (row ? cursorOf(order, row) : null);
   return {

@@ -22,7 +22,7 @@ export function statementOf(table: QuickTable, wanted: Wanted): Statement {
       : `${column.sql} ${comparison} ${value(column, given)}`,
   );
   if (after) {
-    const from = order.map((column, i) => value(column, after.values[i]));
+    const from = order.map((column, i) => value(column, after[i]));
     // The database can begin to read there, which it could not if each column was compared by itself.
     all.push(`(${names.join(", ")}) ${descending ? "<=" : ">="} (${from.join(", ")})`);
   }

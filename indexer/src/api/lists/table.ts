@@ -1,12 +1,19 @@
 import { sql, type Column, type TableRelationalConfig } from "drizzle-orm";
 import { PgArray, PgDialect } from "drizzle-orm/pg-core";
 
+import { kindOf, type Kind } from "./kind.js";
+
 /** A column as statements name it. */
 export interface QuickColumn {
   readonly name: string;
   readonly sql: string;
   /** Lists are compared in ways of their own. */
   readonly isList: boolean;
+  /** Of what is in it, if it is a list. */
+  readonly kind: Kind;
+  readonly isNullable: boolean;
+  /** The database has no order for JSON. */
+  readonly isOrdered: boolean;
   /** What the database compares with. */
   readonly toDriver: (value: unknown) => unknown;
   readonly fromDriver: (value: unknown) => unknown;
@@ -49,6 +56,9 @@ const quickColumn = (name: string, column: Column): QuickColumn => ({
   name,
   sql: dialect.sqlToQuery(sql`${column}`).sql,
   isList: column instanceof PgArray,
+  kind: kindOf(column),
+  isNullable: !column.notNull,
+  isOrdered: column.getSQLType() !== "json",
   toDriver: (value) => column.mapToDriverValue(value),
   fromDriver: (value) => (value === null ? null : column.mapFromDriverValue(value)),
 });

@@ -1,17 +1,11 @@
-import { GraphQLError } from "graphql";
 import type { Address, Hex } from "viem";
+
+import { objection, shown } from "../objection.js";
 
 const MOST_ROWS = 200;
 const HOURS_OF_TEN_YEARS = 87_660;
 /** What a column of amounts, times and blocks can be compared with. */
 const MOST = 2n ** 256n - 1n;
-
-/** An objection to what somebody asked: it says what was given and what to give. */
-export const objection = (sentence: string) =>
-  new GraphQLError(sentence, { extensions: { code: "BAD_USER_INPUT" } });
-
-/** Text from outside, short enough to be repeated in an answer. */
-const shown = (value: string) => JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
 
 export function address(value: string, name: string): Address {
   if (!/^0x[0-9a-f]{40}$/i.test(value)) {

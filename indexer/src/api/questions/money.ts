@@ -1,8 +1,9 @@
 import { sql } from "ponder";
 import { db } from "ponder:api";
 
+import { objection } from "../objection.js";
 import { chainBlock } from "./chain.js";
-import { address, natural, objection, page, pageSize, position } from "./inputs.js";
+import { address, natural, page, pageSize, position } from "./inputs.js";
 
 const ACCOUNTS: Readonly<Record<string, string>> = { WALLET: "wallet", CREDIT: "credit", FEES: "fees" };
 
