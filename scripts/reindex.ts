@@ -6,7 +6,13 @@ import { setting } from "../indexer/settings.js";
 import { command } from "./lib/command.js";
 import { exists, inDatabase, nameOf, type IndexDatabase } from "./lib/indexing/database.js";
 import { requireChains } from "./lib/indexing/endpoints.js";
-import { dropIndex, forgetDeadBranch, isBeingWritten, type HashAt } from "./lib/indexing/forget.js";
+import {
+  dropIndex,
+  forgetDeadBranch,
+  isBeingWritten,
+  requireUnshown,
+  type HashAt,
+} from "./lib/indexing/forget.js";
 import { isWrittenHere } from "./lib/indexing/writer.js";
 import { askFirst } from "./lib/json-rpc.js";
 
@@ -30,7 +36,10 @@ export default command(async ({ schema, keepIndex }: ReindexArguments) => {
   if (await isWrittenHere(database)) throw running;
 
   await inDatabase(database, async (query) => {
-    if (!keepIndex && (await isBeingWritten(query, schema))) throw running;
+    if (!keepIndex) {
+      if (await isBeingWritten(query, schema)) throw running;
+      await requireUnshown(query, schema);
+    }
     for (const { id, name, rpc } of chains) {
       const forgotten = await forgetDeadBranch(query, schema, id, hashesAt(rpc));
       console.log(

@@ -8,7 +8,14 @@ import { join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
 import { expect } from "chai";
 
-import { asideOf, dependantsOf, dropAside, putAside, putBack } from "../../scripts/lib/reconcile/aside.js";
+import {
+  asideOf,
+  dependantsOf,
+  dropAside,
+  putAside,
+  putBack,
+  requireNothingAside,
+} from "../../scripts/lib/reconcile/aside.js";
 import { identityOf, type Query } from "../../scripts/lib/reconcile/database.js";
 import { readyToRebuild, type Wanted } from "../../scripts/lib/reconcile/preflight.js";
 import { freePort } from "../../scripts/lib/processes.js";
@@ -124,6 +131,12 @@ describe("building the index anew", function () {
       expect(await complaint()).to.include(
         'to go back to the old one:   drop schema if exists "index_1" cascade; alter schema "index_1_before" rename to "index_1";',
       );
+    });
+
+    it("and names no way but back where that attempt left no new one", async () => {
+      await database.exec("ALTER SCHEMA index_1 RENAME TO index_1_before");
+      const told = await faultIn(requireNothingAside(query, "index_1"));
+      expect(told).to.include("to go back to the old one:").and.not.include('drop schema "index_1_before"');
     });
 
     it("with a table of somebody else in the schema, or in one of another owner", async () => {

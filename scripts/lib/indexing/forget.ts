@@ -1,4 +1,6 @@
+import { Fault } from "../../../deploy/fault.js";
 import { FINALS_TABLE } from "../../../indexer/guard/finals.js";
+import { dependantsOf } from "../reconcile/aside.js";
 import type { Query } from "./database.js";
 
 /** What is asked of a chain: the hash of its block of that number, or nothing if it has none. */
@@ -44,6 +46,19 @@ export async function forgetDeadBranch(
 
   const after = alive === 0 ? -1 : cached[alive - 1]!.number;
   if (!(await hasCache(query))) return { after, blocks: 0 };
+  // All or nothing: intervals that claim blocks which are gone would be believed.
+  await query("begin");
+  try {
+    await forgetAfter(query, chainId, after);
+    await query("commit");
+  } catch (error) {
+    await query("rollback");
+    throw error;
+  }
+  return { after, blocks: cached.length - alive };
+}
+
+async function forgetAfter(query: Query, chainId: number, after: number): Promise<void> {
   for (const [table, column] of Object.entries(byBlock)) {
     await query(`delete from ${CACHE}.${table} where chain_id = $1 and ${column} > $2`, [chainId, after]);
   }
@@ -55,7 +70,22 @@ export async function forgetDeadBranch(
     [chainId, after],
   );
   await query(`delete from ${CACHE}.intervals where chain_id = $1 and isempty(blocks)`, [chainId]);
-  return { after, blocks: cached.length - alive };
+}
+
+/** @throws {@link Fault} if consumers read the index by views, or the schema is of such views: they would be dropped, too. */
+export async function requireUnshown(query: Query, schema: string): Promise<void> {
+  const [shown] = await query(
+    "select 1 as is_view from pg_class where oid = to_regclass($1) and relkind = 'v'",
+    [`"${schema}"._ponder_checkpoint`],
+  );
+  const { views, foreign } = await dependantsOf(query, schema);
+  const readers = shown ? [schema] : [...views, ...foreign];
+  if (readers.length === 0) return;
+  throw new Fault(
+    `Consumers read "${schema}" by views, which would be dropped with it. Forget the dead branch only, and make ` +
+      `another index: npx hardhat reindex --schema <the index> --keep-index (docs/runbooks/index-wrong.md). The views:`,
+    { details: readers },
+  );
 }
 
 /** Removes an index with all that looks at it. Returns whether there was one. */

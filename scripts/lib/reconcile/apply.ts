@@ -1,6 +1,6 @@
 import { Fault } from "../../../deploy/fault.js";
 import { launchIndexer } from "../indexer.js";
-import { asideOf, dropAside, putAside, putBack } from "./aside.js";
+import { asideOf, back, dropAside, putAside, putBack } from "./aside.js";
 import type { Query } from "./database.js";
 import { isPostgres, openForChange } from "./open.js";
 import { readyToRebuild, type Ready, type Wanted } from "./preflight.js";
@@ -67,17 +67,30 @@ async function replace(
     await index(rebuild, rpcUrls, interruption);
     isNew = await isRight();
   } catch (cause) {
-    await inDatabaseOf(rebuild, (query) => putBack(query, schema));
     const why = interruption.came ? "It was interrupted." : (cause as Error).message;
+    await returnToOld(rebuild, why);
     throw new Fault(`The index is what it was, because it could not be built anew. ${why}`, { cause });
   }
   if (!isNew) {
-    await inDatabaseOf(rebuild, (query) => putBack(query, schema));
+    await returnToOld(rebuild, "The new index is not right.");
     return { isNew };
   }
   if (views.length > 0) return { isNew, left: { aside: asideOf(schema), views } };
   await inDatabaseOf(rebuild, (query) => dropAside(query, schema));
   return { isNew };
+}
+
+/** @throws {@link Fault} if that fails, too: it tells where the old index is, and how to have it back. */
+async function returnToOld(rebuild: Rebuild, why: string): Promise<void> {
+  const { schema } = rebuild;
+  try {
+    await inDatabaseOf(rebuild, (query) => putBack(query, schema));
+  } catch (cause) {
+    throw new Fault(`${why} The old index could not be put back: ${(cause as Error).message}`, {
+      cause,
+      details: [`It is in the schema ${asideOf(schema)}. To have it back: ${back(schema)}`],
+    });
+  }
 }
 
 /** Lets the indexer run until it is at the chains' heads. */

@@ -47,18 +47,24 @@ export async function dependantsOf(query: Query, schema: string): Promise<Depend
   };
 }
 
-/** @throws {@link Fault} if an earlier rebuild was killed, which tells the two ways to go on from there. */
+/** @throws {@link Fault} if an earlier rebuild was killed, which tells the ways to go on from there. */
 export async function requireNothingAside(query: Query, schema: string): Promise<void> {
   const aside = asideOf(schema);
-  const [found] = await query("SELECT to_regnamespace($1) IS NOT NULL AS is_there", [quoted(aside)]);
+  const [found] = await query(
+    "SELECT to_regnamespace($1) IS NOT NULL AS is_there, to_regclass($2) IS NOT NULL AS has_new",
+    [quoted(aside), `${quoted(schema)}._ponder_checkpoint`],
+  );
   if (found?.is_there !== true) return;
+  const goOn = `to go on with the new one:   drop schema ${quoted(aside)} cascade;`;
   throw new Fault(`The schema ${aside} holds an index that an earlier --apply has put aside. Decide first:`, {
-    details: [
-      `to go on with the new one:   drop schema ${quoted(aside)} cascade;`,
-      `to go back to the old one:   drop schema if exists ${quoted(schema)} cascade; alter schema ${quoted(aside)} rename to ${quoted(schema)};`,
-    ],
+    // Where there is no new one, the old one is all there is.
+    details: [...(found.has_new === true ? [goOn] : []), `to go back to the old one:   ${back(schema)}`],
   });
 }
+
+/** What puts the old index where it was, for a person. */
+export const back = (schema: string) =>
+  `drop schema if exists ${quoted(schema)} cascade; alter schema ${quoted(asideOf(schema))} rename to ${quoted(schema)};`;
 
 export async function putAside(query: Query, schema: string): Promise<void> {
   await query(`ALTER SCHEMA ${quoted(schema)} RENAME TO ${quoted(asideOf(schema))}`);

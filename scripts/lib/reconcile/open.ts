@@ -1,5 +1,6 @@
 import { Fault } from "../../../deploy/fault.js";
 import { isWrittenHere } from "../indexing/writer.js";
+import { requireNothingAside } from "./aside.js";
 import {
   databaseSource,
   inSnapshot,
@@ -47,12 +48,13 @@ export async function openForChange(database: string): Promise<Connection> {
   return await openPglite(database);
 }
 
-async function requireSchema({ query }: Connection, schema: string): Promise<void> {
-  const found = await query(
+async function requireSchema(connection: Connection, schema: string): Promise<void> {
+  const found = await connection.query(
     "SELECT table_schema FROM information_schema.tables WHERE table_name = '_ponder_checkpoint'",
   );
   const schemas = found.map((row) => row.table_schema as string);
   if (schemas.includes(schema)) return;
+  await requireNothingAside(connection.query, schema);
   throw new Fault(`The database has no index in a schema ${schema}; name one with --schema:`, {
     details: schemas.length === 0 ? ["no schema has an index: start the indexer, which makes it"] : schemas,
   });

@@ -3,7 +3,12 @@ import { expect } from "chai";
 
 import { Finals } from "../../../indexer/guard/finals.js";
 import type { Query } from "../../../scripts/lib/indexing/database.js";
-import { dropIndex, forgetDeadBranch, isBeingWritten } from "../../../scripts/lib/indexing/forget.js";
+import {
+  dropIndex,
+  forgetDeadBranch,
+  isBeingWritten,
+  requireUnshown,
+} from "../../../scripts/lib/indexing/forget.js";
 
 const CHAIN = 7;
 const hashOf = (number: number, branch = "main") => `0x${branch}${number}` as const;
@@ -93,6 +98,33 @@ describe("making an index anew", function () {
     ]);
     expect(await forgetDeadBranch(query, "holdfast", CHAIN, forked)).to.deep.include({ after: 20 });
     expect((await kept()).blocks).to.deep.equal([5, 10, 20]);
+  });
+
+  it("forgets all of it or nothing", async () => {
+    await database.exec("alter table ponder_sync.intervals drop column blocks");
+    let failed = false;
+    await forgetDeadBranch(query, "holdfast", CHAIN, forked).catch(() => (failed = true));
+    expect(failed).to.equal(true);
+    const logs = await query("select block_number from ponder_sync.logs");
+    expect(logs).to.have.length(5);
+  });
+
+  it("is refused where consumers read the index by views, and in their schema", async () => {
+    await requireUnshown(query, "holdfast");
+    await requireUnshown(query, "nothing");
+    await database.exec(`
+      drop schema if exists shown cascade; create schema shown;
+      create table holdfast._ponder_checkpoint (chain_id bigint);
+      create view shown._ponder_checkpoint as select * from holdfast._ponder_checkpoint;
+      create view shown._ponder_meta as select * from holdfast._ponder_meta`);
+    for (const schema of ["holdfast", "shown"]) {
+      const fault = await requireUnshown(query, schema).then(
+        () => "",
+        ({ message }: Error) => message,
+      );
+      expect(fault, schema).to.include(`Consumers read "${schema}" by views`).and.include("--keep-index");
+      expect(fault, schema).to.include("  shown");
+    }
   });
 
   it("drops the index and says if there is none", async () => {
