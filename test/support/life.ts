@@ -43,27 +43,27 @@ export async function live(suite: Suite, { networkHelpers }: Connection) {
 
   const piecemeal = await make(1, fee);
   for (const amount of [1n, 333n, 299_666n]) await escrow.connect(buyer).release(piecemeal, amount);
-  await escrow.connect(seller).refund(piecemeal, 500_000n);
+  await (await escrow.connect(seller).refund(piecemeal, 500_000n)).wait();
   const operated = await make(2, { amount: 20_000_000_000n });
-  await escrow.connect(holders.APPROVER).approvePayout(operated, 0, 5_000_000n);
-  await escrow.connect(holders.APPROVER).approvePayout(operated, 1, 6_000_000n);
-  await escrow.connect(holders.OPERATOR).release(operated, 5_000_000n);
+  await (await escrow.connect(holders.APPROVER).approvePayout(operated, 0, 5_000_000n)).wait();
+  await (await escrow.connect(holders.APPROVER).approvePayout(operated, 1, 6_000_000n)).wait();
+  await (await escrow.connect(holders.OPERATOR).release(operated, 5_000_000n)).wait();
   await make(3, { token: NATIVE_COIN, ...fee });
   const coins = await make(4, { token: NATIVE_COIN, ...fee });
-  await escrow.connect(buyer).release(coins, coins.amount);
+  await (await escrow.connect(buyer).release(coins, coins.amount)).wait();
 
   const ruled = await make(5, fee);
-  await escrow.connect(buyer).openDispute(ruled, id("first"), "ipfs://first");
-  await escrow.connect(buyer).withdrawDispute(ruled);
-  await escrow.connect(seller).openDispute(ruled, id("second"), "ipfs://second");
-  await escrow.connect(holders.ARBITER).resolve(ruled, 600_000n, 400_000n, id("ruling"));
+  await (await escrow.connect(buyer).openDispute(ruled, id("first"), "ipfs://first")).wait();
+  await (await escrow.connect(buyer).withdrawDispute(ruled)).wait();
+  await (await escrow.connect(seller).openDispute(ruled, id("second"), "ipfs://second")).wait();
+  await (await escrow.connect(holders.ARBITER).resolve(ruled, 600_000n, 400_000n, id("ruling"))).wait();
   const disputed = await make(6);
-  await escrow.connect(seller).openDispute(disputed, id("open"), "ipfs://open");
+  await (await escrow.connect(seller).openDispute(disputed, id("open"), "ipfs://open")).wait();
   const held = await make(7);
-  await escrow.connect(holders.COMPLIANCE).hold(await escrow.hashPayment(held), "looks odd");
+  await (await escrow.connect(holders.COMPLIANCE).hold(await escrow.hashPayment(held), "looks odd")).wait();
 
   const settled = await make(8);
-  await escrow.connect(buyer).openDispute(settled, id("amicable"), "ipfs://amicable");
+  await (await escrow.connect(buyer).openDispute(settled, id("amicable"), "ipfs://amicable")).wait();
   const settlement = {
     paymentId: await escrow.hashPayment(settled),
     sellerAmount: 250_000n,
@@ -98,27 +98,27 @@ export async function live(suite: Suite, { networkHelpers }: Connection) {
 
   // The token stops the seller once, who withdraws elsewhere; compliance stops the fee recipient for good.
   const stopped = await make(9);
-  await usdc.setBlacklisted(seller!.address, true);
-  await escrow.connect(buyer).release(stopped, stopped.amount);
-  await escrow.connect(seller).withdrawCredit(stopped.token, seller!.address, heir!.address);
-  await usdc.setBlacklisted(seller!.address, false);
+  await (await usdc.setBlacklisted(seller!.address, true)).wait();
+  await (await escrow.connect(buyer).release(stopped, stopped.amount)).wait();
+  await (await escrow.connect(seller).withdrawCredit(stopped.token, seller!.address, heir!.address)).wait();
+  await (await usdc.setBlacklisted(seller!.address, false)).wait();
   const records = [
     { account: feeRecipient!.address, standing: 2, riskScore: 90 },
     { account: heir!.address, standing: 1, riskScore: 5 },
   ].map((update) => ({ ...update, tier: 1, jurisdiction: 276, expiry: 0, attestationHash: ZeroHash }));
-  await complianceRegistry.connect(holders.COMPLIANCE).setRecords(records);
+  await (await complianceRegistry.connect(holders.COMPLIANCE).setRecords(records)).wait();
   const frozen = await make(10, fee);
-  await escrow.connect(buyer).release(frozen, 900_000n);
+  await (await escrow.connect(buyer).release(frozen, 900_000n)).wait();
 
-  await usdc.mint(await escrow.getAddress(), DONATION);
-  await escrow.connect(holders.TREASURY).sweepSurplus(await usdc.getAddress(), person(9), 7n);
+  await (await usdc.mint(await escrow.getAddress(), DONATION)).wait();
+  await (await escrow.connect(holders.TREASURY).sweepSurplus(await usdc.getAddress(), person(9), 7n)).wait();
 
   const grant = (account: string) =>
     accessManager.interface.encodeFunctionData("grantRole", [7n, account, 0]);
   const manager = await accessManager.getAddress();
   const admin = accessManager.connect(holders.ADMIN);
-  await admin.schedule(manager, grant(heir!.address), 0);
-  await admin.schedule(manager, grant(seller!.address), 0);
+  await (await admin.schedule(manager, grant(heir!.address), 0)).wait();
+  await (await admin.schedule(manager, grant(seller!.address), 0)).wait();
   await accessManager
     .connect(holders.GUARDIAN)
     .cancel(holders.ADMIN.address, manager, grant(seller!.address));
@@ -129,10 +129,10 @@ export async function live(suite: Suite, { networkHelpers }: Connection) {
     onDeadline: 1,
   });
   const silent = await make(12, { deadline: BigInt(now + 2 * DAY), disputeWindow: 3600n });
-  await escrow.connect(buyer).openDispute(silent, id("silence"), "ipfs://silence");
+  await (await escrow.connect(buyer).openDispute(silent, id("silence"), "ipfs://silence")).wait();
   await networkHelpers.time.increase(3 * DAY);
-  await escrow.claim(late);
-  await escrow.claim(silent);
-  await escrow.connect(holders.GUARDIAN).pause(1, DAY, "rehearsal");
+  await (await escrow.claim(late)).wait();
+  await (await escrow.claim(silent)).wait();
+  await (await escrow.connect(holders.GUARDIAN).pause(1, DAY, "rehearsal")).wait();
   return { funded: operated, buyer };
 }
