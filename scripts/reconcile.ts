@@ -248,7 +248,7 @@ async function rebuilt(rebuild: Rebuild, check: () => Promise<Done>): Promise<Do
   if (left !== undefined) {
     console.error(
       `${left.views.join(", ")} shows the old index, now ${left.aside}: switch to ${rebuild.schema} ` +
-        `(docs/production.md), then drop schema ${left.aside} cascade.`,
+        `(docs/production.md), then remove that: psql --set schema=${left.aside} --file indexer/database/drop-index.sql`,
     );
   }
   return done!;

@@ -16,6 +16,8 @@ import {
   toBeHex,
   zeroPadValue,
   type Result,
+  ZeroAddress,
+  ZeroHash,
 } from "ethers";
 import hre, { network } from "hardhat";
 
@@ -786,6 +788,18 @@ describe("reconciliation", function () {
         expect(stdout).to.include("could not tell: ").and.to.not.include(SECRET);
         expect(code).to.equal(2);
         expect((await last())?.outcome).to.equal("could not tell");
+      });
+
+      it("when --apply is to mend a part, for it replaces the whole index", async () => {
+        for (const filter of [
+          ["--payment", ZeroHash],
+          ["--token", ZeroAddress],
+          ["--since", "2020-01-01"],
+        ]) {
+          expect(await couldNot(["--apply", "--yes", "1", ...filter])).to.equal(
+            "--apply takes no --payment, --token or --since: it replaces the whole index.\n",
+          );
+        }
       });
 
       it("when neither the chain nor the index has what a filter names", async () => {

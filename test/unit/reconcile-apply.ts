@@ -17,7 +17,10 @@ import {
   requireNothingAside,
 } from "../../scripts/lib/reconcile/aside.js";
 import { identityOf, type Query } from "../../scripts/lib/reconcile/database.js";
+import { lessThanBefore } from "../../scripts/lib/reconcile/less.js";
+import { openForChange } from "../../scripts/lib/reconcile/open.js";
 import { readyToRebuild, type Wanted } from "../../scripts/lib/reconcile/preflight.js";
+import { noteWriter } from "../../scripts/lib/indexing/writer.js";
 import { freePort } from "../../scripts/lib/processes.js";
 import { faultIn } from "../support/fault.js";
 import { recordAt } from "../support/record.js";
@@ -191,6 +194,28 @@ describe("building the index anew", function () {
     expect(await identityOf(query, "index_1")).to.not.deep.equal(before);
     await putBack(query, "index_1");
     expect(await identityOf(query, "index_1")).to.deep.equal(before);
+  });
+
+  it("tells what the new one lacks of chains that were not compared, and of them alone", async () => {
+    const OF_CHAINS = `CREATE TABLE index_1.token (chain_id bigint); INSERT INTO index_1.token VALUES (5), (5), (${CHAIN_ID});
+      CREATE TABLE index_1._reorg__token (chain_id bigint); INSERT INTO index_1._ponder_checkpoint VALUES (5)`;
+    await database.exec(OF_CHAINS);
+    await database.exec("INSERT INTO index_1._reorg__token VALUES (5)");
+    await putAside(query, "index_1");
+    await database.exec(INDEX("index_1") + OF_CHAINS);
+    expect(await lessThanBefore(query, "index_1", CHAIN_ID)).to.deep.equal([]);
+    await database.exec("DELETE FROM index_1.token");
+    await database.exec("DELETE FROM index_1._ponder_checkpoint");
+    expect(await lessThanBefore(query, "index_1", CHAIN_ID)).to.deep.equal([
+      "_ponder_checkpoint of chain 5: 1 rows before, 0 now",
+      "token of chain 5: 2 rows before, 0 now",
+    ]);
+  });
+
+  it("opens no PGlite that an indexer of this machine has open", async function () {
+    const databaseDir = join(folder, "open");
+    await noteWriter({ databaseDir }, "holdfast", process.pid);
+    expect(await faultIn(openForChange(databaseDir))).to.match(/^An indexer has .*open open: stop it/);
   });
 
   it("drops the old index at the end, unless somebody came to show it meanwhile", async () => {

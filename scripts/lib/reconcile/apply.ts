@@ -2,6 +2,7 @@ import { Fault } from "../../../deploy/fault.js";
 import { launchIndexer } from "../indexer.js";
 import { asideOf, back, dropAside, putAside, putBack } from "./aside.js";
 import type { Query } from "./database.js";
+import { lessThanBefore } from "./less.js";
 import { isPostgres, openForChange } from "./open.js";
 import { readyToRebuild, type Ready, type Wanted } from "./preflight.js";
 import type { Reconciliation } from "./request.js";
@@ -74,6 +75,14 @@ async function replace(
   if (!isNew) {
     await returnToOld(rebuild, "The new index is not right.");
     return { isNew };
+  }
+  const less = await inDatabaseOf(rebuild, (query) => lessThanBefore(query, schema, rebuild.chainId));
+  if (less.length > 0) {
+    throw new Fault(
+      `The new index is in place, and has less than the old one of chains that were not compared. The old one stays as ` +
+        `${asideOf(schema)}: reconcile those chains, then drop it, or have it back:`,
+      { details: [...less, back(schema)] },
+    );
   }
   if (views.length > 0) return { isNew, left: { aside: asideOf(schema), views } };
   await inDatabaseOf(rebuild, (query) => dropAside(query, schema));
