@@ -52,13 +52,13 @@ export async function startAnvil(options: {
     stdio: ["ignore", "ignore", "pipe"],
   });
   tieToThisProcess(child);
-  const leaveToUs = atExit(() => rmSync(states, { recursive: true, force: true }));
+  const leaveToUs = atExit(() => rmSync(states, { recursive: true, force: true, maxRetries: 3 }));
   let complaint = "";
   child.stderr.on("data", (data: Buffer) => (complaint = (complaint + data.toString()).slice(-2000)));
   const tell = (problem: string) => `anvil on port ${port} ${problem}. ${complaint}`.trim();
   const ended = once(child, "close").then(async () => {
-    leaveToUs();
     await rm(states, { recursive: true, force: true });
+    leaveToUs();
     return tell(howItEnded(child)!);
   });
   const stop = async () => {

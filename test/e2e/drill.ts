@@ -93,7 +93,7 @@ describe("npm run drill", function () {
       const page = await readFile(path.join(root, "docs/runbooks/slow-rpc.md"), "utf8");
       for (const [, commands] of page.matchAll(/^```sh runbook.*\n(.*)\n/gm))
         expect(stdout).to.include(`$ ${commands}`);
-      expect(stdout).to.match(/"\$BAD_ENDPOINT" \| sed 's\/\.\*\/one left\/'\n {2}one left\n/);
+      expect(stdout).to.match(/endpoints -- "\$BAD_ENDPOINT" --labels < .*\n {2}left: \S+\n/);
       expect(stdout).to.include("The pager says that HoldfastRpcEndpointBehind is over.");
       expect(stdout).to.include("The read model agrees with the chain.");
       const { command, causeToAlert, commandsToRecovered, commandsToResolved } = await read();

@@ -129,10 +129,16 @@ describe("building the index anew", function () {
       expect(await complaint()).to.match(/^An indexer runs on the schema index_1: stop it/);
     });
 
-    it("while an index of an earlier attempt stands aside", async () => {
+    it("while an index of an earlier attempt stands aside, and tells the ways on that there are", async () => {
       await database.exec("CREATE SCHEMA index_1_before");
+      const half = await complaint();
+      expect(half)
+        .to.include("--set schema=index_1 --file indexer/database/drop-index.sql")
+        .and.include('alter schema "index_1_before" rename to "index_1";')
+        .and.not.include("to go on with the new one");
+      await database.exec(`UPDATE index_1._ponder_meta SET value = value || '{"is_ready": 1}'`);
       expect(await complaint()).to.include(
-        'to go back to the old one:   drop schema if exists "index_1" cascade; alter schema "index_1_before" rename to "index_1";',
+        "to go on with the new one:   psql --set schema=index_1_before --file indexer/database/drop-index.sql",
       );
     });
 

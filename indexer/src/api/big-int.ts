@@ -21,6 +21,8 @@ export function withStrictBigInts(schema: GraphQLSchema): GraphQLSchema {
 }
 
 function bigIntOf(value: string | number): bigint | undefined {
+  // JavaScript takes it for 0.
+  if (typeof value === "string" && value.trim() === "") return undefined;
   try {
     return BigInt(value);
   } catch {

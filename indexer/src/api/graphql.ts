@@ -50,7 +50,7 @@ const forgetsWrongOnes: Plugin = {
     },
 };
 
-/** A form whose variables are no JSON is no failure of ours. */
+/** A body that is no question, or ends half way, is no failure of ours. */
 const readsForms: Plugin = {
   onRequestParse({ requestParser, setRequestParser }) {
     if (!requestParser) return;
@@ -59,7 +59,9 @@ const readsForms: Plugin = {
         return await requestParser(request);
       } catch (error) {
         if (error instanceof SyntaxError) throw objection("`variables` are no JSON: give an object.");
-        throw error;
+        if (error instanceof GraphQLError) throw error;
+        // Such as a connection that its other end has closed half way.
+        throw objection("The question could not be read to its end: send it whole.");
       }
     };
     setRequestParser(reads as typeof requestParser);

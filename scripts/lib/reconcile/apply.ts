@@ -1,6 +1,6 @@
 import { Fault } from "../../../deploy/fault.js";
 import { launchIndexer } from "../indexer.js";
-import { asideOf, back, dropAside, putAside, putBack } from "./aside.js";
+import { asideOf, back, dropAside, putAside, putBack, removal } from "./aside.js";
 import type { Query } from "./database.js";
 import { lessThanBefore } from "./less.js";
 import { isPostgres, openForChange } from "./open.js";
@@ -42,10 +42,15 @@ export async function rebuildIndex(rebuild: Rebuild, isRight: () => Promise<bool
   };
   // From before the old index is moved: who left then would leave consumers with none.
   for (const signal of SIGNALS) process.on(signal, onSignal);
+  // What is written to a terminal that was closed fails, which is no reason to leave either.
+  const screens = [process.stdout, process.stderr];
+  const ignore = () => {};
+  for (const screen of screens) screen.on("error", ignore);
   try {
     return await replace(rebuild, ready, isRight, interruption);
   } finally {
     for (const signal of SIGNALS) process.off(signal, onSignal);
+    for (const screen of screens) screen.off("error", ignore);
   }
 }
 
@@ -80,8 +85,9 @@ async function replace(
   if (less.length > 0) {
     throw new Fault(
       `The new index is in place, and has less than the old one of chains that were not compared. The old one stays as ` +
-        `${asideOf(schema)}: reconcile those chains, then drop it, or have it back:`,
-      { details: [...less, back(schema)] },
+        `${asideOf(schema)}${views.length > 0 ? `, which ${views.join(", ")} still shows` : ""}: reconcile those chains, then ` +
+        `remove it, or have it back:`,
+      { details: [...less, `to remove it: ${removal(asideOf(schema))}`, `to have it back: ${back(schema)}`] },
     );
   }
   if (views.length > 0) return { isNew, left: { aside: asideOf(schema), views } };

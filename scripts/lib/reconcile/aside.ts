@@ -52,19 +52,30 @@ export async function requireNothingAside(query: Query, schema: string): Promise
   const aside = asideOf(schema);
   const [found] = await query(
     "SELECT to_regnamespace($1) IS NOT NULL AS is_there, to_regclass($2) IS NOT NULL AS has_new",
-    [quoted(aside), `${quoted(schema)}._ponder_checkpoint`],
+    [quoted(aside), `${quoted(schema)}._ponder_meta`],
   );
   if (found?.is_there !== true) return;
-  const goOn = `to go on with the new one:   drop schema ${quoted(aside)} cascade;`;
+  const goOn = `to go on with the new one:   ${removal(aside)}`;
+  const [meta] =
+    found.has_new === true
+      ? await query(
+          `SELECT bool_or(value->>'is_ready' = '1') AS is_ready FROM ${quoted(schema)}._ponder_meta`,
+        )
+      : [];
   throw new Fault(`The schema ${aside} holds an index that an earlier --apply has put aside. Decide first:`, {
-    // Where there is no new one, the old one is all there is.
-    details: [...(found.has_new === true ? [goOn] : []), `to go back to the old one:   ${back(schema)}`],
+    // Where there is no new one, or half of one, the old one is all there is.
+    details: [...(meta?.is_ready === true ? [goOn] : []), `to go back to the old one:   ${back(schema)}`],
   });
 }
 
+/** What removes an index, for a person; `cascade` would take the views of consumers with it. */
+export const removal = (schema: string) =>
+  `psql --set schema=${schema} --file indexer/database/drop-index.sql "$DATABASE_URL"`;
+
 /** What puts the old index where it was, for a person. */
 export const back = (schema: string) =>
-  `drop schema if exists ${quoted(schema)} cascade; alter schema ${quoted(asideOf(schema))} rename to ${quoted(schema)};`;
+  `if there is a schema ${schema}, ${removal(schema)}; then in SQL: ` +
+  `alter schema ${quoted(asideOf(schema))} rename to ${quoted(schema)};`;
 
 export async function putAside(query: Query, schema: string): Promise<void> {
   await query(`ALTER SCHEMA ${quoted(schema)} RENAME TO ${quoted(asideOf(schema))}`);

@@ -164,6 +164,9 @@ describe("lists that are answered in ready pieces", function () {
     await pglite.query("update thing set part_ids = null where thing_id = '0x0003'");
     const found = (await ask(quick, things("where: { partIds: null }"))).data!;
     expect(found.things.items.map(({ thingId }) => thingId)).to.deep.equal(["0x0003"]);
+    const others = (await ask(quick, things("where: { partIds_not: null }, limit: 100"))).data!;
+    expect(others.things.items).to.have.length(59);
+    expect(others.things.items.map(({ thingId }) => thingId)).to.not.include("0x0003");
   });
 
   it("find one row by its key, in whatever case, or nothing", async () => {
@@ -301,6 +304,15 @@ describe("lists that are answered in ready pieces", function () {
         expect(await complaintTo(things(`orderBy: "${order}", offset: 1`))).to.equal(says);
       }
       expect(await complaintTo(things("orderBy: null"))).to.match(/^`orderBy` is null: /);
+    });
+
+    it("null in a list where Ponder finds nothing by it", async () => {
+      for (const where of ["partIds: null", "partIds_not: null", "OR: [{ AND: [{ partIds: null }] }]"]) {
+        const says = /^`partIds(_not)?` is null, which is not looked for together with `totalCount`/;
+        expect(await complaintTo(`{ things(where: { ${where} }) { totalCount } }`)).to.match(says);
+        expect(await complaintTo(things(`where: { ${where} }, offset: 1`))).to.match(says);
+      }
+      expect(await complaintTo(things("where: { partIds: null, state_in: [Open] }"))).to.include("is null");
     });
 
     it("directions that there are not", async () => {

@@ -1,11 +1,19 @@
 import type { GraphQLResolveInfo } from "graphql";
 
 import { fieldsOf } from "./fields.js";
-import { comparisonOf, isDescending, orderOf, positionOf, refuseFilter, refuseRange } from "./refused.js";
+import {
+  comparisonOf,
+  isDescending,
+  orderOf,
+  positionOf,
+  refuseFilter,
+  refuseNullOfLists,
+  refuseRange,
+} from "./refused.js";
 import type { QuickColumn, QuickTable } from "./table.js";
 
 export type Condition = readonly [column: QuickColumn, comparison: Comparison, value: unknown];
-type Comparison = (typeof COMPARISONS)[keyof typeof COMPARISONS] | "is null";
+type Comparison = (typeof COMPARISONS)[keyof typeof COMPARISONS] | "is null" | "is not null";
 
 export type Filter = Readonly<Record<string, unknown>>;
 
@@ -48,11 +56,16 @@ export function askedOf(table: QuickTable, args: Arguments, info: GraphQLResolve
   const after = positionOf("after", args.after, order);
   const before = positionOf("before", args.before, order);
 
-  if (before || offset || fieldsOf(info).has("totalCount")) return undefined;
-  // Ponder finds nothing behind an empty value, and compares lists in a way of its own.
-  if (after?.some((value) => typeof value === "object")) return undefined;
-  const conditions = conditionsOf(table, where);
-  return conditions && { conditions, order, descending, limit, ...(after && { after }) };
+  const isGenerated =
+    before !== undefined ||
+    Boolean(offset) ||
+    fieldsOf(info).has("totalCount") ||
+    // Ponder finds nothing behind an empty value, and compares lists in a way of its own.
+    after?.some((value) => typeof value === "object");
+  const conditions = isGenerated ? undefined : conditionsOf(table, where);
+  if (conditions) return { conditions, order, descending, limit, ...(after && { after }) };
+  refuseNullOfLists(table, where);
+  return undefined;
 }
 
 function conditionsOf(table: QuickTable, where: Filter): Condition[] | undefined {
@@ -61,8 +74,8 @@ function conditionsOf(table: QuickTable, where: Filter): Condition[] | undefined
     const [name, suffix] = comparisonOf(key);
     const column = table.byName.get(name);
     const comparison = COMPARISONS[suffix as keyof typeof COMPARISONS] as Comparison | undefined;
-    if (column && suffix === "" && value === null) {
-      conditions.push([column, "is null", value]);
+    if (column && value === null && (suffix === "" || suffix === "_not")) {
+      conditions.push([column, suffix === "" ? "is null" : "is not null", value]);
       continue;
     }
     if (!column || column.isList || !comparison || value === null) return undefined;

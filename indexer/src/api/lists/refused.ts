@@ -38,6 +38,20 @@ export function refuseFilter(
   }
 }
 
+/** Of a generated answer, which finds no row by null in a list, nor by its contrary. */
+export function refuseNullOfLists(table: QuickTable, filter: Filter): void {
+  for (const [key, value] of Object.entries(filter)) {
+    if (key === "AND" || key === "OR") {
+      for (const part of value as Filter[]) refuseNullOfLists(table, part);
+    } else if (value === null && table.byName.get(comparisonOf(key)[0])!.isList) {
+      throw objection(
+        `\`${key}\` is null, which is not looked for together with \`totalCount\`, \`offset\`, \`before\`, AND, OR, ` +
+          "patterns or lists of values: leave those out.",
+      );
+    }
+  }
+}
+
 function refuseComparison({ byName }: QuickTable, key: string, value: unknown): void {
   const [name, suffix] = comparisonOf(key);
   const isWhole = suffix === "" || suffix === "_not";

@@ -17,8 +17,8 @@ export function statementOf(table: QuickTable, wanted: Wanted): Statement {
   const names = order.map(({ sql }) => sql);
 
   const all = conditions.map(([column, comparison, given]) =>
-    comparison === "is null"
-      ? `${column.sql} is null`
+    comparison === "is null" || comparison === "is not null"
+      ? `${column.sql} ${comparison}`
       : `${column.sql} ${comparison} ${value(column, given)}`,
   );
   if (after) {
