@@ -141,7 +141,9 @@ export const leak: Incident = {
     await world.provider.send("anvil_impersonateAccount", [escrow]);
     const thief = await world.people.numbered(666);
     const data = contract.interface.encodeFunctionData("transfer", [thief.address, surplus + GAP]);
-    await world.provider.send("eth_sendTransaction", [{ from: escrow, to: address, data }]);
+    const theft = await world.provider.send("eth_sendTransaction", [{ from: escrow, to: address, data }]);
+    // The node drops what waits to be mined when its sender cannot pay for it any more.
+    await world.provider.waitForTransaction(theft as string);
     await world.provider.send("anvil_setBalance", [escrow, "0x0"]);
     return { TOKEN: address.toLowerCase() };
   },
