@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import { expect } from "chai";
 
+import { readReconciliations } from "../../deploy/reconciliations.js";
 import { Findings, type Finding } from "../../scripts/lib/reconcile/findings.js";
 import { logWindows, type RawLog } from "../../scripts/lib/reconcile/logs.js";
 import {
@@ -132,6 +133,21 @@ describe("records of reconciliations", () => {
     await record("night-shift", false);
     await appendFile(recordsPath(5, folder), '{"at":');
     expect(await faultIn(lastReconciliations(5, folder))).to.match(/^The last line of .* is damaged/);
+  });
+
+  it("keep the next run apart from what a killed one was writing", async () => {
+    await record("night-shift", false);
+    await appendFile(recordsPath(5, folder), '{"at":');
+    await record("day-shift", false);
+    await record("night-shift", true);
+    const lines = await readReconciliations(5, folder);
+    expect(lines.map(({ run }) => run?.by)).to.deep.equal([
+      "night-shift",
+      undefined,
+      "day-shift",
+      "night-shift",
+    ]);
+    expect((await lastReconciliations(5, folder)).full).to.include({ by: "night-shift", applied: true });
   });
 
   it("take labels and no names", () => {
