@@ -149,6 +149,7 @@ describe("reconciliation", function () {
       rpc: new Rpc("the RPC", send),
       scratch: join(directory, "scratch.sqlite"),
       resume: true,
+      recorded: [CHAIN_ID],
       ...change,
       source: change.source ?? databaseSource(database.query, SCHEMA, CHAIN_ID),
     });
@@ -356,6 +357,19 @@ describe("reconciliation", function () {
           expecting("missing_in_index", model, row);
           expectingStray(model, String(chain_id));
         }
+      });
+      await planting("rows of a chain that only the index says it follows", async (plants, tables) => {
+        const { damage, expecting, expectingStray } = plants;
+        const [model] = tables.filter(({ name }) => name === "payment");
+        const row = await damage.row(model!, 2);
+        const { chain_id } = await damage.change(model!, row, "chain_id");
+        expecting("missing_in_index", model!, row);
+        expectingStray(model!, String(chain_id));
+        await database.query(
+          `INSERT INTO "${SCHEMA}"._ponder_checkpoint SELECT 'forged', $1, safe_checkpoint, latest_checkpoint, ` +
+            `finalized_checkpoint FROM "${SCHEMA}"._ponder_checkpoint WHERE chain_id = $2`,
+          [chain_id, CHAIN_ID],
+        );
       });
       await planting("rows deleted", async ({ damage, expecting }, tables) => {
         for (const model of tables) {

@@ -293,7 +293,8 @@ class Run {
   }
 
   #checkOtherChains(): Promise<void> {
-    return findStrays(this.model.tables, this.request.source, this.#findings);
+    const { source, recorded } = this.request;
+    return findStrays(this.model.tables, source, recorded, this.#findings);
   }
 
   #table(name: string): Table {
