@@ -3,8 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { expect } from "chai";
+import { Interface, type JsonFragment } from "ethers";
 
 import { readReconciliations } from "../../deploy/reconciliations.js";
+import { Events } from "../../scripts/lib/reconcile/events.js";
 import { Findings, type Finding } from "../../scripts/lib/reconcile/findings.js";
 import { logWindows, type RawLog } from "../../scripts/lib/reconcile/logs.js";
 import {
@@ -23,6 +25,7 @@ import { timesOf } from "../../scripts/lib/reconcile/times.js";
 import { isDisputed } from "../../scripts/lib/reconcile/verdict.js";
 import { Witnesses, type Suspect } from "../../scripts/lib/reconcile/witnesses.js";
 import { faultIn } from "../support/fault.js";
+import { recordAt } from "../support/record.js";
 
 const finding: Finding = {
   outcome: "state_mismatch",
@@ -313,5 +316,29 @@ describe("two endpoints", () => {
     expect(findings.list.map(({ outcome, found }) => [outcome, found])).to.deep.equal([
       ["lookup_failed", "one answers 3, other 4"],
     ]);
+  });
+});
+
+describe("the events that are replayed", () => {
+  it("are those of earlier versions, too", () => {
+    const a = (digits: string) => `0x${digits.repeat(20)}`;
+    const [accessManager, upgradeController] = [a("a1"), a("a2")];
+    const addresses = { accessManager, upgradeController, complianceRegistry: a("a3"), escrow: a("a4") };
+    const handlers = new Map(
+      ["Escrow:Parked", "Escrow:PaymentCreated"].map((name) => [name, () => Promise.resolve()]),
+    );
+    const parked = new Interface(["event Parked(bytes32 indexed paymentId, uint256 amount)"]);
+    const escrowAbi = JSON.parse(parked.formatJson()) as JsonFragment[];
+    const events = new Events(recordAt(5, "sepolia", 7, addresses), { handlers }, { escrowAbi });
+    const { topics, data } = parked.encodeEventLog("Parked", [`0x${"01".repeat(32)}`, 7n]);
+    const log = { address: a("A4"), topics, data } as unknown as RawLog;
+    expect(events.decode(log)).to.deep.equal({
+      name: "Escrow:Parked",
+      args: { paymentId: `0x${"01".repeat(32)}`, amount: 7n },
+    });
+    expect(events.filters[0]!.topics[0]).to.have.length(2).and.include(topics[0]);
+    expect(new Events(recordAt(5, "sepolia", 7, addresses), { handlers }, {}).decode(log)).to.equal(
+      undefined,
+    );
   });
 });
