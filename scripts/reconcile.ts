@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, writeFile } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
@@ -142,6 +142,7 @@ async function once(
         rpc: new Rpc("the network's RPC", ask),
         ...(other && { second: other.rpc }),
         source,
+        recorded: await recordedChains(record.chainId),
         scratch: filter.paymentId === undefined ? await scratchPath(hre, record.chainId) : ":memory:",
         resume: args.resume,
         filter,
@@ -175,6 +176,13 @@ async function recordOf(chainId: number): Promise<DeploymentRecord> {
     );
   });
   return parseRecord(text, file);
+}
+
+/** The chains that the indexer can follow: the one that is reconciled, and all that have a deployment record here. */
+async function recordedChains(own: number): Promise<number[]> {
+  const { recordPath } = await import("../deploy/record.js");
+  const files = await readdir(process.env.HOLDFAST_RECORDS_DIR ?? path.dirname(recordPath(0)));
+  return [own, ...files.flatMap((file) => (/^\d+\.json$/.test(file) ? [parseInt(file)] : []))];
 }
 
 async function scratchPath({ config }: HardhatRuntimeEnvironment, chainId: number): Promise<string> {

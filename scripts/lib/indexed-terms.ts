@@ -12,7 +12,7 @@ export const termsOfRow = (row: Row): Payment => ({
   token: row.token,
   amount: BigInt(row.amount),
   deadline: BigInt(row.deadline),
-  // An unknown name must not pass for a known one: no terms hash with -1.
+  // An unknown name must not pass for a known one: terms with -1 cannot be hashed, and whoever tries to is told so.
   onDeadline: DEADLINE_ACTIONS[row.onDeadline] ?? -1n,
   arbiter: row.arbiter,
   disputeWindow: BigInt(row.disputeWindow),

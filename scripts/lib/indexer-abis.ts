@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -24,7 +25,7 @@ const sources = {
  * @returns The path written to.
  */
 export async function writeIndexerAbis(): Promise<string> {
-  const old = JSON.parse(await readFile(retired, "utf8")) as Record<string, JsonFragment[]>;
+  const old = retiredEvents();
   const constants = await Promise.all(
     Object.entries(sources).map(async ([name, artifact]) => {
       const events = mergedEvents(name, await readAbi(artifact), old[name] ?? []);
@@ -39,6 +40,10 @@ export async function writeIndexerAbis(): Promise<string> {
   }
   return path;
 }
+
+/** What `indexer/retired-events.json` has, by the name of the constant that the indexer imports. */
+export const retiredEvents = () => JSON.parse(readFileSync(retired, "utf8")) as RetiredEvents;
+export type RetiredEvents = Readonly<Record<string, readonly JsonFragment[]>>;
 
 /**
  * The events of a contract's present and earlier versions. Ponder knows an event by its name, so the same name with other

@@ -9,6 +9,7 @@ import { expect } from "chai";
 import Table from "cli-table3";
 import {
   concat,
+  id,
   JsonRpcProvider,
   type Interface,
   keccak256,
@@ -150,6 +151,7 @@ describe("reconciliation", function () {
       rpc: new Rpc("the RPC", send),
       scratch: join(directory, "scratch.sqlite"),
       resume: true,
+      recorded: [CHAIN_ID],
       ...change,
       source: change.source ?? databaseSource(database.query, SCHEMA, CHAIN_ID),
     });
@@ -358,6 +360,19 @@ describe("reconciliation", function () {
           expectingStray(model, String(chain_id));
         }
       });
+      await planting("rows of a chain that only the index says it follows", async (plants, tables) => {
+        const { damage, expecting, expectingStray } = plants;
+        const [model] = tables.filter(({ name }) => name === "payment");
+        const row = await damage.row(model!, 2);
+        const { chain_id } = await damage.change(model!, row, "chain_id");
+        expecting("missing_in_index", model!, row);
+        expectingStray(model!, String(chain_id));
+        await database.query(
+          `INSERT INTO "${SCHEMA}"._ponder_checkpoint SELECT 'forged', $1, safe_checkpoint, latest_checkpoint, ` +
+            `finalized_checkpoint FROM "${SCHEMA}"._ponder_checkpoint WHERE chain_id = $2`,
+          [chain_id, CHAIN_ID],
+        );
+      });
       await planting("rows deleted", async ({ damage, expecting }, tables) => {
         for (const model of tables) {
           const row = await damage.row(model, 3);
@@ -511,8 +526,19 @@ describe("reconciliation", function () {
         const named = result.findings.map((finding) => finding.paymentId).filter((id) => id !== undefined);
         expect(new Set(named)).to.deep.equal(new Set([paymentId]));
       }
+      expect(proposals(result, "local")).to.deep.equal([]);
       table.push({ planted, count: 1, found: 1, falsely: 0 });
+      return result;
     };
+    /** An RPC that answers some questions by itself. */
+    const answering = (answer: (method: string, params: unknown[]) => unknown) =>
+      new Rpc(
+        "a lying RPC",
+        async (method, params) => answer(method, params) ?? (await send(method, params)),
+      );
+    const to = (call: unknown) => (call as { to: string }).to.toLowerCase();
+    const dataOf = (call: unknown) => (call as { data: string }).data;
+    const balanceOf = id("balanceOf(address)").slice(0, 10);
     const payment = async (where: string) => {
       const rows = await database.query(`SELECT payment_id FROM "${SCHEMA}".payment WHERE ${where} LIMIT 1`);
       return rows[0]!.payment_id as string;
@@ -569,6 +595,105 @@ describe("reconciliation", function () {
         return lens.encodeFunctionResult("snapshot", [taken]);
       });
       await lookup("a slot that only the lying RPC has", { rpc, second: honest() }, paymentId);
+    });
+
+    it("of what the escrow owns, and proposes no pause", async () => {
+      const usdc = (await suite.usdc.getAddress()).toLowerCase();
+      const rpc = answering((method, [call]) =>
+        method === "eth_call" && to(call) === usdc && dataOf(call).startsWith(balanceOf)
+          ? toBeHex(0, 32)
+          : undefined,
+      );
+      const { findings } = await lookup("a balance that only the lying RPC has", { rpc, second: honest() });
+      expect(findings.map(nameOf)).to.deep.equal([
+        nameOf({ outcome: "lookup_failed", table: "token", key: usdc, field: "balance" }),
+      ]);
+      expect(findings[0]!.found).to.match(/^a lying RPC answers 0, another RPC \d+$/);
+    });
+
+    it("of the code behind a proxy, and of who has a role", async () => {
+      const { escrow, accessManager } = suite.record.contracts;
+      const code = answering((method, [address]) =>
+        method === "eth_getCode" && address === escrow.implementation.toLowerCase() ? "0x6001" : undefined,
+      );
+      const { findings } = await lookup("code that only the lying RPC has", { rpc: code, second: honest() });
+      expect(findings.map(({ table, field }) => [table, field])).to.deep.equal([["proxy", "codehash"]]);
+
+      // One by one, without the multicall: nobody has any role.
+      const { interface: manager } = suite.accessManager;
+      const roles = answering((method, [call]) => {
+        if (method !== "eth_call" || to(call) !== accessManager.address.toLowerCase()) return undefined;
+        if (dataOf(call).startsWith(manager.getFunction("multicall").selector)) throw new Error("refused");
+        if (!dataOf(call).startsWith(manager.getFunction("getAccess").selector)) return undefined;
+        return manager.encodeFunctionResult("getAccess", [0, 0, 0, 0]);
+      });
+      const denied = await lookup("roles that only the second RPC has", { rpc: roles, second: honest() });
+      expect(new Set(denied.findings.map(({ table }) => table))).to.deep.equal(new Set(["roleMember"]));
+    });
+
+    it("that hides a slot that no event accounts for, or that the escrow owns too little", async () => {
+      const paymentId = await payment("status = 'Funded'");
+      const answers = new Map<string, unknown>();
+      const remembering = new Rpc("the RPC", async (method, params) => {
+        const answer = await send(method, params);
+        answers.set(JSON.stringify([method, params]), answer);
+        return answer;
+      });
+      expect(await check({ rpc: remembering, scratch: ":memory:" })).to.include({ outcome: "clean" });
+      const rpc = answering((method, params) => answers.get(JSON.stringify([method, params])));
+
+      const slot = mapped(paymentId, ESCROW_STORAGE);
+      const less = (held: bigint) => held - (1n << 48n);
+      await tampering(await suite.escrow.getAddress(), slot, less, () =>
+        lookup("a slot that the RPC hides", { rpc, second: honest() }, paymentId),
+      );
+      const usdc = await suite.usdc.getAddress();
+      const owned = mapped(await suite.escrow.getAddress(), 0n);
+      await tampering(
+        usdc,
+        owned,
+        (balance) => balance - 1_000n,
+        () => lookup("a balance that the RPC hides", { rpc, second: honest() }),
+      );
+    });
+
+    it("of when its logs were", async () => {
+      const early = lying((logs) => logs.map((log) => ({ ...log, blockTimestamp: "0x1" })));
+      const { findings } = await lookup("times that only the lying RPC has", {
+        rpc: early,
+        second: honest(),
+      });
+      expect(findings[0]!.found).to.match(/^its block is of 1 at a lying RPC, and of \d+ at another RPC$/);
+      // Or are told by the block alone.
+      const silent = lying((logs) => logs.map((log) => ({ ...log, blockTimestamp: null })));
+      const told = await check({ rpc: honest(), second: silent, scratch: ":memory:" });
+      expect(told.findings).to.deep.equal([]);
+      expect(await check({ rpc: silent, scratch: ":memory:" })).to.include({ outcome: "clean" });
+    });
+
+    it("and believes two that say the same", async () => {
+      const usdc = (await suite.usdc.getAddress()).toLowerCase();
+      const owned = mapped(await suite.escrow.getAddress(), 0n);
+      const result = await tampering(
+        usdc,
+        owned,
+        (balance) => balance - 1_000n,
+        () => check({ second: honest(), scratch: ":memory:" }),
+      );
+      expectExactly("a balance below what is owed, at both RPCs", result, [
+        nameOf({ outcome: "total_mismatch", table: "token", key: usdc, field: "balance" }),
+      ]);
+      const paymentId = await payment("status = 'Funded'");
+      const slotted = await tampering(
+        await suite.escrow.getAddress(),
+        mapped(paymentId, ESCROW_STORAGE),
+        (slot) => slot - (1n << 48n),
+        () => check({ second: honest(), scratch: ":memory:" }),
+      );
+      expectExactly("a slot that no event accounts for, at both RPCs", slotted, [
+        nameOf({ outcome: "state_mismatch", table: "payment", key: paymentId, field: "held", paymentId }),
+      ]);
+      expect(proposals(slotted, "local")).to.have.length(1);
     });
 
     it("and says so when it does not answer", async () => {

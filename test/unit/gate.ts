@@ -1,4 +1,7 @@
+import { once } from "node:events";
 import { appendFile, mkdtemp, readFile, rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
@@ -8,12 +11,15 @@ import { network } from "hardhat";
 
 import { Fault } from "../../deploy/fault.js";
 import { compareAll, type Row } from "../../scripts/lib/gate/comparison.js";
-import { requireOpenGate } from "../../scripts/lib/gate/gate.js";
+import { judgeByChain, requireOpenGate } from "../../scripts/lib/gate/gate.js";
 import { judge } from "../../scripts/lib/gate/judge.js";
 import { requireGateForPolicy, requireGateForSteps } from "../../scripts/lib/gate/policy.js";
+import { sample } from "../../scripts/lib/gate/sampler.js";
 import { samplesOf, type Sample } from "../../scripts/lib/gate/samples.js";
 import { decodeCall, targetsOf } from "../../scripts/lib/operations/calls.js";
 import type { Step } from "../../scripts/lib/operations/manifest.js";
+import { ReadModel } from "../../scripts/lib/read-model.js";
+import { faultIn } from "../support/fault.js";
 import { deployedSuite, localParameters } from "../support/suite.js";
 import { town, type Town } from "./triage/fixture.js";
 
@@ -112,7 +118,7 @@ describe("the gate between observing and enforcing", () => {
       const parameters = { ...local, policy: { ...local.policy, enforced } };
       return { connection, ...(await deployedSuite(connection, parameters)) };
     };
-    const faultIn = (work: Promise<void>) =>
+    const ended = (work: Promise<void>) =>
       work.then(
         () => "passed",
         (problem: Error) => problem.message.split(",")[0],
@@ -126,8 +132,8 @@ describe("the gate between observing and enforcing", () => {
           record,
           parameters: { ...parameters, policy: { ...parameters.policy, enforced } },
         });
-      expect(await faultIn(wanting(true))).to.equal("The gate is shut");
-      expect(await faultIn(wanting(false))).to.equal("passed");
+      expect(await ended(wanting(true))).to.equal("The gate is shut");
+      expect(await ended(wanting(false))).to.equal("passed");
 
       /** The policy as it is carried out, scheduled, executed, and among other calls; whatever the verb is called. */
       const carrying = (enforced: boolean) => {
@@ -147,14 +153,14 @@ describe("the gate between observing and enforcing", () => {
       };
       const suite = { connection, record, parameters };
       for (const call of carrying(true))
-        expect(await faultIn(requireGateForSteps(suite, [{ call }]))).to.equal("The gate is shut");
+        expect(await ended(requireGateForSteps(suite, [{ call }]))).to.equal("The gate is shut");
       for (const call of carrying(false))
-        expect(await faultIn(requireGateForSteps(suite, [{ call }]))).to.equal("passed");
+        expect(await ended(requireGateForSteps(suite, [{ call }]))).to.equal("passed");
     });
 
     it("does not stop one that goes on enforcing", async () => {
       const { connection, record, parameters } = await deployed(true);
-      expect(await faultIn(requireGateForPolicy({ connection, record, parameters }))).to.equal("passed");
+      expect(await ended(requireGateForPolicy({ connection, record, parameters }))).to.equal("passed");
     });
   });
 
@@ -212,6 +218,43 @@ describe("the gate between observing and enforcing", () => {
       );
       // Where time is not a local chain's own: these blocks are of another day than their samples.
       expect(await spoil(() => ({}), 1)).to.include("has another time than the block");
+    });
+
+    it("is compared as far as it counts, whatever is written behind it", async () => {
+      const invent = (sample: Sample, i: number) => ({ ...sample, paymentId: id(`invented ${i % 20}`) });
+      const genuine = Array<Sample>(1_000).fill({ ...honest().at(-1)!, block: payment.block });
+      const file = samplesOf(31337, folder);
+      await file.addAll([...honest().map(invent), ...genuine]);
+      expect(await faultOf()).to.include("20 of the sampled payments were never made");
+
+      // Those of the last hour suffice for the rate, and say nothing of the day.
+      await rm(file.path);
+      const lastHour = honest().map((sample, i) => ({ ...sample, at: now - 999 + i }));
+      await file.addAll([...every(1_800, 50, now - 1_800).map(invent), ...lastHour]);
+      expect(await faultOf()).to.include("20 of the sampled payments were never made");
+    });
+
+    it("is of a day that the chain had, too", async () => {
+      const short = await town();
+      const { paymentId } = await short.deposit();
+      const { provider } = short.ethers;
+      const block = await provider.getBlockNumber();
+      const begin = (await provider.getBlock(block))!.timestamp;
+      const snapshot = await short.networkHelpers.takeSnapshot();
+      const judgedAfter = async (interval: number) => {
+        await short.networkHelpers.mine(1_000, { interval });
+        const head = await provider.getBlockNumber();
+        const samples = every(87, 1_000, begin + 87_000).map((sample, i) => ({
+          ...sample,
+          paymentId,
+          block: head - 999 + i,
+        }));
+        const chain = { provider, record: { ...short.suite.record, chainId: 1 } };
+        return await judgeByChain(chain, samples, begin + 87_000);
+      };
+      expect((await judgedAfter(1)).reasons.join()).to.include("has another time than the block");
+      await snapshot.restore();
+      expect(await judgedAfter(87)).to.include({ open: true });
     });
 
     it("has no lines for payments or blocks that cannot be", async () => {
@@ -279,6 +322,58 @@ describe("the gate between observing and enforcing", () => {
       expect(await compare(after, block)).to.deep.equal([{ paymentId, block: block + 1, matched: true }]);
       const stale = { ...row, updatedBlock: String(block + 1) };
       expect(await compare(stale, block)).to.deep.equal([{ paymentId, block: block + 1, matched: false }]);
+    });
+
+    it("does not match if its row has terms or amounts that cannot be", async () => {
+      const { paymentId, block, row } = await made();
+      const changes = [
+        { amount: "-1" },
+        { amount: "much" },
+        { feeBps: "70000" },
+        { buyer: "0x12" },
+        { onDeadline: "Burn" },
+        { paymentReference: "" },
+        { held: "NaN" },
+        { released: null },
+      ];
+      for (const change of changes) {
+        const compared = await compare({ ...row, ...change } as Row, block);
+        expect(compared, JSON.stringify(change)).to.deep.equal([{ paymentId, block, matched: false }]);
+      }
+    });
+
+    it("does not match if the read model is minutes behind, and is none if the chain is", async () => {
+      const { paymentId, block, row } = await made();
+      const { provider } = at.ethers;
+      const record = { ...at.suite.record, chainId: 1 };
+      const begin = (await provider.getBlock(block))!.timestamp;
+      const status = createServer((_, response) =>
+        response.end(JSON.stringify({ mainnet: { id: 1, block: { number: block } } })),
+      ).listen(0, "127.0.0.1");
+      await once(status, "listening");
+      const indexer = `http://127.0.0.1:${(status.address() as AddressInfo).port}`;
+      const readModel = new ReadModel(indexer);
+      readModel.ask = <Data>(query: string) =>
+        Promise.resolve(
+          (query.includes("first:")
+            ? { first: { items: [{ createdAt: "1" }] }, last: { items: [{ createdAt: "1" }] } }
+            : { p0: { items: [row] }, payments: { items: [row] } }) as Data,
+        );
+      const matched = async (now: number) => {
+        const samples = await sample({ readModel, indexer, provider, record, count: 1, now, patience: 0 });
+        expect(samples.map((found) => found.paymentId)).to.deep.equal([paymentId]);
+        return samples[0]!.matched;
+      };
+      try {
+        expect(await matched(begin + 600)).to.equal(true);
+        expect(await faultIn(matched(begin + 601))).to.match(
+          /^The chain's last block is 10 minutes 1 second old/,
+        );
+        await at.networkHelpers.mine(2, { interval: 601 });
+        expect(await matched(begin + 601)).to.equal(false);
+      } finally {
+        status.close();
+      }
     });
 
     it("does not match if its row is of a block that is not there, or of none", async () => {

@@ -3,9 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { expect } from "chai";
+import { Interface, type JsonFragment } from "ethers";
 
-import type { Finding } from "../../scripts/lib/reconcile/findings.js";
-import { logWindows } from "../../scripts/lib/reconcile/logs.js";
+import { readReconciliations } from "../../deploy/reconciliations.js";
+import { Events } from "../../scripts/lib/reconcile/events.js";
+import { Findings, type Finding } from "../../scripts/lib/reconcile/findings.js";
+import { logWindows, type RawLog } from "../../scripts/lib/reconcile/logs.js";
 import {
   checkLabel,
   lastReconciliations,
@@ -17,7 +20,12 @@ import type { Reconciliation } from "../../scripts/lib/reconcile/request.js";
 import { loadModel } from "../../scripts/lib/reconcile/model.js";
 import { Scratch } from "../../scripts/lib/reconcile/scratch.js";
 import { Rpc } from "../../scripts/lib/reconcile/rpc.js";
+import type { Contradiction, StateCheck } from "../../scripts/lib/reconcile/state.js";
+import { timesOf } from "../../scripts/lib/reconcile/times.js";
+import { isDisputed } from "../../scripts/lib/reconcile/verdict.js";
+import { Witnesses, type Suspect } from "../../scripts/lib/reconcile/witnesses.js";
 import { faultIn } from "../support/fault.js";
+import { recordAt } from "../support/record.js";
 
 const finding: Finding = {
   outcome: "state_mismatch",
@@ -130,6 +138,21 @@ describe("records of reconciliations", () => {
     expect(await faultIn(lastReconciliations(5, folder))).to.match(/^The last line of .* is damaged/);
   });
 
+  it("keep the next run apart from what a killed one was writing", async () => {
+    await record("night-shift", false);
+    await appendFile(recordsPath(5, folder), '{"at":');
+    await record("day-shift", false);
+    await record("night-shift", true);
+    const lines = await readReconciliations(5, folder);
+    expect(lines.map(({ run }) => run?.by)).to.deep.equal([
+      "night-shift",
+      undefined,
+      "day-shift",
+      "night-shift",
+    ]);
+    expect((await lastReconciliations(5, folder)).full).to.include({ by: "night-shift", applied: true });
+  });
+
   it("take labels and no names", () => {
     expect(checkLabel("on-call-2")).to.equal("on-call-2");
     for (const label of ["", "Alice", "alice@example.com", "a b"]) {
@@ -190,5 +213,132 @@ describe("reading logs", () => {
     const windows = logWindows(limited(0, []), [{ address: [], topics: [] }], 7, 9);
     const complaint = await windows.next().catch((error: Error) => error.message);
     expect(complaint).to.equal("block range too large");
+  });
+});
+
+describe("when logs were", () => {
+  const log = (block: number, blockTimestamp?: string | null) =>
+    ({ blockNumber: `0x${block.toString(16)}`, blockTimestamp }) as RawLog;
+  const asked: unknown[] = [];
+  const rpc = new Rpc("the RPC", (_, [number]) => {
+    asked.push(number);
+    return Promise.resolve(number === "0x9" ? null : { number, hash: "0xcd", timestamp: "0x64" });
+  });
+
+  it("is what stands beside them, and is asked of the block where nothing sensible does", async () => {
+    const logs = [
+      log(1, "0x7"),
+      log(2, null),
+      log(3),
+      log(4, "soon"),
+      log(5, ""),
+      log(2, null),
+      log(3, "0x8"),
+    ];
+    expect([...(await timesOf(rpc, logs))].sort()).to.deep.equal([
+      [1, 7n],
+      [2, 100n],
+      [3, 8n],
+      [4, 100n],
+      [5, 100n],
+    ]);
+    expect(asked).to.deep.equal(["0x2", "0x4", "0x5"]);
+  });
+
+  it("is not made up if the endpoint does not know", async () => {
+    expect(await faultIn(timesOf(rpc, [log(9)]))).to.equal(
+      "the RPC gives logs of block 9, and does not tell when that was.",
+    );
+  });
+});
+
+describe("two endpoints", () => {
+  const differing = (key: string, state: string): Contradiction => ({
+    ...{ table: "payment", key, field: "held", state, events: "7" },
+  });
+  const check = (name: string, found: Contradiction[], isSilent = false, balance?: bigint) =>
+    ({ name, isSilent, found, balance: () => Promise.resolve(balance) }) as unknown as StateCheck;
+  const ask = async function* (asked: StateCheck) {
+    yield* await Promise.resolve((asked as unknown as { found: Contradiction[] }).found);
+  };
+  const suspects = async (first: StateCheck, second?: StateCheck, findings = new Findings()) => {
+    const found: Suspect[] = [];
+    for await (const suspect of new Witnesses(findings, first, second).contradictions(ask))
+      found.push(suspect);
+    return found;
+  };
+
+  it("are believed where they say the same, in whatever order, and else neither", async () => {
+    const one = check("one", [differing("a", "1"), differing("b", "2"), differing("c", "3")]);
+    const other = check("other", [differing("b", "2"), differing("a", "9"), differing("d", "4")]);
+    const found = await suspects(one, other);
+    const told = found.map((suspect) => [
+      suspect.contradiction.key,
+      `${suspect.rpc} ${suspect.contradiction.state}`,
+      `${suspect.second?.name} ${suspect.second?.state}`,
+      isDisputed(suspect),
+    ]);
+    expect(told.sort()).to.deep.equal([
+      ["a", "one 1", "other 9", true],
+      ["b", "one 2", "other 2", false],
+      ["c", "one 3", "other 7", true],
+      ["d", "other 4", "one 7", true],
+    ]);
+  });
+
+  it("of which one is silent are one", async () => {
+    const [found] = await suspects(check("one", [differing("a", "1")]), check("other", [], true));
+    expect(found).to.deep.equal({ contradiction: differing("a", "1"), rpc: "one" });
+  });
+
+  it("that disagree about everything are told of once", async () => {
+    const findings = new Findings();
+    const many = Array.from({ length: 5_000 }, (_, i) => differing(String(i), "1"));
+    expect(await suspects(check("one", many), check("other", []), findings)).to.deep.equal([]);
+    expect(findings.list.map(({ outcome, found }) => [outcome, found])).to.deep.equal([
+      ["lookup_failed", "one and other disagree more than 1000 times"],
+    ]);
+    // Where they agree, nothing piles up.
+    expect(await suspects(check("one", many), check("other", many))).to.have.length(5_000);
+  });
+
+  it("have one balance, or none", async () => {
+    const findings = new Findings();
+    const balance = (one?: bigint, other?: bigint) =>
+      new Witnesses(findings, check("one", [], false, one), check("other", [], false, other)).balance("0xaa");
+    expect([await balance(3n, 3n), await balance(3n), await balance(undefined, 3n)]).to.deep.equal([
+      3n,
+      3n,
+      3n,
+    ]);
+    expect(findings.list).to.deep.equal([]);
+    expect(await balance(3n, 4n)).to.equal(undefined);
+    expect(findings.list.map(({ outcome, found }) => [outcome, found])).to.deep.equal([
+      ["lookup_failed", "one answers 3, other 4"],
+    ]);
+  });
+});
+
+describe("the events that are replayed", () => {
+  it("are those of earlier versions, too", () => {
+    const a = (digits: string) => `0x${digits.repeat(20)}`;
+    const [accessManager, upgradeController] = [a("a1"), a("a2")];
+    const addresses = { accessManager, upgradeController, complianceRegistry: a("a3"), escrow: a("a4") };
+    const handlers = new Map(
+      ["Escrow:Parked", "Escrow:PaymentCreated"].map((name) => [name, () => Promise.resolve()]),
+    );
+    const parked = new Interface(["event Parked(bytes32 indexed paymentId, uint256 amount)"]);
+    const escrowAbi = JSON.parse(parked.formatJson()) as JsonFragment[];
+    const events = new Events(recordAt(5, "sepolia", 7, addresses), { handlers }, { escrowAbi });
+    const { topics, data } = parked.encodeEventLog("Parked", [`0x${"01".repeat(32)}`, 7n]);
+    const log = { address: a("A4"), topics, data } as unknown as RawLog;
+    expect(events.decode(log)).to.deep.equal({
+      name: "Escrow:Parked",
+      args: { paymentId: `0x${"01".repeat(32)}`, amount: 7n },
+    });
+    expect(events.filters[0]!.topics[0]).to.have.length(2).and.include(topics[0]);
+    expect(new Events(recordAt(5, "sepolia", 7, addresses), { handlers }, {}).decode(log)).to.equal(
+      undefined,
+    );
   });
 });

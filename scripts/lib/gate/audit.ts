@@ -6,13 +6,13 @@ import { LOCAL_CHAIN_ID } from "../../../deploy/parameters.js";
 import type { DeploymentRecord } from "../../../deploy/record.js";
 import { Escrow__factory, EscrowLens__factory } from "../../../types/ethers-contracts/index.js";
 import { inBatches } from "../triage/batches.js";
+import { LARGEST_LAG } from "./lag.js";
 import type { Sample } from "./samples.js";
 
 const STATES_AT_ONCE = 200;
 /** Samples of which the block is looked at, too: each costs requests of its own. */
 const LOOKED_AT = 12;
-/** Seconds that a read model may be behind, and still be worth a sample; and by which clocks differ. */
-const LARGEST_LAG = 86_400;
+/** Seconds by which clocks differ. */
 const CLOCK_SKEW = 60;
 
 /** The chain that samples are said to be of. */

@@ -1,9 +1,10 @@
 import { setTimeout } from "node:timers/promises";
 
-import type { Provider } from "ethers";
+import type { Provider, TypedDataDomain } from "ethers";
 
 import type { DeploymentRecord } from "../../../deploy/record.js";
 import { EscrowLens__factory, Escrow__factory } from "../../../types/ethers-contracts/index.js";
+import type { PaymentStateStructOutput } from "../../../types/ethers-contracts/contracts/EscrowLens.js";
 import { termsOfRow } from "../indexed-terms.js";
 import { domainOf, paymentIdOf, type Payment } from "../signing.js";
 
@@ -84,14 +85,27 @@ async function compareAt(
   const { states } = await lens.snapshot([], [...ids], { blockTag: block });
   return ids.map((paymentId, i) => {
     const row = rows.get(paymentId);
-    const { status, flags, held, released } = states[i]!;
-    const matched =
-      row !== undefined &&
+    const matched = row !== undefined && isRight(row, paymentId, domain, states[i]!);
+    return { paymentId, block, matched };
+  });
+}
+
+/** Whether a row says what its id and the chain say; amounts that are none, and terms that no contract takes, do not. */
+function isRight(
+  row: Row,
+  paymentId: string,
+  domain: TypedDataDomain,
+  { status, flags, held, released }: PaymentStateStructOutput,
+): boolean {
+  try {
+    return (
       paymentIdOf(domain, termsOfRow(row)) === paymentId &&
       row.status === STATUSES[Number(status)] &&
       row.onHold === ((flags & 1n) === 1n) &&
       BigInt(row.held) === held &&
-      BigInt(row.released) === released;
-    return { paymentId, block, matched };
-  });
+      BigInt(row.released) === released
+    );
+  } catch {
+    return false;
+  }
 }

@@ -1,13 +1,13 @@
 import { Fault } from "../../../deploy/fault.js";
 import { findInvented, type Chain } from "./audit.js";
-import { COUNTED, judge, type Verdict } from "./judge.js";
+import { judge, openers, type Verdict } from "./judge.js";
 import { samplesOf, type Sample } from "./samples.js";
 
 /** As {@link judge}, and before the gate opens samples are compared with the chain. */
 export async function judgeByChain(chain: Chain, samples: readonly Sample[], now: number): Promise<Verdict> {
   const verdict = judge(samples, now);
   if (!verdict.open) return verdict;
-  const reasons = await findInvented(chain, samples.slice(-COUNTED));
+  const reasons = await findInvented(chain, openers(samples, now));
   return { ...verdict, open: reasons.length === 0, reasons };
 }
 

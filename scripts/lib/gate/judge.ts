@@ -2,7 +2,7 @@ import { formatDuration, formatTime } from "../operations/units.js";
 import type { Sample } from "./samples.js";
 
 /** How many of the latest samples count for the rate. */
-export const COUNTED = 1_000;
+const COUNTED = 1_000;
 /** The gate is shut from one mismatch in so many samples on: 0.5 %. */
 const ONE_IN = 200;
 /** Seconds that have to be clean, and how far apart the samples in them may be. */
@@ -44,6 +44,12 @@ export function judge(all: readonly Sample[], now: number): Verdict {
     ...findDirt(all, now),
   ];
   return { open: reasons.length === 0, reasons, samples: latest.length, mismatches };
+}
+
+/** What may open the gate, oldest first: the latest samples and those of the last 24 hours, as far as they matched. */
+export function openers(all: readonly Sample[], now: number): Sample[] {
+  const latest = new Set(distinct(all).slice(-COUNTED));
+  return all.filter((sample) => sample.matched && (latest.has(sample) || sample.at >= now - WINDOW));
 }
 
 /** The same payment at the same block is seen once, however often it is written down; what did not match counts each time. */

@@ -6,6 +6,7 @@ import { Escrow__factory } from "../../../types/ethers-contracts/index.js";
 import { indexedBlock } from "../indexer.js";
 import type { ReadModel } from "../read-model.js";
 import { compareAll, type Row } from "./comparison.js";
+import { isBehind } from "./lag.js";
 import type { Sample } from "./samples.js";
 
 /** What one question may ask at once, within the endpoint's bounds. */
@@ -33,6 +34,7 @@ export interface Sampling {
 /**
  * Compares payments that chance picks with the chain, as of the block that the read model has: half of the read model's, half
  * of those that the chain made lately, so that one which is missing is seen too. What changed meanwhile is compared as of then.
+ * Of a read model that is minutes behind, nothing matches.
  */
 export async function sample(sampling: Sampling): Promise<Sample[]> {
   const { readModel, indexer, provider, record, count, now, patience = 15 } = sampling;
@@ -40,12 +42,13 @@ export async function sample(sampling: Sampling): Promise<Sample[]> {
   const block = await indexedBlock(indexer, chainId).catch((cause: Error) => {
     throw new Fault(`The read model at ${indexer} does not tell how far it is: ${cause.message}.`, { cause });
   });
+  const behind = await isBehind(provider, chainId, block, now);
   const chosen = await chooseIds(readModel, chainId, Math.ceil(count / 2));
   const made = await recentIds(provider, record, block, Math.floor(count / 2));
   const ids = [...new Set([...chosen, ...made])];
   const rows = await readRows(readModel, chainId, ids);
   const compared = await compareAll({ provider, record, block, rows, patience }, ids);
-  return compared.map((one) => ({ at: now, ...one }));
+  return compared.map(({ matched, ...one }) => ({ at: now, ...one, matched: matched && !behind }));
 }
 
 /** The payments that were the next to be made after moments that chance picks. */

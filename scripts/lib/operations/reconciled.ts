@@ -35,6 +35,14 @@ export async function readReconciled(
   const full = last.full !== undefined && (await isOfThisChain(last.full)) ? last.full : null;
   const latest = last.partial.at(-1);
   const isLatestOfThisChain = latest !== undefined && (await isOfThisChain(latest));
+  // A later look at another part, or at an index that was behind, takes back nothing of it.
+  let found: ReconciliationRecord | undefined;
+  for (const run of last.partial.filter(({ outcome }) => outcome !== "clean").reverse()) {
+    if (await isOfThisChain(run)) {
+      found = run;
+      break;
+    }
+  }
   return {
     reconciled: full,
     partialRuns: isLatestOfThisChain ? last.partial.length : 0,
@@ -42,9 +50,9 @@ export async function readReconciled(
       ...(full === null || full.outcome === "clean"
         ? []
         : [`The last reconciliation ended with: ${full.outcome}.`]),
-      ...(isLatestOfThisChain && latest.outcome !== "clean"
-        ? [`A later reconciliation, which was not of everything, ended with: ${latest.outcome}.`]
-        : []),
+      ...(found === undefined
+        ? []
+        : [`A later reconciliation, which was not of everything, ended with: ${found.outcome}.`]),
     ],
   };
 }

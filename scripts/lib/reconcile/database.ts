@@ -39,10 +39,12 @@ export function databaseSource(query: Query, schema: string, chainId: number): I
       }
       return Number(checkpoint.slice(...BLOCK_DIGITS));
     },
-    strays: async (table) => {
+    strays: async (table, recorded) => {
+      // Whoever can write rows can write checkpoints.
+      const unrecorded = recorded === undefined ? "" : `OR chain_id NOT IN (${recorded.join(", ")}) `;
       const found = await query(
         `SELECT chain_id, count(*) AS n FROM ${tableName(table)} WHERE chain_id IS NULL OR chain_id NOT IN ` +
-          `(SELECT chain_id FROM ${quoted(schema)}._ponder_checkpoint) GROUP BY chain_id ORDER BY chain_id`,
+          `(SELECT chain_id FROM ${quoted(schema)}._ponder_checkpoint) ${unrecorded}GROUP BY chain_id ORDER BY chain_id`,
       );
       return found.map(({ chain_id, n }) => ({ chainId: Number(chain_id), rows: Number(n) }));
     },

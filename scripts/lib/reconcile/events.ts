@@ -1,4 +1,4 @@
-import { decodeEventLog, toEventSelector, type Abi, type AbiEvent } from "viem";
+import { decodeEventLog, toEventSelector, type AbiEvent } from "viem";
 
 import type { DeploymentRecord } from "../../../deploy/index.js";
 import {
@@ -7,6 +7,7 @@ import {
   Escrow__factory,
   UpgradeController__factory,
 } from "../../../types/ethers-contracts/index.js";
+import { mergedEvents, retiredEvents } from "../indexer-abis.js";
 import type { LogFilter, RawLog } from "./logs.js";
 import type { Model } from "./model.js";
 
@@ -37,11 +38,13 @@ export class Events {
 
   constructor(
     private readonly record: DeploymentRecord,
-    model: Model,
+    model: Pick<Model, "handlers">,
+    retired = retiredEvents(),
   ) {
     for (const [contract, { key, abi }] of Object.entries(CONTRACTS)) {
       const address = record.contracts[key].address.toLowerCase();
-      for (const event of (abi as unknown as Abi).filter(({ type }) => type === "event") as AbiEvent[]) {
+      // Earlier versions emitted what the present ones do not, and the indexer has rows of it.
+      for (const event of mergedEvents(`${key}Abi`, abi, retired[`${key}Abi`] ?? []) as AbiEvent[]) {
         const name = `${contract}:${event.name}`;
         if (model.handlers.has(name))
           this.#known.set(`${address} ${toEventSelector(event)}`, { name, abi: event });

@@ -37,7 +37,7 @@ const ASK_ANOTHER = "Ask another RPC as well: --second-rpc <url>";
 export const ADVICE = {
   resync: RESYNC,
   askAnother: ASK_ANOTHER,
-  distrust: "Do not believe this RPC: find out which of the two is right, and reconcile with that one",
+  distrust: "Believe neither of the two RPCs: find out which is right, and reconcile with that one",
   investigate: "Treat it as an incident: the contract's state is not what its events say",
   stopPayouts: "Treat it as an incident: stop what pays out until it is known where the money went",
   again: "Try again; if it stays, ask another RPC",

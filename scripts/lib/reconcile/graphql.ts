@@ -25,8 +25,9 @@ export function graphqlSource(url: string, chainId: number): IndexSource {
         throw new Fault(`The indexer at ${url} does not tell how far it is: ${cause.message}.`, { cause });
       }),
     count: (table) => readModel.count(`${table.name}s`, chainId),
-    strays: async (table) => {
-      const followed = await indexedChainIds(url);
+    strays: async (table, recorded) => {
+      const told = await indexedChainIds(url);
+      const followed = told.filter((id) => recorded?.includes(id) ?? true);
       const strays = new Map<number, number>();
       // One row tells of its chain; then that is left out of the question, too.
       for (;;) {

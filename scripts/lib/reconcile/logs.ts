@@ -1,4 +1,5 @@
 import { quantity, type Rpc } from "./rpc.js";
+import type { Times } from "./times.js";
 
 /** A log as JSON-RPC gives it. */
 export interface RawLog {
@@ -10,7 +11,7 @@ export interface RawLog {
   readonly logIndex: string;
   readonly transactionHash: string;
   /** Not every endpoint tells. */
-  readonly blockTimestamp?: string;
+  readonly blockTimestamp?: string | null;
 }
 
 export interface LogFilter {
@@ -90,19 +91,32 @@ export interface Disagreement {
   readonly detail: string;
 }
 
+/** Logs of some blocks, and when those were, as an endpoint gives them. */
+interface Told {
+  readonly name: string;
+  readonly logs: readonly RawLog[];
+  readonly times: Times;
+}
+
 /** What two endpoints' logs of the same blocks disagree about. */
-export function disagreements(
-  one: { name: string; logs: readonly RawLog[] },
-  other: { name: string; logs: readonly RawLog[] },
-): Disagreement[] {
+export function disagreements(one: Told, other: Told): Disagreement[] {
   const others = new Map(other.logs.map((log) => [placeOf(log), log]));
   const found: Disagreement[] = [];
+  const timed = new Set<number>();
   for (const log of one.logs) {
     const twin = others.get(placeOf(log));
     others.delete(placeOf(log));
     if (twin === undefined) found.push({ log, detail: `${one.name} has this log, ${other.name} has not` });
     else if (contentOf(log) !== contentOf(twin)) {
       found.push({ log, detail: `${one.name} and ${other.name} have different logs here` });
+    } else if (!timed.has(Number(log.blockNumber))) {
+      timed.add(Number(log.blockNumber));
+      const [time, otherTime] = [one, other].map(({ times }) => times.get(Number(log.blockNumber)));
+      if (time === otherTime) continue;
+      found.push({
+        log,
+        detail: `its block is of ${time} at ${one.name}, and of ${otherTime} at ${other.name}`,
+      });
     }
   }
   for (const log of others.values()) {

@@ -62,7 +62,11 @@ async function load(): Promise<Model> {
   for (const [name, value] of Object.entries(schema)) {
     if (is(value, PgTable)) tables.set(value, describe(name, value));
   }
-  const sources = ["ponder.schema.ts", ...globSync("src/**/*.ts", { cwd: root }).sort()];
+  const sources = [
+    "ponder.schema.ts",
+    "retired-events.json",
+    ...globSync("src/**/*.ts", { cwd: root }).sort(),
+  ];
   const hash = createHash("sha256");
   for (const file of sources) hash.update(readFileSync(new URL(file, INDEXER)));
   return {

@@ -7,6 +7,7 @@ import { ImpossibleLog, Replay } from "./replay.js";
 import type { Progress, Request } from "./request.js";
 import type { Pinned } from "./rpc.js";
 import type { Reached, Scratch } from "./scratch.js";
+import { timesOf, type Times } from "./times.js";
 
 /** Reads the chain's logs, from where it is, and replays them. */
 export class Reading {
@@ -22,10 +23,10 @@ export class Reading {
     private readonly scratch: Scratch,
     private readonly findings: Findings,
   ) {
-    const { rpc, record, second, filter } = request;
-    this.#replay = new Replay(rpc, events, model, scratch, record);
+    const { record, second, filter } = request;
+    this.#replay = new Replay(events, model, scratch, record);
     // What one endpoint said alone is not what two agreed on.
-    const witnesses = second === undefined ? "one RPC" : "two RPCs";
+    const witnesses = second === undefined ? "one RPC" : "two RPCs, times as well";
     const { escrow } = record.contracts;
     this.#fingerprint = [
       model.fingerprint,
@@ -44,8 +45,9 @@ export class Reading {
     this.#next ??= await this.#resumeAt(until);
     let agreed = true;
     for await (const window of logWindows(rpc, filters, this.#next, until.number)) {
-      agreed = (await this.#secondAgrees(window, filters)) && agreed;
-      if (agreed && !(await this.#play(window.logs))) return false;
+      const times = await timesOf(rpc, window.logs);
+      agreed = (await this.#secondAgrees(window, times, filters)) && agreed;
+      if (agreed && !(await this.#play(window.logs, times))) return false;
       this.#next = window.upTo + 1;
       if (!agreed) continue;
       this.scratch.commit({ fingerprint: this.#fingerprint, ...reachedIn(window, until) });
@@ -69,11 +71,14 @@ export class Reading {
     return record.startBlock;
   }
 
-  async #secondAgrees({ upTo, logs }: LogWindow, filters: Events["filters"]): Promise<boolean> {
+  async #secondAgrees({ upTo, logs }: LogWindow, times: Times, filters: Events["filters"]): Promise<boolean> {
     const { rpc, second } = this.request;
     if (second === undefined) return true;
     const others = await logsBetween(second, filters, this.#next!, upTo);
-    const found = disagreements({ name: rpc.name, logs }, { name: second.name, logs: others });
+    const found = disagreements(
+      { name: rpc.name, logs, times },
+      { name: second.name, logs: others, times: await timesOf(second, others) },
+    );
     for (const { log, detail } of found) {
       const paymentId = this.events.decode(log)?.args.paymentId as string | undefined;
       this.findings.add(aboutLog(log, paymentId, detail, "the same logs at both", ADVICE.distrust));
@@ -81,9 +86,9 @@ export class Reading {
     return found.length === 0;
   }
 
-  async #play(logs: readonly RawLog[]): Promise<boolean> {
+  async #play(logs: readonly RawLog[], times: Times): Promise<boolean> {
     try {
-      await this.#replay.play(logs);
+      await this.#replay.play(logs, times);
       return true;
     } catch (error) {
       if (!(error instanceof ImpossibleLog)) throw error;

@@ -8,13 +8,14 @@ import { QUESTIONS } from "./questions.js";
 import { Reading } from "./reading.js";
 import type { PlainRow } from "./kinds.js";
 import type { Phase, Reconciliation, Request, TokenTotals } from "./request.js";
-import type { Pinned } from "./rpc.js";
+import type { Pinned, Rpc } from "./rpc.js";
 import { compareRows, findStrays } from "./rows.js";
 import { scopeOf, type Scope } from "./scope.js";
 import { Scratch } from "./scratch.js";
-import { StateCheck, type Contradiction } from "./state.js";
+import { StateCheck } from "./state.js";
 import { checkTotals } from "./totals.js";
-import { judge, sawMore, type Witnesses } from "./verdict.js";
+import { isDisputed, judge, sawMore } from "./verdict.js";
+import { Witnesses, type Suspect } from "./witnesses.js";
 
 /** A chain that contradicts itself more often than this is not worth asking about each. */
 const MOST_SUSPECTS = 1_000;
@@ -54,7 +55,7 @@ class Run {
   readonly #scope: Scope;
   readonly #reading: Reading;
   /** What the contracts answer otherwise than their events. */
-  readonly #suspects: Contradiction[] = [];
+  readonly #suspects: Suspect[] = [];
   #stateCalls = 0;
 
   constructor(
@@ -68,7 +69,7 @@ class Run {
   }
 
   async run(): Promise<Reconciliation | "moved"> {
-    const { source, rpc, second, record } = this.request;
+    const { source, record } = this.request;
     const indexed = await this.#pin(await source.block());
     const pinned = this.request.block === undefined ? indexed : await this.#pin(this.request.block);
     if (pinned.number > indexed.number) {
@@ -85,7 +86,7 @@ class Run {
     if (await this.#timed("logs", () => this.#reading.upTo(pinned))) {
       tokens = await this.#timed("state", () => this.#checkState(pinned));
       const isYardstick = await this.#timed("logs", () => this.#reading.upTo(indexed));
-      if (isYardstick && (await this.#timed("state", () => this.#judge(pinned))))
+      if (isYardstick && (await this.#timed("state", () => this.#judge())))
         rows = await this.#timed("rows", () => this.#checkRows());
       if (!this.#isFiltered) await this.#timed("rows", () => this.#checkOtherChains());
     }
@@ -109,7 +110,7 @@ class Run {
       mendable,
       rows,
       payments: rows.payment ?? 0,
-      rpcCalls: rpc.callCount + (second?.callCount ?? 0),
+      rpcCalls: this.#calls,
       stateCalls: this.#stateCalls,
       seconds: this.#seconds,
       tokens,
@@ -209,58 +210,71 @@ class Run {
 
   /** What the contracts answer at the pinned block, against what follows from their events until then. */
   async #checkState(pinned: Pinned): Promise<TokenTotals[]> {
-    const { rpc, record } = this.request;
-    const check = new StateCheck({ rpc, record, pinned }, this.scratch, this.#findings);
+    const { rpc, second, record } = this.request;
+    const checkBy = (asked: Rpc) =>
+      new StateCheck({ rpc: asked, record, pinned }, this.scratch, this.#findings);
+    const first = checkBy(rpc);
+    const witnesses = new Witnesses(this.#findings, first, second && checkBy(second));
     const payment = this.#table("payment");
-    const before = rpc.callCount;
+    const before = this.#calls;
     try {
       const total = this.scratch.count(payment);
       let done = 0;
       const wanted = (row: PlainRow) => {
         done += 1;
         if (done % 1_000 === 0) this.request.onProgress?.({ phase: "state", done, of: total });
-        return this.#scope.contains(payment, row);
+        return this.#contains(row);
       };
-      for await (const contradiction of check.payments(wanted)) this.#suspect(contradiction);
+      await this.#collect(witnesses, (check) =>
+        check.payments(check === first ? wanted : (row) => this.#contains(row)),
+      );
       this.request.onProgress?.({ phase: "state", done: total, of: total });
-      return await this.#checkRest(check);
+      return await this.#checkRest(witnesses);
     } finally {
-      this.#stateCalls = rpc.callCount - before;
+      this.#stateCalls = this.#calls - before;
     }
+  }
+
+  #contains(row: PlainRow): boolean {
+    return this.#scope.contains(this.#table("payment"), row);
   }
 
   /** What is not about one payment alone. */
-  async #checkRest(check: StateCheck): Promise<TokenTotals[]> {
+  async #checkRest(witnesses: Witnesses): Promise<TokenTotals[]> {
     if (this.#isFiltered) return [];
     for (const table of this.model.tables.filter(({ name }) => name in QUESTIONS)) {
-      for await (const contradiction of check.table(table)) this.#suspect(contradiction);
+      await this.#collect(witnesses, (check) => check.table(table));
     }
-    for await (const contradiction of check.code()) this.#suspect(contradiction);
-    return await checkTotals(this.scratch, check, this.#suspects, this.#findings);
+    await this.#collect(witnesses, (check) => check.code());
+    const certain = this.#suspects.filter((suspect) => !isDisputed(suspect));
+    return await checkTotals(
+      this.scratch,
+      witnesses,
+      certain.map(({ contradiction }) => contradiction),
+      this.#findings,
+    );
   }
 
-  #suspect(contradiction: Contradiction): void {
-    if (this.#suspects.length < MOST_SUSPECTS) this.#suspects.push(contradiction);
+  async #collect(witnesses: Witnesses, ask: Parameters<Witnesses["contradictions"]>[0]): Promise<void> {
+    for await (const suspect of witnesses.contradictions(ask)) {
+      if (this.#suspects.length < MOST_SUSPECTS) this.#suspects.push(suspect);
+    }
   }
 
-  /** Asks the index and the second endpoint about every suspect. @returns Whether the logs are a yardstick. */
-  async #judge(pinned: Pinned): Promise<boolean> {
-    const { source, rpc, second, record } = this.request;
+  /** Asks the index about every suspect. @returns Whether the logs are a yardstick. */
+  async #judge(): Promise<boolean> {
     let isYardstick = true;
     for (const suspect of this.#suspects) {
-      const { table, key, field } = suspect;
-      const indexed = (await source.row(this.#table(table), key.split(" ")))?.[field];
-      const witnesses: Witnesses = { rpc: rpc.name, indexed };
-      if (second === undefined || table !== "payment") {
-        this.#findings.add(judge(suspect, witnesses));
-      } else {
-        const check = new StateCheck({ rpc: second, record, pinned }, this.scratch, this.#findings);
-        const state = (await check.paymentState(key))?.[field];
-        this.#findings.add(judge(suspect, { ...witnesses, second: { name: second.name, state } }));
-      }
-      isYardstick &&= !sawMore(suspect, witnesses);
+      const { table, key, field } = suspect.contradiction;
+      const indexed = (await this.request.source.row(this.#table(table), key.split(" ")))?.[field];
+      this.#findings.add(judge(suspect, indexed));
+      isYardstick &&= !sawMore(suspect, indexed);
     }
     return isYardstick;
+  }
+
+  get #calls(): number {
+    return this.request.rpc.callCount + (this.request.second?.callCount ?? 0);
   }
 
   #checkRows(): Promise<Record<string, number>> {
@@ -279,7 +293,8 @@ class Run {
   }
 
   #checkOtherChains(): Promise<void> {
-    return findStrays(this.model.tables, this.request.source, this.#findings);
+    const { source, recorded } = this.request;
+    return findStrays(this.model.tables, source, recorded, this.#findings);
   }
 
   #table(name: string): Table {

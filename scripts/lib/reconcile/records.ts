@@ -1,4 +1,4 @@
-import { appendFile, mkdir } from "node:fs/promises";
+import { mkdir, open } from "node:fs/promises";
 import path from "node:path";
 
 import { Fault } from "../../../deploy/fault.js";
@@ -42,7 +42,20 @@ export async function recordReconciliation(
   };
   const file = recordsPath(result.chainId, folder);
   await mkdir(path.dirname(file), { recursive: true });
-  await appendFile(file, `${JSON.stringify(reconciliationSchema.parse(record))}\n`);
+  await append(file, JSON.stringify(reconciliationSchema.parse(record)));
+}
+
+/** Adds a line of its own, also behind one that a run was writing when it was killed. */
+async function append(file: string, line: string): Promise<void> {
+  const handle = await open(file, "a+");
+  try {
+    const { size } = await handle.stat();
+    const { buffer } = await handle.read(Buffer.alloc(1), 0, 1, Math.max(0, size - 1));
+    const isTorn = size > 0 && buffer.toString() !== "\n";
+    await handle.appendFile(`${isTorn ? "\n" : ""}${line}\n`);
+  } finally {
+    await handle.close();
+  }
 }
 
 /** What the record of a chain comes to. */

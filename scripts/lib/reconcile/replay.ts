@@ -3,10 +3,10 @@ import type { DeploymentRecord } from "../../../deploy/index.js";
 import type { Events } from "./events.js";
 import { placeOf, type RawLog } from "./logs.js";
 import type { Model } from "./model.js";
-import { quantity, type Rpc } from "./rpc.js";
 import type { Scratch } from "./scratch.js";
 import { storeOn } from "./store.js";
 import { termsHasher } from "./terms.js";
+import type { Times } from "./times.js";
 
 /** Logs that no honest chain could have emitted in this order. */
 export class ImpossibleLog extends Fault {
@@ -27,7 +27,6 @@ export class Replay {
   readonly #idOf: ReturnType<typeof termsHasher>;
 
   constructor(
-    private readonly rpc: Rpc,
     private readonly events: Events,
     private readonly model: Model,
     scratch: Scratch,
@@ -38,8 +37,7 @@ export class Replay {
   }
 
   /** @throws {@link ImpossibleLog} */
-  async play(logs: readonly RawLog[]): Promise<void> {
-    const timestamps = await this.#timestampsOf(logs);
+  async play(logs: readonly RawLog[], times: Times): Promise<void> {
     for (const log of logs) {
       const decoded = this.events.decode(log);
       if (decoded === undefined) continue;
@@ -54,7 +52,7 @@ export class Replay {
         block: {
           number: BigInt(log.blockNumber),
           hash: log.blockHash,
-          timestamp: timestamps.get(log.blockNumber)!,
+          timestamp: times.get(Number(log.blockNumber))!,
         },
         transaction: { hash: log.transactionHash },
       };
@@ -64,25 +62,5 @@ export class Replay {
         throw new ImpossibleLog(log, paymentId, (error as Error).message);
       }
     }
-  }
-
-  async #timestampsOf(logs: readonly RawLog[]): Promise<Map<string, bigint>> {
-    const timestamps = new Map<string, bigint>();
-    for (const { blockNumber, blockTimestamp } of logs) {
-      if (blockTimestamp !== undefined) timestamps.set(blockNumber, BigInt(blockTimestamp));
-    }
-    const untold = new Set(
-      logs.map(({ blockNumber }) => blockNumber).filter((number) => !timestamps.has(number)),
-    );
-    await Promise.all(
-      [...untold].map(async (number) => {
-        const block = await this.rpc.send<{ timestamp: string }>("eth_getBlockByNumber", [
-          quantity(Number(number)),
-          false,
-        ]);
-        timestamps.set(number, BigInt(block.timestamp));
-      }),
-    );
-    return timestamps;
   }
 }

@@ -10,6 +10,8 @@ export interface Request {
   /** Another endpoint of the same chain, which has to agree. */
   readonly second?: Rpc;
   readonly source: IndexSource;
+  /** Every chain that has a deployment record, so that the index may have rows of it; without it, the index is believed. */
+  readonly recorded?: readonly number[];
   /** File of the rows that should be, or `:memory:`. */
   readonly scratch: string;
   /** Whether to go on from what an earlier run left in that file. */

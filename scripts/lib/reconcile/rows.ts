@@ -86,16 +86,17 @@ export async function compareRows(
 export async function findStrays(
   tables: readonly Table[],
   source: IndexSource,
+  recorded: readonly number[] | undefined,
   findings: Findings,
 ): Promise<void> {
   for (const table of tables) {
-    for (const { chainId, rows } of await source.strays(table)) {
+    for (const { chainId, rows } of await source.strays(table, recorded)) {
       findings.add({
         outcome: "missing_on_chain",
         table: table.name,
         key: `of chain ${chainId}`,
         found: rows === 1 ? "a row in the index" : `${rows} rows in the index`,
-        expected: "none: the index does not follow that chain",
+        expected: "none: the index does not follow that chain, or no deployment record of it is here",
         advice: ADVICE.resync,
       });
     }

@@ -17,8 +17,12 @@ export interface IndexSource {
   identity(): Promise<Partial<IndexIdentity>>;
   /** The block whose events are the last that the rows know of. */
   block(): Promise<number>;
-  /** Rows of a table on chains that the index does not follow, by chain: nothing ever made them, and GraphQL answers with them. */
-  strays(table: Table): Promise<readonly Stray[]>;
+  /**
+   * Rows of a table on chains that the index does not follow, by chain: nothing ever made them, and GraphQL answers with them.
+   *
+   * @param recorded The chains that it can follow; without it, it is believed.
+   */
+  strays(table: Table, recorded?: readonly number[]): Promise<readonly Stray[]>;
   /** Rows of a table, in pages inside, in the order of their keys; those about one payment only, if it is named. */
   rows(table: Table, paymentId?: string): AsyncIterable<IndexedRow>;
   /** The row of a key. */

@@ -60,12 +60,23 @@ interface Asked {
 /** What the contracts answer, compared with what follows from their events. What cannot be asked is a finding. */
 export class StateCheck {
   #atOnce = PAYMENTS_AT_ONCE;
+  #isSilent = false;
 
   constructor(
     private readonly chain: ChainState,
     private readonly scratch: Scratch,
     private readonly findings: Findings,
   ) {}
+
+  /** What findings call the endpoint. */
+  get name(): string {
+    return this.chain.rpc.name;
+  }
+
+  /** Whether something was asked so far that has no answer. */
+  get isSilent(): boolean {
+    return this.#isSilent;
+  }
 
   /** One call for thousands of payments. */
   async *payments(wanted: (row: PlainRow) => boolean): AsyncGenerator<Contradiction> {
@@ -81,12 +92,6 @@ export class StateCheck {
       page = [];
     }
     if (page.length > 0) yield* await this.#paymentPage(page, disputes);
-  }
-
-  /** As the contract has it, whatever any event says. Nothing if that cannot be told. */
-  async paymentState(paymentId: string): Promise<Record<string, string> | undefined> {
-    const states = await this.#lookup("payment", paymentId, () => this.#snapshot([paymentId]));
-    return states?.[0] === undefined ? undefined : stateOf(states[0]);
   }
 
   /** Every row of a table about which the chain can be asked by itself. */
@@ -168,7 +173,7 @@ export class StateCheck {
         return found;
       }
       const what = page.length === 1 ? paymentIds[0]! : `${paymentIds[0]} … ${paymentIds.at(-1)}`;
-      this.findings.add(failedLookup("payment", what, this.chain, error as Error));
+      this.#addFailed("payment", what, error as Error);
       return [];
     }
     return page.flatMap((row, i) => {
@@ -257,9 +262,14 @@ export class StateCheck {
     try {
       return await look();
     } catch (error) {
-      this.findings.add(failedLookup(table, key, this.chain, error as Error));
+      this.#addFailed(table, key, error as Error);
       return undefined;
     }
+  }
+
+  #addFailed(table: string, key: string, error: Error): void {
+    this.#isSilent = true;
+    this.findings.add(failedLookup(table, key, this.chain, error));
   }
 }
 

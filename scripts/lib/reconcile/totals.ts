@@ -11,7 +11,7 @@ import { sumUp } from "./sums.js";
  */
 export async function checkTotals(
   scratch: Scratch,
-  check: StateCheck,
+  check: Pick<StateCheck, "balance">,
   suspects: readonly Contradiction[],
   findings: Findings,
 ): Promise<TokenTotals[]> {

@@ -112,6 +112,15 @@ describe("the status of a suite", function () {
       "A later reconciliation, which was not of everything, ended with: could not tell.",
     ]);
 
+    // Until everything was compared anew, whatever part of it was looked at since.
+    await keep("clean", hash, time - 1_400, { payment: `0x${"01".repeat(32)}` });
+    await keep("differences", `0x${"77".repeat(32)}`, time - 1_300, { behind: 21 });
+    expect((await read()).attention).to.deep.equal([
+      "A later reconciliation, which was not of everything, ended with: could not tell.",
+    ]);
+    await keep("clean", hash, time - 1_200);
+    expect((await read()).attention).to.deep.equal([]);
+
     // A chain that was started anew has other blocks.
     await keep("clean", `0x${"77".repeat(32)}`, time);
     expect((await read()).reconciled).to.equal(null);
