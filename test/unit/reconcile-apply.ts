@@ -18,6 +18,12 @@ import {
 } from "../../scripts/lib/reconcile/aside.js";
 import { identityOf, type Query } from "../../scripts/lib/reconcile/database.js";
 import { lessThanBefore } from "../../scripts/lib/reconcile/less.js";
+import {
+  dismissOld,
+  requireSameBuild,
+  returnToOld,
+  type Database,
+} from "../../scripts/lib/reconcile/old-index.js";
 import { openForChange } from "../../scripts/lib/reconcile/open.js";
 import { readyToRebuild, type Wanted } from "../../scripts/lib/reconcile/preflight.js";
 import { noteWriter } from "../../scripts/lib/indexing/writer.js";
@@ -235,5 +241,73 @@ describe("building the index anew", function () {
     expect(await dependantsOf(query, asideOf("index_1"))).to.deep.equal({ views: [], foreign: [] });
     const [left] = await query("SELECT to_regnamespace('index_1_before') AS left");
     expect(left).to.deep.equal({ left: null });
+  });
+
+  describe("with the old index aside", () => {
+    const inDatabase: Database = (work) => work(query);
+    const meta = (value: object, schema = "index_1") =>
+      query(`UPDATE ${schema}._ponder_meta SET value = value || $1::jsonb`, [JSON.stringify(value)]);
+    beforeEach(async () => {
+      await meta({ version: "3", build_id: "aa" });
+      await putAside(query, "index_1");
+      await database.exec(INDEX("index_1"));
+      await meta({ version: "3", build_id: "aa" });
+    });
+
+    it("is refused if whoever wrote the old one would refuse the new one", async () => {
+      await requireSameBuild(query, "index_1");
+      for (const other of [{ build_id: "bb" }, { build_id: "aa", version: "2" }, { build_id: null }]) {
+        await meta(other);
+        expect(await faultIn(requireSameBuild(query, "index_1"))).to.match(/^It was made by other code/);
+      }
+    });
+
+    it("goes back as soon as an indexer that was killed cannot write any more", async () => {
+      const { index: before } = await identityOf(query, "index_1_before");
+      await meta({ is_locked: 1, heartbeat_at: Date.now() - 24_000 });
+      await returnToOld(inDatabase, "index_1", "It was interrupted.");
+      expect((await identityOf(query, "index_1")).index).to.equal(before);
+    });
+
+    it("takes the new one from nobody who came to write or to read it, and tells the way back", async () => {
+      const left = () => identityOf(query, "index_1_before");
+      const told = () => faultIn(returnToOld(inDatabase, "index_1", "The new index is not right.", 0));
+      const before = await left();
+      const refused = (why: string) =>
+        `The new index is not right. The old index could not be put back: ${why}\n` +
+        "  It is in the schema index_1_before. To have it back: if there is a schema index_1, psql --set schema=index_1 " +
+        '--file indexer/database/drop-index.sql "$DATABASE_URL"; then in SQL: ' +
+        'alter schema "index_1_before" rename to "index_1";';
+      await meta({ is_locked: 1, heartbeat_at: Date.now() + 60_000 });
+      expect(await told()).to.equal(refused("An indexer writes the new one."));
+      await meta({ is_locked: 0 });
+      await database.exec(SHOWN);
+      expect(await told()).to.equal(refused("Others came to read the new one:\n  shown"));
+      expect(await left()).to.deep.equal(before);
+    });
+
+    it("says where that is if the connection is lost at the end", async () => {
+      const lost: Database = () =>
+        Promise.reject(new Error("The connection to the database was lost: gone."));
+      expect(await faultIn(dismissOld(lost, "index_1", CHAIN_ID, []))).to.equal(
+        "The new index is in place. The old one may still be there as index_1_before: The connection to the database was " +
+          "lost: gone.\n  to remove it: psql --set schema=index_1_before --file indexer/database/drop-index.sql " +
+          '"$DATABASE_URL"\n  to have it back: if there is a schema index_1, psql --set schema=index_1 --file ' +
+          'indexer/database/drop-index.sql "$DATABASE_URL"; then in SQL: alter schema "index_1_before" rename to "index_1";',
+      );
+    });
+
+    it("removes it, but for what the new one lacks", async () => {
+      await database.exec("INSERT INTO index_1_before._ponder_checkpoint VALUES (5)");
+      expect(await faultIn(dismissOld(inDatabase, "index_1", CHAIN_ID, []))).to.include(
+        "_ponder_checkpoint of chain 5: 1 rows before, 0 now",
+      );
+      await database.exec("INSERT INTO index_1._ponder_checkpoint VALUES (5)");
+      await dismissOld(inDatabase, "index_1", CHAIN_ID, ["shown"]);
+      expect(await identityOf(query, "index_1_before")).to.not.equal(undefined);
+      await dismissOld(inDatabase, "index_1", CHAIN_ID, []);
+      const [left] = await query("SELECT to_regnamespace('index_1_before') AS left");
+      expect(left).to.deep.equal({ left: null });
+    });
   });
 });

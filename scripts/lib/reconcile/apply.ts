@@ -1,8 +1,8 @@
 import { Fault } from "../../../deploy/fault.js";
 import { launchIndexer } from "../indexer.js";
-import { asideOf, back, dropAside, putAside, putBack, removal } from "./aside.js";
+import { asideOf, putAside } from "./aside.js";
 import type { Query } from "./database.js";
-import { lessThanBefore } from "./less.js";
+import { dismissOld, requireSameBuild, returnToOld, type Database } from "./old-index.js";
 import { isPostgres, openForChange } from "./open.js";
 import { readyToRebuild, type Ready, type Wanted } from "./preflight.js";
 import type { Reconciliation } from "./request.js";
@@ -66,46 +66,25 @@ async function replace(
   isRight: () => Promise<boolean>,
   interruption: Interruption,
 ): Promise<Rebuilt> {
-  const { schema } = rebuild;
-  await inDatabaseOf(rebuild, (query) => putAside(query, schema));
+  const { schema, chainId } = rebuild;
+  const inDatabase: Database = (work) => inDatabaseOf(rebuild, work);
+  await inDatabase((query) => putAside(query, schema));
   let isNew: boolean;
   try {
     await index(rebuild, rpcUrls, interruption);
+    await inDatabase((query) => requireSameBuild(query, schema));
     isNew = await isRight();
   } catch (cause) {
     const why = interruption.came ? "It was interrupted." : (cause as Error).message;
-    await returnToOld(rebuild, why);
+    await returnToOld(inDatabase, schema, why);
     throw new Fault(`The index is what it was, because it could not be built anew. ${why}`, { cause });
   }
   if (!isNew) {
-    await returnToOld(rebuild, "The new index is not right.");
+    await returnToOld(inDatabase, schema, "The new index is not right.");
     return { isNew };
   }
-  const less = await inDatabaseOf(rebuild, (query) => lessThanBefore(query, schema, rebuild.chainId));
-  if (less.length > 0) {
-    throw new Fault(
-      `The new index is in place, and has less than the old one of chains that were not compared. The old one stays as ` +
-        `${asideOf(schema)}${views.length > 0 ? `, which ${views.join(", ")} still shows` : ""}: reconcile those chains, then ` +
-        `remove it, or have it back:`,
-      { details: [...less, `to remove it: ${removal(asideOf(schema))}`, `to have it back: ${back(schema)}`] },
-    );
-  }
-  if (views.length > 0) return { isNew, left: { aside: asideOf(schema), views } };
-  await inDatabaseOf(rebuild, (query) => dropAside(query, schema));
-  return { isNew };
-}
-
-/** @throws {@link Fault} if that fails, too: it tells where the old index is, and how to have it back. */
-async function returnToOld(rebuild: Rebuild, why: string): Promise<void> {
-  const { schema } = rebuild;
-  try {
-    await inDatabaseOf(rebuild, (query) => putBack(query, schema));
-  } catch (cause) {
-    throw new Fault(`${why} The old index could not be put back: ${(cause as Error).message}`, {
-      cause,
-      details: [`It is in the schema ${asideOf(schema)}. To have it back: ${back(schema)}`],
-    });
-  }
+  await dismissOld(inDatabase, schema, chainId, views);
+  return { isNew, ...(views.length > 0 && { left: { aside: asideOf(schema), views } }) };
 }
 
 /** Lets the indexer run until it is at the chains' heads. */
