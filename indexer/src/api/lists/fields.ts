@@ -25,15 +25,6 @@ export function fieldsOf(info: GraphQLResolveInfo, inside?: "items"): Set<string
   return new Set(wanted.map(({ name }) => name.value));
 }
 
-/** The same question without fragments and directives around the fields of the list: Ponder looks for a count in none of them. */
-export const plainly = (info: GraphQLResolveInfo): GraphQLResolveInfo => ({
-  ...info,
-  fieldNodes: info.fieldNodes.slice(0, 1).map((field) => ({
-    ...field,
-    selectionSet: { kind: Kind.SELECTION_SET, selections: selectedIn(info.fieldNodes, info) },
-  })),
-});
-
 /** The fields that are asked for directly inside some fields, as GraphQL itself collects them. */
 function selectedIn(fieldNodes: readonly FieldNode[], info: GraphQLResolveInfo): FieldNode[] {
   const fields: FieldNode[] = [];

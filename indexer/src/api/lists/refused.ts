@@ -1,6 +1,7 @@
 import { objection, shown } from "../objection.js";
-import type { Arguments, Filter } from "./asked.js";
+import type { Arguments } from "./asked.js";
 import { valuesOf } from "./cursor.js";
+import type { Filter } from "./filter.js";
 import type { QuickColumn, QuickTable } from "./table.js";
 
 const MOST_ROWS = 1_000;
@@ -34,22 +35,15 @@ export function refuseFilter(
   for (const [key, value] of Object.entries(filter)) {
     if (key !== "AND" && key !== "OR") refuseComparison(table, key, value);
     else if (value === null) throw nullIn(key);
-    else for (const part of value as Filter[]) refuseFilter(table, part, key);
+    else refuseParts(table, key, value as Filter[]);
   }
 }
 
-/** Of a generated answer, which finds no row by null in a list, nor by its contrary. */
-export function refuseNullOfLists(table: QuickTable, filter: Filter): void {
-  for (const [key, value] of Object.entries(filter)) {
-    if (key === "AND" || key === "OR") {
-      for (const part of value as Filter[]) refuseNullOfLists(table, part);
-    } else if (value === null && table.byName.get(comparisonOf(key)[0])!.isList) {
-      throw objection(
-        `\`${key}\` is null, which is not looked for together with \`totalCount\`, \`offset\`, \`before\`, AND, OR, ` +
-          "patterns or lists of values: leave those out.",
-      );
-    }
-  }
+function refuseParts(table: QuickTable, key: "AND" | "OR", parts: readonly Filter[]): void {
+  for (const part of parts) refuseFilter(table, part, key);
+  // Nothing holds of it, or everything: neither is what whoever put it together meant.
+  if (key === "OR" && (parts.length === 0 || parts.some((part) => Object.keys(part).length === 0)))
+    throw objection("`OR` is empty, or has an empty filter in it: give conditions there, or leave it out.");
 }
 
 function refuseComparison({ byName }: QuickTable, key: string, value: unknown): void {

@@ -1,35 +1,71 @@
 import type { Statement } from "../batch.js";
-import type { Asked, Condition } from "./asked.js";
+import type { Asked } from "./asked.js";
+import { conditionsOf, type Bind, type Filter } from "./filter.js";
 import type { QuickColumn, QuickTable } from "./table.js";
 
-type Wanted = Pick<Asked, "order" | "descending" | "after"> & {
-  /** Names of columns and of relations: what else is needed comes with them. */
-  readonly fields: ReadonlySet<string>;
-  readonly conditions: readonly Condition[];
-  readonly rows: number;
-};
+/** Which rows of a table. */
+export interface Which {
+  readonly where: Filter;
+  /** What columns have, whatever is asked for: a key, or what leads to the row that the list belongs to. */
+  readonly given: readonly (readonly [column: QuickColumn, value: unknown])[];
+}
+
+type Wanted = Which &
+  Pick<Asked, "order" | "descending" | "cursor" | "offset"> & {
+    /** Names of columns and of relations: what else is needed comes with them. */
+    readonly fields: ReadonlySet<string>;
+    readonly rows: number;
+  };
 
 /** The statement for some rows of a table. What comes from outside is a value of it, never a part of its text. */
 export function statementOf(table: QuickTable, wanted: Wanted): Statement {
-  const { conditions, order, descending, after, rows } = wanted;
+  const { order, descending, cursor, offset, rows } = wanted;
   const values: unknown[] = [];
-  const value = (column: QuickColumn, given: unknown) => `$${values.push(column.toDriver(given))}`;
-  const names = order.map(({ sql }) => sql);
+  const bind: Bind = (value) => `$${values.push(value)}`;
+  const conditions = conditionsFor(table, wanted, bind);
+  if (cursor) conditions.push(isFrom(order, cursor, descending, bind));
+  const along = order.map(({ sql }) => (descending ? `${sql} desc` : sql)).join(", ");
+  const text =
+    `select ${columnsFor(table, wanted).join(", ")} from ${table.sql}${whereOf(conditions)}` +
+    `${along && ` order by ${along}`} limit ${rows}${offset > 0 ? ` offset ${offset}` : ""}`;
+  return { text, values };
+}
 
-  const all = conditions.map(([column, comparison, given]) =>
-    comparison === "is null" || comparison === "is not null"
-      ? `${column.sql} ${comparison}`
-      : `${column.sql} ${comparison} ${value(column, given)}`,
-  );
-  if (after) {
-    const from = order.map((column, i) => value(column, after[i]));
-    // The database can begin to read there, which it could not if each column was compared by itself.
-    all.push(`(${names.join(", ")}) ${descending ? "<=" : ">="} (${from.join(", ")})`);
+/** How many rows there are, on all pages. */
+export function countOf(table: QuickTable, which: Which): Statement {
+  const values: unknown[] = [];
+  const conditions = conditionsFor(table, which, (value) => `$${values.push(value)}`);
+  return { text: `select count(*)::int as count from ${table.sql}${whereOf(conditions)}`, values };
+}
+
+const conditionsFor = (table: QuickTable, { where, given }: Which, bind: Bind) => [
+  ...conditionsOf(table, where, bind),
+  ...given.map(([{ sql, toDriver }, value]) => `${sql} = ${bind(toDriver(value))}`),
+];
+
+const whereOf = (conditions: readonly string[]) =>
+  conditions.length > 0 ? ` where ${conditions.join(" and ")}` : "";
+
+/**
+ * Whether a row stands at the cursor or behind it. The database can begin to read there, which it could not if each column was
+ * compared by itself. What is empty comes last, backwards first; only the column that was asked for can be.
+ */
+function isFrom(
+  order: readonly QuickColumn[],
+  cursor: readonly unknown[],
+  descending: boolean,
+  bind: Bind,
+): string {
+  const [first, ...key] = order as [QuickColumn, ...QuickColumn[]];
+  const from = (columns: readonly QuickColumn[], position: readonly unknown[]) =>
+    `(${columns.map(({ sql }) => sql).join(", ")}) ${descending ? "<=" : ">="} ` +
+    `(${columns.map(({ toDriver }, i) => bind(toDriver(position[i]))).join(", ")})`;
+  if (cursor[0] === null) {
+    const behind = `${first.sql} is null and ${from(key, cursor.slice(1))}`;
+    return descending ? `(${first.sql} is not null or ${behind})` : behind;
   }
-  const where = all.length > 0 ? ` where ${all.join(" and ")}` : "";
-  const along = names.map((name) => (descending ? `${name} desc` : name)).join(", ");
-  const select = `select ${columnsFor(table, wanted).join(", ")} from ${table.sql}`;
-  return { text: `${select}${where}${along && ` order by ${along}`} limit ${rows}`, values };
+  const behind = from(order, cursor);
+  return first.isNullable && !descending ? `(${behind} or ${first.sql} is null)` : behind;
 }
 
 /** No more than is asked for: to read and to hand over whole rows costs more than to find them. */

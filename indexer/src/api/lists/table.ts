@@ -9,6 +9,8 @@ export interface QuickColumn {
   readonly sql: string;
   /** Lists are compared in ways of their own. */
   readonly isList: boolean;
+  /** Addresses and hashes are kept in lower case. */
+  readonly isHex: boolean;
   /** Of what is in it, if it is a list. */
   readonly kind: Kind;
   readonly isNullable: boolean;
@@ -56,6 +58,7 @@ const quickColumn = (name: string, column: Column): QuickColumn => ({
   name,
   sql: dialect.sqlToQuery(sql`${column}`).sql,
   isList: column instanceof PgArray,
+  isHex: column.columnType === "PgHex",
   kind: kindOf(column),
   isNullable: !column.notNull,
   isOrdered: column.getSQLType() !== "json",
