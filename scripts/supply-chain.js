@@ -14,6 +14,7 @@ import { checkCheckout } from "./lib/supply-chain/checkout.js";
 import { faultOfQuestion, findChanges, findPackage, told } from "./lib/supply-chain/find.js";
 import { lockfilesOf } from "./lib/supply-chain/history.js";
 import { checkLockfile } from "./lib/supply-chain/lockfile.js";
+import { RANGES, readRanges } from "./lib/supply-chain/ranges.js";
 import { readSignatures } from "./lib/supply-chain/signatures.js";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -65,14 +66,19 @@ const versionsIn = (given) => given.flatMap((versions) => versions.trim().split(
 
 const COMMANDS = {
   lockfile: {
-    tells: "every package is from npm, in one version, with a hash, and allowed or forbidden to run scripts",
+    tells:
+      "every package is from npm, in one version that whoever asks for it allows, with a hash, and allowed or forbidden to run scripts",
     run() {
       const { faults, checked } = checkLockfile(read("package-lock.json"), read("package.json"));
       const npmrc = existsSync(`${ROOT}.npmrc`) ? textOf(".npmrc") : "";
       faults.push(...checkCheckout(readdirSync(ROOT), npmrc));
+      if (faults.length > 0) return tell(faults.map(({ where, what }) => `${where} ${what}`));
+      const outside = readRanges(npm(...RANGES));
+      if (outside === undefined)
+        return refuse("npm does not say whether each version is one that is asked for.");
       return tell(
-        faults.map(({ where, what }) => `${where} ${what}`),
-        `${checked} packages: from npm, exact, hashed, scripts decided.`,
+        outside.map((fault) => fault.replaceAll(/[^\x20-\x7e]/g, "?")),
+        `${checked} packages: from npm, exact, hashed, in the ranges that are asked for, scripts decided.`,
       );
     },
   },

@@ -42,6 +42,10 @@ export function parseUpdate(args: RecordArguments): TypedUpdate {
     if (given === undefined) return { account, standing };
     throw new Fault(`--standing unlisted takes the whole record back: leave --${kebab(given)} out.`);
   }
+  if (standing === "blocked" && expiry !== undefined)
+    throw new Fault(
+      "--standing blocked: leave --expiry out, for a block does not end by itself; an officer lifts it.",
+    );
   if (standing === "cleared")
     required(expiry, "--expiry", "when the clearing ends", "--expiry 365d, or never");
   const hash = required(evidence, "--evidence", "on what evidence", "--evidence 0x<64 digits>, or none");

@@ -6,13 +6,16 @@ import { complianceReasonOf } from "../lib/reasons.js";
 import { openNetwork } from "../payment/open.js";
 import { accountOf, carryOut, tellerOf, type SendingArguments } from "../payment/send.js";
 import { parseUpdate, updateOf, type RecordArguments } from "./arguments.js";
+import { questionOf, requireUnchanged, requireWordOf, type LiftingArguments } from "./lifting.js";
+
+type Arguments = RecordArguments & SendingArguments & LiftingArguments;
 
 /** `npx hardhat compliance record`: shows before and after, looks whether it would work, asks, sends, and tells who passes. */
-export default command(async (args: RecordArguments & SendingArguments, hre: HardhatRuntimeEnvironment) => {
+export default command(async (args: Arguments, hre: HardhatRuntimeEnvironment) => {
   const typed = parseUpdate(args);
   const { account } = typed;
   const { connection, provider, record } = await openNetwork(hre);
-  const { readRecord, warningsOf } = await import("../lib/compliance/registry.js");
+  const { isLift, readRecord, warningsOf } = await import("../lib/compliance/registry.js");
   const { ComplianceRegistry__factory } = await import("../../types/ethers-contracts/index.js");
   const { address } = record.contracts.complianceRegistry;
   const registry = ComplianceRegistry__factory.connect(address, provider);
@@ -24,13 +27,19 @@ export default command(async (args: RecordArguments & SendingArguments, hre: Har
   const tell = tellerOf(args);
   tell(`before  ${describeRecord(before)}\nafter   ${describeRecord(wanted)}`);
   for (const warning of warningsOf(before, wanted, await registry.policy())) tell(`to know: ${warning}`);
+  const lifts = isLift(before, wanted);
+  requireWordOf(args, lifts, before);
   const data = registry.interface.encodeFunctionData("setRecords", [[{ account, ...wanted }]]);
   const transaction = await carryOut(
     connection,
     {
       ...{ name: "compliance record", call: { from, to: address, data } },
-      sentence: `record ${account} as ${describeRecord(wanted)}; as ${from}`,
-      confirmedBy: account.slice(0, 10),
+      ...questionOf(
+        account,
+        `record ${account} as ${describeRecord(wanted)}; as ${from}`,
+        lifts ? before : undefined,
+      ),
+      lookAgain: async () => requireUnchanged(before, await readRecord(registry, account)),
     },
     args,
   );

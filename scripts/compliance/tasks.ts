@@ -1,4 +1,5 @@
 import { emptyTask } from "hardhat/config";
+import { ArgumentType } from "hardhat/types/arguments";
 import type { TaskDefinition } from "hardhat/types/tasks";
 
 import { taskOf } from "../ops/tasks.js";
@@ -23,6 +24,12 @@ const RECORD: readonly Option[] = [
   },
 ];
 
+const LIFT_BLOCK: Option = {
+  name: "liftBlock",
+  description: "With --yes: lifts a block, which --yes alone never does. Legal is asked before",
+  type: ArgumentType.FLAG,
+};
+
 /** What a compliance officer does. */
 export const complianceTasks: readonly TaskDefinition[] = [
   emptyTask("compliance", "Who may pay and be paid: what an officer writes down of an account").build(),
@@ -31,7 +38,7 @@ export const complianceTasks: readonly TaskDefinition[] = [
     "Writes an account's compliance record (COMPLIANCE). Shows it before and after and whether the account passes then, looks " +
       "first whether it would work, and asks before it sends. For example: npx hardhat compliance record --network <name> " +
       "--account 0x… --standing cleared --risk-score 10 --expiry 365d --evidence 0x… --from 0x…",
-    [...RECORD, FROM, YES, JSON_OUTPUT],
+    [...RECORD, FROM, LIFT_BLOCK, YES, JSON_OUTPUT],
     () => import("./record.js"),
   ),
 ];

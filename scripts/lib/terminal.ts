@@ -56,10 +56,11 @@ export class Terminal {
    *
    * @param line `npx hardhat …`, with single or double quotes around what contains spaces.
    * @param exits The exit code that it has to end with.
+   * @param variables What is set for this command alone.
    * @throws {@link Fault} with what it said if it ends otherwise.
    */
-  async type(line: string, exits = 0): Promise<Said> {
-    const said = await this.try(line);
+  async type(line: string, exits = 0, variables: Typed["variables"] = {}): Promise<Said> {
+    const said = await this.run(wordsOf(line), variables);
     if (said.code === exits) return said;
     throw new Fault(`$ ${line}\nended with ${said.code} and not ${exits}. It said:`, {
       details: `${said.stdout}${said.stderr}`.trimEnd().split("\n"),

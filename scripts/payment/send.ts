@@ -15,6 +15,8 @@ export interface Act {
   readonly call: { readonly from: string; readonly to: string; readonly data: string };
   /** What to type to confirm it. */
   readonly confirmedBy: string;
+  /** Looks again, last of all, whether what the sentence says is still so. Throws if not. */
+  readonly lookAgain?: () => Promise<void>;
 }
 
 export interface SendingArguments {
@@ -37,7 +39,7 @@ export const tellerOf =
  */
 export async function carryOut(
   { ethers, networkName }: NetworkConnection,
-  { name, sentence, call, confirmedBy }: Act,
+  { name, sentence, call, confirmedBy, lookAgain }: Act,
   args: SendingArguments,
 ): Promise<string | undefined> {
   const tell = tellerOf(args);
@@ -50,6 +52,7 @@ export async function carryOut(
   const { chainId } = await ethers.provider.getNetwork();
   if (!args.yes) await confirm(`${sentence}, on ${networkName} (chain ${chainId})`, confirmedBy);
   const signer = await ethers.getSigner(call.from);
+  await lookAgain?.();
   // It may have become impossible while somebody was asked.
   const sent = await orRefusal(
     () => signer.sendTransaction({ to: call.to, data: call.data }),

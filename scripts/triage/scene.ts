@@ -83,13 +83,37 @@ async function endpointsFor(
   typed = "",
 ): Promise<Endpoint[]> {
   const own = networkConfig.type === "http" ? await networkConfig.url.get() : "";
-  const indexers = setting(process.env, `PONDER_RPC_URL_${chainId}`) ?? "";
-  const urls = [own, ...indexers.split(","), ...typed.split(",")].map((url) => url.trim()).filter(Boolean);
-  const wrong = urls.findIndex((url) => !URL.canParse(url));
-  // What it was may be a key.
-  if (wrong >= 0) throw new Fault(`The ${wrong + 1}. RPC endpoint of ${networkName} is no URL.`);
-  const asked = urls.filter((url) => url.startsWith("http"));
-  return endpointsOf({ name: networkName, rpc: asked });
+  const variable = `PONDER_RPC_URL_${chainId}`;
+  return endpointsOf({
+    name: networkName,
+    rpc: [
+      ...urlsIn(own, `of the network ${networkName}`),
+      ...urlsIn(setting(process.env, variable) ?? "", `in ${variable}`),
+      ...urlsIn(typed, "in --rpc"),
+    ],
+  });
+}
+
+/**
+ * The URLs of a list with commas.
+ *
+ * @throws {@link Fault} if one cannot be asked, as one that is left out would count as having agreed. What it is stays
+ * unsaid: it may be a key.
+ */
+export function urlsIn(list: string, where: string): string[] {
+  const urls = list
+    .split(",")
+    .map((url) => url.trim())
+    .filter(Boolean);
+  for (const [i, url] of urls.entries()) {
+    const which = `The ${i + 1}. RPC endpoint ${where}`;
+    if (!URL.canParse(url)) throw new Fault(`${which} is no URL.`);
+    if (!/^https?:$/.test(new URL(url).protocol))
+      throw new Fault(
+        `${which} is not of HTTP, and no other is asked here. Give the same provider's URL with https:// in its place.`,
+      );
+  }
+  return urls;
 }
 
 /** What the command line says, for triage. */

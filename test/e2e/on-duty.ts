@@ -121,6 +121,14 @@ describe("on duty", function () {
     expect(found.findings.map(({ reason }) => reason)).to.deep.equal(["index_behind"]);
   });
 
+  it("triage sees that the read model is ahead of what the endpoints tell", async () => {
+    const { provider, looks, ...rest } = await scene();
+    void provider;
+    const stale = looks.map((look) => ({ ...look, head: { ...look.head!, block: look.head!.block - 21 } }));
+    const found = await triage({ ...rest, looks: stale }, ["index"]);
+    expect(found.findings.map(({ reason }) => reason)).to.deep.equal(["index_ahead"]);
+  });
+
   it("samples of the gate match, and one that the read model has wrong does not", async () => {
     const { provider } = connection.ethers;
     const sampling = {
@@ -215,6 +223,9 @@ describe("on duty", function () {
       );
       expect(proof.stdout, proof.stderr).to.include("It IS the deposit of this payment.");
       expect(proof.exitCode).to.equal(0);
+      const socket = await hardhat(url, "triage", "chain", "--rpc", "wss://rpc.example/key");
+      expect([socket.exitCode, socket.stdout]).to.deep.equal([2, ""]);
+      expect(socket.stderr).to.match(/^The 1\. RPC endpoint in --rpc is not of HTTP/);
       const gate = await hardhat(url, "gate");
       expect([gate.exitCode, gate.stderr]).to.deep.equal([1, ""]);
       expect(gate.stdout).to.include("The gate is shut").and.include("There are 0 of the 1000 samples");

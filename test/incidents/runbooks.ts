@@ -1,3 +1,6 @@
+import { readFile } from "node:fs/promises";
+
+import { expect } from "chai";
 import { network } from "hardhat";
 
 import { play } from "../../scripts/drill/exercise/play.js";
@@ -33,6 +36,12 @@ const tell = process.env.SHOW_INCIDENTS === "1" ? console.log : undefined;
     after(async () => {
       await running.stop();
       if (RESULTS !== undefined) await writeResults(RESULTS, "npm run bench:incidents", { incidents: taken });
+    });
+
+    it("are typed with nothing set that the README of the pages does not name", async () => {
+      const said = await readFile("docs/runbooks/README.md", "utf8");
+      for (const name of Object.keys({ ...stack.suite.variables, ...stack.variables }))
+        expect(said, name).to.match(new RegExp(`\\b${name}\\b`));
     });
 
     for (const incident of INCIDENTS) {

@@ -24,14 +24,16 @@ export async function hardhatWith(
   variables: Record<string, string | undefined>,
   ...words: readonly string[]
 ): Promise<Ended> {
-  const { root } = hre.config.paths;
-  const cli = path.join(root, "node_modules", "hardhat", "dist", "src", "cli.js");
-  const env = { ...process.env, NO_COLOR: "1", ...variables };
-  return await new Promise((resolve) => {
-    execFile(process.execPath, [cli, ...words], { cwd: root, env }, (error, stdout, stderr) =>
-      resolve({ exitCode: error === null ? 0 : Number(error.code), stdout, stderr }),
-    );
-  });
+  return await run(words, variables);
+}
+
+/** As {@link hardhatWith}, by somebody who answers when something is asked. */
+export function hardhatAnswering(
+  answer: () => Promise<string>,
+  variables: Record<string, string | undefined>,
+  ...words: readonly string[]
+): Promise<Ended> {
+  return run(words, variables, answer);
 }
 
 /** Does some work while `record` is that of its chain, and puts back what was there. */
@@ -47,4 +49,28 @@ export async function withRecord<Result>(
   } finally {
     await (before === undefined ? rm(file) : writeFile(file, before));
   }
+}
+
+function run(
+  words: readonly string[],
+  variables: Record<string, string | undefined>,
+  answer?: () => Promise<string>,
+): Promise<Ended> {
+  const { root } = hre.config.paths;
+  const cli = path.join(root, "node_modules", "hardhat", "dist", "src", "cli.js");
+  const env = { ...process.env, NO_COLOR: "1", ...variables };
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, [cli, ...words], { cwd: root, env }, (error, stdout, stderr) =>
+      resolve({ exitCode: error === null ? 0 : Number(error.code), stdout, stderr }),
+    );
+    if (answer === undefined) return;
+    let said = "";
+    const listen = (data: string) => {
+      said += data;
+      if (!said.endsWith(": ")) return;
+      child.stderr!.off("data", listen);
+      void answer().then((line) => child.stdin!.end(`${line}\n`));
+    };
+    child.stderr!.on("data", listen);
+  });
 }

@@ -9,6 +9,7 @@ import { FUNCTION_ROLES, ROLE_NAMES } from "../../deploy/roles.js";
 import { INCIDENTS } from "../../scripts/drill/incidents/index.js";
 import { Pager, type Alert, type Heard } from "../../scripts/drill/stack/pager.js";
 import { sooner } from "../../scripts/drill/stack/rules.js";
+import { SET_BY_EVERYBODY } from "../../scripts/drill/stack/start.js";
 import { missingLine } from "../../scripts/drill/exercise/seen.js";
 import { codeIn, readPage, sectionOf } from "../../scripts/lib/pages/markdown.js";
 import {
@@ -20,6 +21,7 @@ import {
   SECTIONS,
   type Runbook,
 } from "../../scripts/lib/pages/runbook.js";
+import { VERBS, wordsOf as wordsOfVerb, type VerbName } from "../../scripts/ops/verbs.js";
 
 const ALERTS = readFileSync("monitoring/prometheus/alerts.yml", "utf8");
 /** The page that each alert names; the same name may stand there twice, with two severities. */
@@ -151,12 +153,13 @@ describe("the runbooks", () => {
         for (const [, line] of joined(commands).matchAll(/npx hardhat ([^|;\n]*)/g)) {
           const words = wordsOf(line!);
           const options = words.filter((word) => word.startsWith("--"));
-          const known = taskOf(words);
-          expect(known, `${name}: npx hardhat ${line}`).to.not.equal(undefined);
+          const known = tasksOf(words);
+          expect(known, `${name}: npx hardhat ${line}`).to.not.be.empty;
           for (const option of options) {
             if (option === "--network") continue;
             const camel = option.slice(2).replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
-            expect([...known!.options.keys()], `${name}: npx hardhat ${line}`).to.include(camel);
+            for (const task of known)
+              expect([...task.options.keys()], `${name}: npx hardhat ${line}`).to.include(camel);
           }
           count += 1;
         }
@@ -195,6 +198,26 @@ describe("the runbooks", () => {
       for (const variable of used)
         expect([...common, ...needs, ...set], `${name}: $${variable}`).to.include(variable);
     }
+  });
+
+  it("have everybody on call set exactly what the drill sets for those who type", async () => {
+    const common = (await commonVariables()).map((variable) => variable.slice(1));
+    expect([...SET_BY_EVERYBODY, "ME", "MY_ADDRESS"]).to.have.members(common);
+  });
+
+  it("ask the index of one chain, as several may share it", () => {
+    // An index is made anew of all its chains.
+    const ofAllChains = ["index-wrong"];
+    let count = 0;
+    for (const { name, blocks } of runbooks.filter(({ name }) => !ofAllChains.includes(name))) {
+      for (const { commands } of blocks) {
+        const asked = commands.match(/\bfrom holdfast\.\w+/g) ?? [];
+        const bound = commands.match(/\bfrom holdfast\.\w+\s+where chain_id = \$CHAIN_ID\b/g) ?? [];
+        expect(bound, `${name}: ${commands}`).to.have.length(asked.length);
+        count += asked.length;
+      }
+    }
+    expect(count).to.be.greaterThan(10);
   });
 
   it("go on within a block only when what came before went well, as a shell without -e does not stop", () => {
@@ -315,6 +338,13 @@ const joined = (commands: string) => commands.replaceAll("\\\n", " ");
 
 const wordsOf = (line: string) =>
   Array.from(line.matchAll(/"[^"]*"|'[^']*'|\S+/g), ([word]) => word).filter((word) => word !== "");
+
+/** The task that is typed; where a variable says which, all that it may be. */
+function tasksOf(words: readonly string[]) {
+  if (words[2] === "$ACT")
+    return (Object.keys(VERBS) as VerbName[]).map((verb) => taskOf(["ops", "plan", ...wordsOfVerb(verb)])!);
+  return [taskOf(words) ?? []].flat();
+}
 
 /** The task whose name begins the words, the longest there is. */
 function taskOf(words: readonly string[]) {

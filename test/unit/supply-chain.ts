@@ -13,6 +13,7 @@ import { findBomFaults, normalise } from "../../scripts/lib/supply-chain/bom.js"
 import { checkCheckout } from "../../scripts/lib/supply-chain/checkout.js";
 import { faultOfQuestion, findChanges, findPackage } from "../../scripts/lib/supply-chain/find.js";
 import { checkLockfile } from "../../scripts/lib/supply-chain/lockfile.js";
+import { readRanges } from "../../scripts/lib/supply-chain/ranges.js";
 import { readSignatures } from "../../scripts/lib/supply-chain/signatures.js";
 
 type Packages = Record<string, Record<string, unknown>>;
@@ -42,6 +43,7 @@ const MODULES = [
   "history",
   "lockfile",
   "manifest",
+  "ranges",
   "signatures",
 ];
 const SCRIPT = path.join("scripts", "supply-chain.js");
@@ -516,6 +518,28 @@ describe("the supply chain", () => {
       await copyFile(path.join(root, "package-lock.json"), file);
     });
 
+    it("finds a version that is outside of a range that somebody asks for, and says whose", async () => {
+      const file = path.join(copy, "package-lock.json");
+      const lockfile = JSON.parse(await readFile(file, "utf8")) as { packages: Packages };
+      lockfile.packages["node_modules/isexe"]!.version = "99.0.0";
+      await writeFile(file, JSON.stringify(lockfile));
+      const { code, said } = await type("lockfile");
+      await copyFile(path.join(root, "package-lock.json"), file);
+      expect(code, said).to.equal(1);
+      expect(said).to.match(
+        /^ {2}isexe@99\.0\.0 is of no version that is asked for: .*"\^2\.0\.0" from node_modules\/which/m,
+      );
+    });
+
+    it("cannot tell whether versions are in their ranges if npm says nothing", () => {
+      for (const text of ["", "{}", "[]", '{"error":{}}']) expect(readRanges(text), text).to.equal(undefined);
+      expect(readRanges('{"name":"a","dependencies":{}}')).to.deep.equal([]);
+      const missing = ["missing: b@^1.0.0, required by c@1.0.0"];
+      expect(readRanges(JSON.stringify({ name: "a", dependencies: {}, problems: missing }))).to.deep.equal([
+        `package-lock.json: npm says ${missing[0]}`,
+      ]);
+    });
+
     it("looks at what npm reads beside the lockfile", async () => {
       const file = path.join(copy, "npm-shrinkwrap.json");
       await writeFile(file, "{}");
@@ -608,12 +632,12 @@ describe("the supply chain", () => {
       await writeFile(path.join(folder, "npm"), '#!/bin/sh\necho "$@" >>"$ASKED"\n', { mode: 0o755 });
       const ASKED = path.join(copy, "asked");
       const env = { ...process.env, ASKED, PATH: `${folder}:${process.env.PATH}`, NODE_ENV: "production" };
-      for (const command of ["audit", "provenance", "bom"])
+      for (const command of ["lockfile", "audit", "provenance", "bom"])
         await promisify(execFile)(process.execPath, [path.join(copy, SCRIPT), command], { env }).catch(
           () => {},
         );
       const lines = (await readFile(ASKED, "utf8")).trim().split("\n");
-      expect(lines).to.have.lengthOf(3);
+      expect(lines).to.have.lengthOf(4);
       for (const line of lines) expect(line).to.include("--include=dev --include=optional --include=peer");
     });
 

@@ -4,7 +4,7 @@ import path from "node:path";
 import { Fault } from "../../../deploy/fault.js";
 import { ROLES } from "../../../deploy/roles.js";
 import { IMPLEMENTATION_SLOT } from "../../../deploy/verify.js";
-import { DAY } from "../../scenario/clock.js";
+import { DAY, HOUR } from "../../scenario/clock.js";
 import { PAUSE } from "../../scenario/officers.js";
 import { deposit } from "../../scenario/deposits.js";
 import { release } from "../../scenario/payouts.js";
@@ -17,50 +17,81 @@ import { act, execute, GUARDIANS } from "./acting.js";
  * What happens to the contracts and to those who administer them.
  */
 
+/** From here on guardians can pause exits for 7 days in all: there is room for the 3 of the leak that comes last. */
 export const strangePause: Incident = {
   name: "strange-pause",
   runbook: "pause",
-  happens: "deposits are paused, and nobody on call knows why",
-  alert: "HoldfastPaused",
+  happens: "everything is paused, exits too, and nobody on call knows why",
+  alert: "HoldfastExitsPaused",
   async cause(stack) {
-    await act(stack, 'ops plan pause --bits deposits --duration 2d --reason "exercise"', GUARDIANS);
+    await act(
+      stack,
+      'ops plan pause --bits deposits,payouts,exits --duration 2d --reason "exercise"',
+      GUARDIANS,
+    );
+  },
+  async check({ world }) {
+    const bits = await world.escrow.paused();
+    if (bits !== 0n) throw new Fault(`The escrow is still paused: ${bits}.`);
   },
 };
+
+/** Somebody with CONFIGURATOR's key schedules a long pause of all exits. Returns its id. */
+async function scheduleLongPause({ world }: IncidentStack): Promise<string> {
+  const { accessManager, escrow, people } = world;
+  const thief = accessManager.connect(people.officer("CONFIGURATOR"));
+  const data = escrow.interface.encodeFunctionData("extendPause", [PAUSE.EXITS, 30n * DAY, "mine"]);
+  await mined(thief.schedule(escrow, data, 0n));
+  const scheduled = await accessManager.queryFilter(accessManager.filters.OperationScheduled);
+  return scheduled.at(-1)!.args.operationId;
+}
 
 export const strangeOperation: Incident = {
   name: "strange-operation",
   runbook: "scheduled-operations",
   happens: "somebody with CONFIGURATOR's key schedules a long pause of all exits",
   alert: "HoldfastOperationScheduled",
-  async cause(stack) {
-    const { accessManager, escrow, people } = stack.world;
-    const thief = accessManager.connect(people.officer("CONFIGURATOR"));
-    const data = escrow.interface.encodeFunctionData("extendPause", [PAUSE.EXITS, 30n * DAY, "mine"]);
-    await mined(thief.schedule(escrow, data, 0n));
-    const scheduled = await accessManager.queryFilter(accessManager.filters.OperationScheduled);
-    return { SCHEDULED: scheduled.at(-1)!.args.operationId };
-  },
+  cause: async (stack) => ({ SCHEDULED: await scheduleLongPause(stack) }),
 };
+
+/** The guardians sign an act, and another transaction of their Safe takes its nonce. */
+async function loseNonce(stack: IncidentStack, plan: string) {
+  const planned = await stack.type(`ops plan ${plan} --reason "kept for later"`);
+  const [, number] = /Planned operation (\d+)/.exec(planned)!;
+  await stack.type("ops rehearse");
+  for (const typist of GUARDIANS) await stack.type(`ops sign ${stack.signerOf(typist)}`);
+  await act(stack, 'ops plan pause --bits payouts --duration 1h --reason "in between"', GUARDIANS);
+  return { OPERATION: number!, ACT: plan };
+}
 
 export const usedNonce: Incident = {
   name: "used-nonce",
   runbook: "nonce-trouble",
   happens: "what was signed beforehand lost its nonce to another transaction",
-  async cause(stack) {
-    const planned = await stack.type(
-      'ops plan pause --bits deposits --duration 12h --reason "kept for later"',
-    );
-    const [, number] = /Planned operation (\d+)/.exec(planned)!;
-    await stack.type("ops rehearse");
-    for (const typist of GUARDIANS) await stack.type(`ops sign ${stack.signerOf(typist)}`);
-    await act(stack, 'ops plan pause --bits payouts --duration 1h --reason "in between"', GUARDIANS);
-    return { OPERATION: number! };
-  },
+  cause: (stack) => loseNonce(stack, "pause --bits deposits --duration 12h"),
   async check({ world }) {
     const bits = await world.escrow.paused();
     if ((bits & PAUSE.DEPOSITS) === 0n) throw new Fault("Deposits are not paused, as they were to be.");
   },
   afterwards: ({ world }) => world.clock.pass(DAY),
+};
+
+let uncancelled: string;
+
+/** Another act than a pause, by the same page. */
+export const lostVeto: Incident = {
+  name: "lost-veto",
+  runbook: "nonce-trouble",
+  happens: "what was signed to cancel a thief's operation lost its nonce to another transaction",
+  async cause(stack) {
+    uncancelled = await scheduleLongPause(stack);
+    return await loseNonce(stack, `cancel --operation ${uncancelled}`);
+  },
+  async check({ world }) {
+    if ((await world.accessManager.getSchedule(uncancelled)) !== 0n)
+      throw new Fault("What the thief scheduled still waits for its time.");
+  },
+  afterwards: ({ world }) => world.clock.pass(HOUR),
 };
 
 let successor: string;

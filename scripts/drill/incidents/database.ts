@@ -22,7 +22,7 @@ const RELEASED: Story = {
 
 /** What is only needed where data is lost. */
 const needed = ({ postgres, variables }: IncidentStack) => ({
-  DUMP: path.join(variables.SECRETS!, "..", "holdfast.dump"),
+  DUMP: path.join(variables.SECRETS, "..", "holdfast.dump"),
   SUPERUSER_URL: postgres.url("holdfast"),
 });
 
@@ -69,7 +69,7 @@ export const dataLost: Incident = {
     const { postgres, services, suite, variables, world } = stack;
     const known = needed(stack);
     const { DATABASE_URL } = variables;
-    await asThePageSays("dump", { DUMP: known.DUMP, DATABASE_URL: DATABASE_URL! });
+    await asThePageSays("dump", { DUMP: known.DUMP, DATABASE_URL: DATABASE_URL });
     // Newer than the dump: it can only come from the chain again.
     await (await stack.begin(RELEASED)).advance();
     await untilIndexed(services.writer.url, suite.record.chainId, await world.provider.getBlockNumber());

@@ -1,5 +1,13 @@
 import type { Incident } from "../incident.js";
-import { badUpgrade, leak, stolenKey, strangeOperation, strangePause, usedNonce } from "./administration.js";
+import {
+  badUpgrade,
+  leak,
+  lostVeto,
+  stolenKey,
+  strangeOperation,
+  strangePause,
+  usedNonce,
+} from "./administration.js";
 import { deepReorg, leftBranch, silentChain } from "./chain.js";
 import { databaseDown, databaseFull, dataLost } from "./database.js";
 import { failedPayouts } from "./failed-payouts.js";
@@ -53,6 +61,7 @@ export const INCIDENTS: readonly Incident[] = [
   stolenKey,
   badUpgrade,
   usedNonce,
+  lostVeto,
   dataLost,
   missedReconciliation,
   failedReconciliation,

@@ -1,3 +1,5 @@
+import { createHash, createHmac, pbkdf2Sync } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import path from "node:path";
 
 import { Fault } from "../../../deploy/fault.js";
@@ -73,30 +75,54 @@ export const apiDown: Incident = {
   },
 };
 
-/** How the database keeps the passwords of its roles. */
-const passwordsOf = async ({ postgres }: IncidentStack) =>
-  (
-    await postgres.query(
-      "holdfast",
-      "select rolpassword from pg_authid where rolname like 'holdfast%' and rolpassword is not null",
-    )
-  ).split("\n");
+/** What Postgres keeps of each role's password. */
+async function passwordsOf({ postgres }: IncidentStack): Promise<Map<string, string>> {
+  const rows = await postgres.query(
+    "holdfast",
+    "select rolname, rolpassword from pg_authid where rolname like 'holdfast%' and rolpassword is not null",
+  );
+  return new Map(rows.split("\n").map((row) => row.split("|") as [string, string]));
+}
 
-let seen: readonly string[];
+/** The role that has the password of each secret file. The superuser is called otherwise where there are containers. */
+const ROLE_OF_SECRET = {
+  postgres_password: "holdfast",
+  writer_password: "holdfast_writer",
+  reader_password: "holdfast_reader",
+} as const;
+
+let seen: Map<string, string>;
 
 export const leakedSecret: Incident = {
   name: "leaked-secret",
   runbook: "leaked-secret",
-  happens: "the passwords of the database were seen",
+  happens: "the passwords of the database were seen, the superuser's too",
   async cause(stack) {
+    const file = path.join(stack.variables.SECRETS, "postgres_password");
+    await stack.postgres.query("holdfast", `alter role holdfast password '${await readFile(file, "utf8")}'`);
     seen = await passwordsOf(stack);
     return { SUPERUSER_URL: stack.postgres.url("holdfast") };
   },
   async check(stack) {
-    const kept = (await passwordsOf(stack)).filter((password) => seen.includes(password));
-    if (kept.length > 0) throw new Fault("The database still takes a password that was seen.");
+    const kept = await passwordsOf(stack);
+    for (const [file, role] of Object.entries(ROLE_OF_SECRET)) {
+      const stored = kept.get(role);
+      if (stored === undefined || stored === seen.get(role))
+        throw new Fault(`The database still takes the password of ${role} that was seen.`);
+      const password = await readFile(path.join(stack.variables.SECRETS, file), "utf8");
+      if (!isPasswordOf(stored, password.trim()))
+        throw new Fault(`The database does not take the password of ${role} in ${file}.`);
+    }
   },
 };
+
+/** Whether a password is the one of which Postgres keeps this (RFC 5803): here the server itself asks nobody for one. */
+function isPasswordOf(stored: string, password: string): boolean {
+  const [, iterations, salt, storedKey] = /^SCRAM-SHA-256\$(\d+):([^$]+)\$([^:]+):/.exec(stored)!;
+  const salted = pbkdf2Sync(password, Buffer.from(salt!, "base64"), Number(iterations), 32, "sha256");
+  const clientKey = createHmac("sha256", salted).update("Client Key").digest();
+  return createHash("sha256").update(clientKey).digest("base64") === storedKey;
+}
 
 export const badPackage: Incident = {
   name: "bad-package",
@@ -157,7 +183,8 @@ export const failedReconciliation: Incident = {
        delete from holdfast_1.payment_event where (block, log_index) =
          (select block, log_index from holdfast_1.payment_event order by block, log_index limit 1)`,
     );
-    await suite.terminal.type("npx hardhat reconcile --network local --schema holdfast_1 --by daily", 1);
+    const reconcile = "npx hardhat reconcile --network local --schema holdfast_1 --by daily";
+    await suite.terminal.type(reconcile, 1, { DATABASE_URL: stack.variables.DATABASE_URL });
     return { FINDINGS: String(DAMAGED) };
   },
 };

@@ -50,13 +50,20 @@ export interface Parts {
   readonly compose: Compose;
   readonly shell: Shell;
   /** What the table of docs/runbooks/README.md says that whoever is on call has set. */
-  readonly variables: Readonly<Record<string, string>>;
+  readonly variables: Variables;
 }
+
+/** That table's, but for `ME` and `MY_ADDRESS`, which depend on who types. */
+export const SET_BY_EVERYBODY = [
+  ...["NETWORK", "CHAIN_ID", "SCHEMA", "SECRETS", "DATABASE_URL", "INDEXER_URL", "HOLDFAST_INDEXER_URL"],
+  ...["PROMETHEUS_URL", "ALERTMANAGER_URL"],
+] as const;
+type Variables = Readonly<Record<(typeof SET_BY_EVERYBODY)[number], string>>;
+type IndexVariables = Omit<Variables, "PROMETHEUS_URL" | "ALERTMANAGER_URL">;
 
 type Endpoints = Readonly<Record<"first" | "second" | "spare", RpcProxy>>;
 type Indexers = Readonly<Record<"writer" | "writer-next" | "api", IndexerService>>;
 type Ports = Readonly<Record<"writer" | "next" | "api", number>>;
-type Variables = Readonly<Record<"SCHEMA" | "SECRETS" | "DATABASE_URL" | "INDEXER_URL", string>>;
 
 /** Starts everything that runs in production, on this machine. */
 export async function startParts(options: StackOptions): Promise<Parts> {
@@ -73,9 +80,10 @@ export async function startParts(options: StackOptions): Promise<Parts> {
     SECRETS: path.join(directory, "secrets"),
     DATABASE_URL: databaseUrl(server, DATABASE, "holdfast_writer"),
     INDEXER_URL: `http://127.0.0.1:${ports.api}`,
+    HOLDFAST_INDEXER_URL: `http://127.0.0.1:${ports.api}`,
   };
   const { suite, world } = await phase("Starting a chain, with the suite and Safes as its admins", () =>
-    startChain(options, directory, variables),
+    startChain(options, directory),
   );
   const { endpoints, indexers } = await phase("Starting the indexer: a writer, and a replica", async () => {
     const endpoints = await startEndpoints(running, suite.url);
@@ -104,11 +112,14 @@ export async function startParts(options: StackOptions): Promise<Parts> {
   };
 }
 
-/** Of the variables of a shell, those that the pages set for commands of ours. */
+/** Of the variables of a shell, those that commands of ours read: set by everybody, or by the page. Nothing else is set for them. */
 const ofThePages = (env: NodeJS.ProcessEnv) =>
   Object.fromEntries(
     Object.entries(env).flatMap(([name, value]) =>
-      /^(HOLDFAST_CHAINS|PONDER_RPC_URL_\d+_FILE)$/.test(name) && value !== undefined ? [[name, value]] : [],
+      /^(DATABASE_URL|HOLDFAST_INDEXER_URL|HOLDFAST_CHAINS|PONDER_RPC_URL_\d+_FILE)$/.test(name) &&
+      value !== undefined
+        ? [[name, value]]
+        : [],
     ),
   );
 
@@ -119,22 +130,14 @@ async function startPostgres(running: Running) {
   return { disk, postgres: running.keep(await Postgres.start(disk?.directory)) };
 }
 
-async function startChain(
-  { running, connect, daysAgo }: StackOptions,
-  directory: string,
-  { DATABASE_URL, INDEXER_URL }: Variables,
-) {
+async function startChain({ running, connect, daysAgo }: StackOptions, directory: string) {
   const begins = Math.floor(Date.now() / 1000) - daysAgo * DAY - FINAL_BLOCKS;
   const suite = await startLocalSuite({
     running,
     directory: path.join(directory, "deploy"),
     connect,
     chainArgs: ["--timestamp", String(begins)],
-    variables: {
-      DATABASE_URL,
-      HOLDFAST_INDEXER_URL: INDEXER_URL,
-      HOLDFAST_RECORDS_DIR: path.join(directory, "deploy", "records"),
-    },
+    variables: { HOLDFAST_RECORDS_DIR: path.join(directory, "deploy", "records") },
   });
   const provider = new LocalChainProvider(suite.url);
   // eslint-disable-next-line @typescript-eslint/require-await -- nothing to wait for
@@ -155,14 +158,14 @@ async function writeSecrets(secrets: string, { first, second }: Endpoints): Prom
   await mkdir(secrets);
   const rpcUrlsFile = path.join(secrets, `rpc_urls_${CHAIN_ID}`);
   await writeFile(rpcUrlsFile, `${first.url},${second.url}`);
-  for (const [role, password] of Object.entries(PASSWORDS))
+  for (const [role, password] of Object.entries({ ...PASSWORDS, postgres: "rules" }))
     await writeFile(path.join(secrets, `${role}_password`), password);
   return rpcUrlsFile;
 }
 
 interface IndexersOptions {
   readonly directory: string;
-  readonly variables: Variables;
+  readonly variables: IndexVariables;
   readonly ports: Ports;
   readonly rpcUrlsFile: string;
   /** The URL of the database's server. */
@@ -198,7 +201,7 @@ function indexersOf({ directory, variables, ports, rpcUrlsFile, server }: Indexe
   };
 }
 
-async function startIndexers(running: Running, indexers: Indexers, variables: Variables): Promise<void> {
+async function startIndexers(running: Running, indexers: Indexers, variables: IndexVariables): Promise<void> {
   for (const indexer of Object.values(indexers)) running.keep({ stop: () => indexer.stop() });
   await indexers.writer.start({});
   await asThePageSays("switch", variables);

@@ -29,14 +29,23 @@ export const NO_RECORD: RecordFields = {
   attestationHash: ZeroHash,
 };
 
+export const BLOCKED = BigInt(STANDINGS.indexOf("blocked"));
+
 /** A record on one line, for a person. */
 export function describeRecord(record: RecordFields): string {
-  const { standing, riskScore, tier, jurisdiction, expiry, attestationHash } = record;
+  const { standing, riskScore, tier, jurisdiction, attestationHash } = record;
   if (standing === 0n) return "unlisted";
-  const ends = expiry === 0n ? "for ever" : `until ${formatTime(Number(expiry))}`;
   const evidence = attestationHash === ZeroHash ? "no evidence" : `evidence ${attestationHash}`;
   return (
-    `${STANDINGS[Number(standing)]} ${ends}, risk score ${riskScore}, tier ${tier}, jurisdiction ${jurisdiction}, ` +
+    `${STANDINGS[Number(standing)]} ${endOf(record)}, risk score ${riskScore}, tier ${tier}, jurisdiction ${jurisdiction}, ` +
     evidence
   );
+}
+
+/** The contract asks for a clearing's expiry and never for a block's, which is only kept. */
+function endOf({ standing, expiry }: RecordFields): string {
+  const at = expiry === 0n ? undefined : formatTime(Number(expiry));
+  if (standing !== BLOCKED) return at === undefined ? "for ever" : `until ${at}`;
+  const kept = at === undefined ? "" : ` (its expiry, ${at}, ends no block)`;
+  return `until an officer lifts it${kept}`;
 }

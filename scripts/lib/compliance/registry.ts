@@ -1,5 +1,5 @@
 import type { ComplianceRegistry } from "../../../types/ethers-contracts/index.js";
-import { STANDINGS, type RecordFields, type WrittenRecord } from "./record.js";
+import { BLOCKED, type RecordFields, type WrittenRecord } from "./record.js";
 
 /** What the registry knows of an account. */
 export async function readRecord(registry: ComplianceRegistry, account: string): Promise<WrittenRecord> {
@@ -11,7 +11,9 @@ export async function readRecord(registry: ComplianceRegistry, account: string):
   return { standing, riskScore, tier, jurisdiction, expiry, revision, attestationHash };
 }
 
-const BLOCKED = BigInt(STANDINGS.indexOf("blocked"));
+/** Whether a block that stands would not stand any more. */
+export const isLift = (before: RecordFields, after: RecordFields) =>
+  before.standing === BLOCKED && after.standing !== BLOCKED;
 
 /** What an officer may not have meant. Whole sentences. */
 export function warningsOf(
@@ -20,8 +22,7 @@ export function warningsOf(
   { maxRiskScore }: { readonly maxRiskScore: bigint },
 ): string[] {
   const warnings: string[] = [];
-  if (before.standing === BLOCKED && after.standing !== BLOCKED)
-    warnings.push("this lifts a block. Legal is asked before that.");
+  if (isLift(before, after)) warnings.push("this lifts a block. Legal is asked before that.");
   if (after.standing !== BLOCKED && after.riskScore > maxRiskScore)
     warnings.push(
       `the risk score ${after.riskScore} is above the policy's maximum, ${maxRiskScore}: the account would be stopped all the same.`,

@@ -1,7 +1,7 @@
 /** What triage asks, in the order in which it tells. Each is a sub-task of its own. */
 export const CHECKS = {
   chain: "each RPC endpoint: whether it answers, its chain, its head, and whether all tell the same block",
-  index: "whether the read model answers, and how far it is behind the chain",
+  index: "whether the read model answers, and how far it is behind the chain or ahead of it",
   leaks: "tokens of which the escrow has less than it owes",
   doubles: "payments that paid out more than came in, or closed twice",
   stuck: "payments that should have moved, and what stands in their way",

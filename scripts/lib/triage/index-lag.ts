@@ -13,7 +13,7 @@ interface Asking {
   readonly limits: Limits;
 }
 
-/** Whether the read model answers, and how far it is behind. Not by `/ready`: a stopped sync goes on saying that it is. */
+/** Whether the read model answers, and how far it is from the head. Not by `/ready`: a stopped sync goes on saying that it is. */
 export async function findIndexLag({ indexer, network, chainId, head, limits }: Asking): Promise<Outcome> {
   const find = (reason: string, sentence: string, command: string): Finding => ({
     ...{ check: "index", reason, subject: indexer, sentence, command },
@@ -38,12 +38,22 @@ export async function findIndexLag({ indexer, network, chainId, head, limits }: 
     return { findings: [], unknown: [{ why }], looked };
   }
   const lag = head - block;
-  if (lag <= limits.lag) return { findings: [], looked: `${looked}, ${Math.max(lag, 0)} blocks behind` };
-  const sentence = `The read model is at block ${block}, ${lag} blocks behind the chain.`;
-  return {
-    findings: [find("index_behind", sentence, `npx hardhat triage chain --network ${network}`)],
-    looked,
-  };
+  if (lag > limits.lag) {
+    const sentence = `The read model is at block ${block}, ${lag} blocks behind the chain.`;
+    return {
+      findings: [find("index_behind", sentence, `npx hardhat triage chain --network ${network}`)],
+      looked,
+    };
+  }
+  if (-lag > limits.lag) {
+    const sentence =
+      `The read model is at block ${block}, ${-lag} blocks ahead of every endpoint: either they are stale, or it followed a ` +
+      "branch that the chain has left. Ask an endpoint of another provider; if that has not come so far either, the read model is wrong.";
+    const command = `npx hardhat triage chain --network ${network} --rpc <another provider's endpoint>`;
+    return { findings: [find("index_ahead", sentence, command)], looked };
+  }
+  const distance = lag < 0 ? `${-lag} blocks ahead` : `${lag} blocks behind`;
+  return { findings: [], looked: `${looked}, ${distance}` };
 }
 
 /** The last block of the chain that the read model has, or nothing if it does not follow it. */

@@ -104,11 +104,18 @@ async function lookInto(check: Check, scene: Scene, site: Site | Error): Promise
   if (check === "chain")
     return await judgeEndpoints(looks, { network, chainId, limits, ...(now !== undefined && { now }) });
   if (check === "index") {
-    const head = site instanceof Site ? { head: site.at.number } : {};
-    return await findIndexLag({ network, chainId, limits, indexer, ...head });
+    const head = highestBlock(scene, site);
+    return await findIndexLag({ network, chainId, limits, indexer, ...(head !== undefined && { head }) });
   }
   if (site instanceof Error) throw site;
   return await LOOKS[check](site);
+}
+
+/** The highest block that any endpoint of the chain tells: the one that is asked about payments may be stale. */
+function highestBlock({ looks, chainId }: Scene, site: Site | Error): number | undefined {
+  const told = looks.flatMap(({ head }) => (head?.chainId === chainId ? [head.block] : []));
+  if (site instanceof Site) told.push(site.at.number);
+  return told.length === 0 ? undefined : Math.max(...told);
 }
 
 /** Of an error of ethers, which carries requests and URLs, only its short message. */

@@ -7,6 +7,7 @@ import type { HeldRole } from "../../../deploy/roles.js";
 import { MNEMONIC, startLocalSuite } from "../../../scripts/lib/local-suite.js";
 import { Running } from "../../../scripts/lib/running.js";
 import { Terminal } from "../../../scripts/lib/terminal.js";
+import { hardhatAnswering } from "../../support/command-line.js";
 import { termsOf, type Terms } from "../../support/terms.js";
 
 const DAY = 86_400;
@@ -72,6 +73,9 @@ export async function dutyTown(name: string) {
     /** Types a command, and returns how it ended and all that it said. */
     type: (words: string, as: { readonly dry?: true } = {}) =>
       (as.dry ? dry : terminal).try(`npx hardhat ${words} --network local`),
+    /** Types a command, and what it asks for. */
+    answer: (answer: () => Promise<string>, words: string) =>
+      hardhatAnswering(answer, env, ...words.split(" "), "--network", "local"),
     stop: () => running.stop(),
   };
 }

@@ -20,6 +20,12 @@ describe("compliance record", function () {
   const someone = () => Wallet.createRandom().address;
   const record = (account: string, words: string, from = at.holder("COMPLIANCE")) =>
     at.type(`compliance record --account ${account} ${words} --from ${from} --yes`);
+  /** Somebody whom an officer blocked. */
+  const blocked = async () => {
+    const account = someone();
+    await record(account, "--standing blocked --evidence none");
+    return account;
+  };
   const revisionOf = async (account: string) => (await at.contracts.registry.recordOf(account)).revision;
   /** What was refused, and that nothing was written. */
   const refused = async (words: string, from?: string, account = someone()) => {
@@ -60,10 +66,63 @@ describe("compliance record", function () {
     expect(stderr).to.include("before  unlisted").and.include(`Sent ${transaction}`);
   });
 
-  it("takes a record back, and warns of whoever lifts a block", async () => {
+  it("lifts no block on --yes alone, by whatever standing, and says how", async () => {
+    const account = await blocked();
+    for (const words of [CLEAR, "--standing unlisted"])
+      expect(await refused(words, undefined, account), words)
+        .to.include("The account is blocked until an officer lifts it, risk score 0")
+        .and.include("Then add --lift-block, or leave --yes out and confirm it by typing. Nothing was sent.");
+    // What leaves the block as it is needs no such word.
+    const { stdout, stderr } = await record(account, "--standing blocked --evidence none --risk-score 3");
+    expect(stdout, stderr).to.include("Done, revision 2");
+  });
+
+  it("takes --lift-block only where there is a block to lift", async () => {
+    expect(await refused(`${CLEAR} --lift-block`)).to.include("--lift-block: this lifts no block.");
+  });
+
+  it("asks for another word where it lifts a block, and says which", async () => {
+    const account = await blocked();
+    const words = `compliance record --account ${account} ${CLEAR} --from ${at.holder("COMPLIANCE")}`;
+    const short = account.slice(0, 10);
+    const usual = await at.answer(() => Promise.resolve(short), words);
+    expect([usual.exitCode, await revisionOf(account)], usual.stderr).to.deep.equal([2, 1n]);
+    expect(usual.stderr)
+      .to.include(`LIFT THE BLOCK of ${account}, which is blocked until an officer lifts it, risk score 0`)
+      .and.include(`Type lift ${short} to go on: `);
+    const lifting = await at.answer(() => Promise.resolve(`lift ${short}`), words);
+    expect([lifting.exitCode, await revisionOf(account)], lifting.stderr).to.deep.equal([0, 2n]);
+    expect(lifting.stdout).to.include("the account passes.");
+  });
+
+  it("undoes nothing that somebody wrote after it was shown", async () => {
     const account = someone();
-    await record(account, "--standing blocked --evidence none");
-    const { stdout, stderr } = await record(account, "--standing unlisted");
+    const words = `compliance record --account ${account} ${CLEAR} --from ${at.holder("COMPLIANCE")}`;
+    const { exitCode, stderr } = await at.answer(async () => {
+      await record(account, "--standing blocked --evidence none");
+      return account.slice(0, 10);
+    }, words);
+    expect([exitCode, await revisionOf(account)], stderr).to.deep.equal([2, 1n]);
+    expect(stderr).to.include(
+      "Somebody wrote this record meanwhile: it is blocked until an officer lifts it, risk score 0",
+    );
+  });
+
+  it("says of no block that it ends, as the contract asks for no block's expiry", async () => {
+    const account = someone();
+    await record(account, "--standing cleared --expiry 1d --evidence none");
+    const { stdout, stderr } = await record(account, "--standing blocked --evidence none");
+    expect(stdout, stderr)
+      .to.match(/before {2}cleared until \d{4}-/)
+      .and.match(/after {3}blocked until an officer lifts it \(its expiry, \d{4}-.*, ends no block\), risk/);
+    await at.pass(2 * 86_400);
+    const { reason } = await at.contracts.registry.screen(account);
+    expect(reason).to.equal(1n);
+  });
+
+  it("takes a record back, and warns of whoever lifts a block", async () => {
+    const account = await blocked();
+    const { stdout, stderr } = await record(account, "--standing unlisted --lift-block");
     expect(stdout, stderr)
       .to.include("to know: this lifts a block. Legal is asked before that.")
       .and.include("after   unlisted")
@@ -80,6 +139,7 @@ describe("compliance record", function () {
     for (const [words, sentence] of [
       ["--standing clear --evidence none", "--standing is one of unlisted, cleared, blocked; it was clear."],
       ["--standing cleared --evidence none", "Say when the clearing ends with --expiry"],
+      ["--standing blocked --expiry 30d --evidence none", "a block does not end by itself"],
       ["--standing blocked", "Say on what evidence with --evidence"],
       ["--standing blocked --evidence passport.pdf", "neither names nor documents"],
       [`--standing cleared --expiry 2001-01-31 --evidence ${EVIDENCE}`, "--expiry is over already"],

@@ -155,6 +155,20 @@ describe("triage of the index", () => {
     expect(await look(url, 121)).to.deep.equal(["index_behind"]);
   });
 
+  it("finds one that is more than 20 blocks ahead, and says what that means and what to type", async () => {
+    const url = await indexer(at(121));
+    expect(await look(url, 101)).to.deep.equal([]);
+    expect(await look(url, 100)).to.deep.equal(["index_ahead"]);
+    const place = { indexer: url, network: "sepolia", chainId: CHAIN, limits: LIMITS, head: 100 };
+    const [finding] = (await findIndexLag(place)).findings;
+    expect(finding!.sentence).to.include(
+      "block 121, 21 blocks ahead of every endpoint: either they are stale, or",
+    );
+    expect(finding!.command).to.equal(
+      "npx hardhat triage chain --network sepolia --rpc <another provider's endpoint>",
+    );
+  });
+
   it("finds one that is down, fails, talks nonsense, or follows other chains", async () => {
     expect(await look(NOBODY, 1)).to.deep.equal(["index_down"]);
     expect(await look(await indexer("", 503), 1)).to.deep.equal(["index_down"]);
