@@ -213,8 +213,24 @@ describe("on duty", function () {
         url,
         ...["triage", "verify-proof", deposit!.transactionHash, "--payment", paymentId],
       );
-      expect(proof.stdout, proof.stderr).to.include("It IS the deposit of this payment.");
-      expect(proof.exitCode).to.equal(0);
+      // The claim sent its money back to the buyer.
+      expect(proof.stdout, proof.stderr).to.match(
+        /It IS the deposit of this payment\.\nDo NOT deliver for it: all of its 1\.0 USDC went back to the buyer, .*\n$/,
+      );
+      expect(proof.exitCode).to.equal(3);
+      const { paymentReference } = deposit!.args;
+      const told = await hardhat(
+        url,
+        ...["triage", "verify-proof", deposit!.transactionHash, "--payment", paymentId, "--json"],
+        ...["--reference", paymentReference],
+      );
+      const { verdict, mayDeliver, now } = JSON.parse(told.stdout) as {
+        verdict: string;
+        mayDeliver: boolean;
+        now: Record<string, unknown>;
+      };
+      expect([told.exitCode, verdict, mayDeliver]).to.deep.equal([3, "proved", false]);
+      expect(now).to.include({ money: "returned", status: "Closed", held: "0", refunded: "1000000" });
       const gate = await hardhat(url, "gate");
       expect([gate.exitCode, gate.stderr]).to.deep.equal([1, ""]);
       expect(gate.stdout).to.include("The gate is shut").and.include("There are 0 of the 1000 samples");

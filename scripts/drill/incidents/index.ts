@@ -8,6 +8,7 @@ import {
   disputedRelease,
   duplicatePayment,
   missingPayment,
+  refundedProof,
   suspiciousProof,
 } from "./payments.js";
 import {
@@ -36,6 +37,7 @@ export const INCIDENTS: readonly Incident[] = [
   missingPayment,
   disputedRelease,
   suspiciousProof,
+  refundedProof,
   complianceBlock,
   silentAlerting,
   silentChain,
