@@ -2,7 +2,7 @@ import { formatUnits } from "ethers";
 
 import { formatTime } from "../operations/units.js";
 import { isSameAddress } from "../same-address.js";
-import type { Finding, Outcome } from "./finding.js";
+import type { Finding, Outcome, Unknown } from "./finding.js";
 import type { Approval } from "./history.js";
 import { formatAmount } from "./money.js";
 import type { OpenPayment } from "./open-payments.js";
@@ -28,7 +28,25 @@ export async function findApprovals(site: Site): Promise<Outcome> {
         : [describe({ site, tokens }, payment, approval, verdict)],
     );
   });
-  return { findings, unknown, looked: `${looked} approvals that were not used` };
+  const earlier = payments.filter(({ paymentId }) => site.beginsLate && !courses.get(paymentId)?.created.length);
+  return {
+    findings,
+    unknown: [...unknown, ...untoldOf(site, earlier)],
+    looked: `${looked} approvals that were not used${site.since}`,
+  };
+}
+
+/** Approvals are nowhere to be listed on the chain but in its logs. */
+function untoldOf(site: Site, { length: count }: readonly OpenPayment[]): Omit<Unknown, "check">[] {
+  if (count === 0) return [];
+  const { paymentId, fromBlock } = site.place;
+  const whose = count === 1 ? "1 open payment that was" : `${count} open payments that were`;
+  return [
+    {
+      why: `Approvals from before block ${fromBlock} are not known of ${whose} made before it.`,
+      command: site.command("triage approvals", paymentId),
+    },
+  ];
 }
 
 type Verdict = "fresh" | "waiting" | "expired" | "stale";

@@ -76,6 +76,16 @@ export class Site {
     return new Site(place, { number, hash: hash!, time: timestamp });
   }
 
+  /** Whether there may be logs of the escrow before those that count. */
+  get beginsLate(): boolean {
+    return this.place.fromBlock > this.place.record.startBlock;
+  }
+
+  /** ` since block 7`, where that is not since ever. */
+  get since(): string {
+    return this.beginsLate ? ` since block ${this.place.fromBlock}` : "";
+  }
+
   /** Payments that hold money, with their terms and what the chain says of them. */
   open(): Promise<OpenPayments> {
     return (this.#open ??= readOpenPayments(this));
