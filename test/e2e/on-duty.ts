@@ -113,6 +113,24 @@ describe("on duty", function () {
     );
   });
 
+  it("triage finds the same from any block on, by what the read model has of before; without it, no more than it says", async () => {
+    const head = await connection.ethers.provider.getBlockNumber();
+    const { startBlock } = suite.record;
+    for (let fromBlock = startBlock + 1; fromBlock <= head; fromBlock += 7) {
+      const found = await triage(await scene({ fromBlock }));
+      expect([found.unknown, counted(found.findings)], `from ${fromBlock}`).to.deep.equal([[], LEFT]);
+      const blind = await triage(await scene({ fromBlock, indexer: "http://127.0.0.1:1" }));
+      expect(blind.unknown, `from ${fromBlock}`).not.to.be.empty;
+      for (const [check, reasons] of Object.entries(counted(blind.findings)))
+        for (const [reason, count] of Object.entries(reasons))
+          expect(count, `${check} from ${fromBlock}: ${reason}`).to.be.at.most(
+            ({ index: { index_down: 1 }, ...LEFT } as Record<string, Record<string, number>>)[check]?.[
+              reason
+            ] ?? 0,
+          );
+    }
+  });
+
   it("triage sees that the read model is behind", async () => {
     const { number } = (await connection.ethers.provider.getBlock("latest"))!;
     await untilIndexed(indexer.url, CHAIN_ID, number);

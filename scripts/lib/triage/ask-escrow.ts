@@ -11,6 +11,7 @@ interface Asked {
   creditOf: readonly [token: string, account: string];
   tokenTotals: readonly [token: string];
   tokenConfig: readonly [token: string];
+  approvalExpiry: readonly [approvalId: string];
 }
 
 /** Asks the escrow the same about many, in few requests: by its own multicall, which is only tried out. */

@@ -1,12 +1,15 @@
+import { getAddress, isAddress } from "ethers";
+
+import { isSameAddress } from "../same-address.js";
 import { askEscrow } from "./ask-escrow.js";
 import { unite } from "./configured-tokens.js";
 import type { Finding, Outcome, Unknown } from "./finding.js";
 import { formatAmount } from "./money.js";
 import { findStopped } from "./screening.js";
 import type { Site } from "./site.js";
-import { isSameAddress } from "../same-address.js";
+import type { Tokens } from "./tokens.js";
 
-/** What an account is owed of a token, and by payouts of which payments. */
+/** What an account is owed of a token, and by payouts of which payments, as far as the logs that were read name them. */
 interface Credit {
   readonly token: string;
   readonly account: string;
@@ -23,43 +26,61 @@ export async function findCredits(site: Site): Promise<Outcome> {
     open.map(({ account }) => account),
   );
   const tokens = await site.describe(open.map(({ token }) => token));
-  const findings = open.map(({ token, account, balance, paymentIds }): Finding => {
-    const frozenBy = stopped.get(account);
-    const amount = formatAmount(tokens, token, balance);
-    const others = paymentIds.length === 1 ? "" : ` and ${paymentIds.length - 1} other payments`;
-    const earlier = site.beginsLate ? `, and perhaps from before block ${site.place.fromBlock},` : "";
-    const paymentId = site.place.paymentId ?? paymentIds.at(-1)!;
-    return {
-      check: "credits",
-      reason: frozenBy === undefined ? "credit_waiting" : "credit_frozen",
-      paymentId,
-      sentence:
-        `${amount} from it${others}${earlier} could not be paid to one of its recipients. ` +
-        (frozenBy === undefined
-          ? "The recipient can have it sent to another address of theirs, and anybody to the recipient, with credit withdraw."
-          : `It is frozen, because screening stops the recipient (${frozenBy}).`),
-      command: site.command("payment show", paymentId),
-    };
-  });
+  const findings = open.map((credit) => describe({ site, tokens }, credit, stopped.get(credit.account)));
+  const earlier = credits.filter(({ paymentIds }) => paymentIds.length === 0).length;
   return {
     findings,
     unknown: await findUnlisted(site, credits),
-    looked: `${credits.length} accounts that were ${site.beginsLate ? "" : "ever "}credited${site.since}`,
+    looked:
+      `${credits.length - earlier} accounts that were ${site.beginsLate ? "" : "ever "}credited${site.since}` +
+      (earlier > 0 ? `, and ${earlier} that the read model names besides` : ""),
   };
 }
 
-/** Every account that was credited by the logs that were read, with what it is owed now. */
+function describe(
+  { site, tokens }: { site: Site; tokens: Tokens },
+  { token, balance, paymentIds }: Credit,
+  frozenBy: string | undefined,
+): Finding {
+  const paymentId = site.place.paymentId ?? paymentIds.at(-1);
+  const about =
+    paymentId === undefined
+      ? { subject: token, command: site.command("triage credits") }
+      : { paymentId, command: site.command("payment show", paymentId) };
+  return {
+    ...{ check: "credits", ...about },
+    reason: frozenBy === undefined ? "credit_waiting" : "credit_frozen",
+    sentence:
+      `${formatAmount(tokens, token, balance)} from ${sourceOf(site, paymentIds)} could not be paid to one of its recipients. ` +
+      (frozenBy === undefined
+        ? "The recipient can have it sent to another address of theirs, and anybody to the recipient, with credit withdraw."
+        : `It is frozen, because screening stops the recipient (${frozenBy}).`),
+  };
+}
+
+function sourceOf({ beginsLate, place: { fromBlock } }: Site, { length: count }: readonly string[]): string {
+  if (count === 0) return `a payment, credited before block ${fromBlock},`;
+  const others = count === 1 ? "" : ` and ${count - 1} other payments`;
+  return `it${others}${beginsLate ? `, and perhaps from before block ${fromBlock},` : ""}`;
+}
+
+/** Every account that is known to have been credited, with what it is owed now. */
 async function readCredits(site: Site): Promise<Credit[]> {
   const { courses } = await site.history();
   const owed = new Map<string, { token: string; account: string; paymentIds: string[] }>();
+  const entryOf = (token: string, account: string) => {
+    const key = `${token}/${account}`;
+    const entry = owed.get(key) ?? { token, account, paymentIds: [] };
+    owed.set(key, entry);
+    return entry;
+  };
   for (const [paymentId, { credited }] of courses) {
     for (const { token, account } of credited) {
-      const key = `${token}/${account}`;
-      const entry = owed.get(key) ?? { token, account, paymentIds: [] };
-      if (!entry.paymentIds.includes(paymentId)) entry.paymentIds.push(paymentId);
-      owed.set(key, entry);
+      const { paymentIds } = entryOf(token, account);
+      if (!paymentIds.includes(paymentId)) paymentIds.push(paymentId);
     }
   }
+  for (const { token, account } of await listEarlier(site)) entryOf(token, account);
   const credits = [...owed.values()];
   const balances = await askEscrow(
     site,
@@ -67,6 +88,25 @@ async function readCredits(site: Site): Promise<Credit[]> {
     credits.map(({ token, account }) => [token, account] as const),
   );
   return credits.map((credit, i) => ({ ...credit, balance: balances[i]![0] as bigint }));
+}
+
+/** Accounts that the logs may not name: by the read model, if it answers. What it leaves out, the totals tell. */
+async function listEarlier({
+  readModel,
+  place,
+  beginsLate,
+}: Site): Promise<Pick<Credit, "token" | "account">[]> {
+  const found: Pick<Credit, "token" | "account">[] = [];
+  if (!beginsLate) return found;
+  try {
+    const rows = readModel.rows("credits", place.record.chainId, ["token", "account"], { balance_gt: '"0"' });
+    for await (const { token, account } of rows)
+      if (isAddress(token) && isAddress(account))
+        found.push({ token: getAddress(token), account: getAddress(account) });
+  } catch {
+    // Then nobody but the totals tells that there are any.
+  }
+  return found;
 }
 
 const concerns = ({ place: { paymentId } }: Site, paymentIds: readonly string[]) =>
@@ -103,7 +143,7 @@ async function findUnlisted(site: Site, credits: readonly Credit[]): Promise<Omi
       const shown = formatAmount(described, token, amount);
       const why =
         only === undefined
-          ? `${shown} are owed as credits, and the logs since block ${fromBlock} do not say to whom.`
+          ? `${shown} are owed as credits, and neither the logs since block ${fromBlock} nor the read model say to whom.`
           : `Whether any of the ${shown} that are owed as credits is from it, the logs since block ${fromBlock} do not say.`;
       return { why, command };
     }),

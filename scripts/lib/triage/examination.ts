@@ -8,6 +8,7 @@ import { isSameAddress } from "../same-address.js";
 import { domainOf, paymentIdOf, type Payment } from "../signing.js";
 import { termsOf } from "./history.js";
 import { formatAmount } from "./money.js";
+import { isUndeployed } from "./openings.js";
 import type { Claim, ProofCheck } from "./proof.js";
 import { readAftermath, type Aftermath } from "./standing.js";
 import { describeTokens, type Tokens } from "./tokens.js";
@@ -234,19 +235,22 @@ export class Examination {
   }
 
   async #notBefore(first: number): Promise<ProofCheck> {
-    if (first <= this.asked.record.startBlock) return said("once", true, "It is the payment's only deposit.");
-    const before = await this.#escrow
-      .paymentState(this.claim.paymentId, { blockTag: first - 1 })
-      .catch(() => undefined);
-    if (before === undefined)
-      return said(
-        "once",
-        null,
-        `What was before block ${first}, where it was not looked, the endpoint does not tell: begin earlier with --from-block.`,
-      );
-    return before.status === 0n
-      ? said("once", true, "It is the payment's only deposit.")
-      : said("once", false, `The payment was deposited before block ${first} already.`);
+    const { startBlock } = this.asked.record;
+    const wasThere = first > startBlock && (await this.#wasThere(first - 1));
+    if (wasThere === false) return said("once", true, "It is the payment's only deposit.");
+    if (wasThere) return said("once", false, `The payment was deposited before block ${first} already.`);
+    const why = `The endpoint does not tell what was before block ${first}, from which on it was looked: take an earlier --from-block.`;
+    return said("once", null, why);
+  }
+
+  /** Whether there was such a payment at a block; nothing if the endpoint has no states so old. */
+  async #wasThere(block: number): Promise<boolean | undefined> {
+    try {
+      const { status } = await this.#escrow.paymentState(this.claim.paymentId, { blockTag: block });
+      return status !== 0n;
+    } catch {
+      return (await isUndeployed(this.#provider, this.#address, block)) ? false : undefined;
+    }
   }
 
   /** That there is such a payment. Where its money is decides not whether this is its deposit, but whether to deliver for it. */

@@ -1,3 +1,5 @@
+import type { Provider } from "ethers";
+
 import { inBatches } from "./batches.js";
 import type { Site } from "./site.js";
 
@@ -34,6 +36,18 @@ export async function readOpenings(
       ]),
     );
   } catch {
-    return undefined;
+    const isBefore = await isUndeployed(
+      place.provider,
+      place.record.contracts.escrow.address,
+      before.blockTag,
+    );
+    return isBefore ? new Map() : undefined;
   }
 }
+
+/** Whether a contract was not yet there at a block; also false if the endpoint does not tell. */
+export const isUndeployed = (provider: Provider, contract: string, block: number): Promise<boolean> =>
+  provider.getCode(contract, block).then(
+    (code) => code === "0x",
+    () => false,
+  );

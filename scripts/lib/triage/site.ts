@@ -73,6 +73,9 @@ export class Site {
 
   static async visit(place: Place): Promise<Site> {
     const { number, hash, timestamp } = (await place.provider.getBlock("latest"))!;
+    // Of nothing at all everything is well.
+    if (place.fromBlock > number + 1)
+      throw new Error(`--from-block ${place.fromBlock} is not there yet: the latest block is ${number}.`);
     return new Site(place, { number, hash: hash!, time: timestamp });
   }
 

@@ -1,11 +1,11 @@
 import { expect } from "chai";
-import { type Filter, type Log, type Provider } from "ethers";
+import { id, type Filter, type Log, type Provider } from "ethers";
 
 import type { Check } from "../../../scripts/lib/triage/finding.js";
 import { formatTriage } from "../../../scripts/lib/triage/report.js";
 import { exitCodeOf, type Scene } from "../../../scripts/lib/triage/triage.js";
 import { DAY, town, type Town } from "./fixture.js";
-import { listing, type Listed } from "./read-model.js";
+import { listing, type Besides, type Listed } from "./read-model.js";
 
 describe("triage of what was from a later block on", () => {
   let at: Town;
@@ -31,8 +31,9 @@ describe("triage of what was from a later block on", () => {
     change: Partial<Scene>,
     listed: readonly Listed[],
     tokens: readonly string[] = [],
+    besides: Besides = {},
   ) => {
-    const model = await listing(listed, tokens);
+    const model = await listing(listed, tokens, besides);
     try {
       return await look(check, { ...change, indexer: model.url });
     } finally {
@@ -199,7 +200,7 @@ describe("triage of what was from a later block on", () => {
       const found = await lookByIndex("credits", late, []);
       expect([found.reasons, found.exits]).to.deep.equal([[], 2]);
       expect(found.why).to.deep.equal([
-        `0.3 USDC are owed as credits, and the logs since block ${late.fromBlock} do not say to whom.`,
+        `0.3 USDC are owed as credits, and neither the logs since block ${late.fromBlock} nor the read model say to whom.`,
       ]);
       expect(found.commands).to.deep.equal(["npx hardhat triage credits --network local"]);
       // One that is credited later is found with all that it is owed, and nothing is left untold.
@@ -207,6 +208,30 @@ describe("triage of what was from a later block on", () => {
       const later = await lookByIndex("credits", late, []);
       expect([later.reasons, later.why]).to.deep.equal([[["credit_waiting", made.paymentId]], []]);
       expect(later.findings[0]!.sentence).to.match(/^1\.0 USDC from it, and perhaps from before block \d+, /);
+    });
+
+    it("finds what the read model knows of, by what the chain says is owed, and names nobody", async () => {
+      const { terms } = await credited();
+      const late = await fromNow();
+      await at.networkHelpers.mine();
+      const token = terms.token.toLowerCase();
+      const credits = [
+        { token, account: at.seller.address.toLowerCase() },
+        { token, account: at.stranger.address.toLowerCase() },
+        { token: "nonsense", account: "nobody" },
+      ];
+      const found = await lookByIndex("credits", late, [], [], { credits });
+      expect([found.reasons, found.why, found.exits]).to.deep.equal([[["credit_waiting", undefined]], [], 1]);
+      const [finding] = found.findings;
+      expect(finding).to.include({
+        subject: terms.token,
+        command: "npx hardhat triage credits --network local",
+      });
+      expect(finding!.sentence).to.include(
+        `0.3 USDC from a payment, credited before block ${late.fromBlock}, could not be paid`,
+      );
+      expect(found.report.toLowerCase()).not.to.include(at.seller.address.toLowerCase());
+      expect(found.looked).to.include(`since block ${late.fromBlock}, and 2 that the read model names`);
     });
 
     it("says nothing once they are withdrawn", async () => {
@@ -250,7 +275,7 @@ describe("triage of what was from a later block on", () => {
       const found = await lookByIndex("approvals", late, [made]);
       expect([found.reasons, found.exits]).to.deep.equal([[], 2]);
       expect(found.why).to.deep.equal([
-        `Approvals from before block ${late.fromBlock} are not known of 1 open payment that was made before it.`,
+        `Approvals from before block ${late.fromBlock} are not known of 1 open payment that was made before it, because the read model does not tell them.`,
       ]);
       // What is approved since is found all the same.
       await approve(made);
@@ -258,6 +283,38 @@ describe("triage of what was from a later block on", () => {
       expect((await lookByIndex("approvals", late, [made])).reasons).to.deep.equal([
         ["approval_waiting", made.paymentId],
       ]);
+    });
+
+    it("finds those that the read model lists, if the chain says that they were given and not used", async () => {
+      const made = await large();
+      await approve(made);
+      const late = await fromNow();
+      await at.pass(3_600);
+      const row = {
+        ...{ paymentId: made.paymentId, action: "Release", amount: "5000000" },
+        ...{ held: "20000000000", released: "0" },
+      };
+      const lies = [
+        { ...row, action: "Refund" },
+        { ...row, amount: "5000001" },
+        { ...row, paymentId: id("another") },
+      ];
+      const told = await lookByIndex("approvals", late, [made], [], { approvals: [row, ...lies] });
+      expect([told.reasons, told.why]).to.deep.equal([[["approval_waiting", made.paymentId]], []]);
+      expect(told.looked).to.equal(
+        `1 approvals that were not used since block ${late.fromBlock}, and before it by the read model`,
+      );
+      await approve(made);
+      await at.pass(3_600);
+      const both = await lookByIndex("approvals", late, [made], [], { approvals: [row] });
+      expect(both.looked).to.include("1 approvals");
+      await at.suite.escrow.connect(at.suite.holders.OPERATOR).release(made.terms, 5_000_000n);
+      const spent = await lookByIndex("approvals", late, [made], [], { approvals: [row] });
+      expect([spent.reasons, spent.why]).to.deep.equal([[], []]);
+      const nonsense = await lookByIndex("approvals", late, [made], [], {
+        approvals: [{ ...row, amount: "x" }],
+      });
+      expect(nonsense.exits).to.equal(2);
     });
 
     it("knows all of payments that were made since", async () => {
@@ -268,6 +325,15 @@ describe("triage of what was from a later block on", () => {
       const found = await lookByIndex("approvals", late, [made]);
       expect([found.reasons, found.why]).to.deep.equal([[["approval_waiting", made.paymentId]], []]);
     });
+  });
+
+  it("refuses a block that is not there yet, of which nothing could be wrong", async () => {
+    const { fromBlock } = await fromNow();
+    const told = await at.look("doubles", { fromBlock: fromBlock + 1 });
+    expect([told.findings, exitCodeOf(told)]).to.deep.equal([[], 2]);
+    expect(told.unknown[0]!.why).to.equal(
+      `--from-block ${fromBlock + 1} is not there yet: the latest block is ${fromBlock - 1}.`,
+    );
   });
 
   it("says in the summary from which block on each look had logs", async () => {
@@ -292,7 +358,7 @@ describe("triage of what was from a later block on", () => {
     const late = await fromNow();
     await at.suite.escrow.connect(at.buyer).release(made.terms, 1n);
     await at.networkHelpers.mine(30);
-    const model = await listing([], [], [made]);
+    const model = await listing([], [], { known: [made] });
     const found = await look("stuck", { ...late, indexer: model.url });
     model.stop();
     expect([found.reasons, found.why]).to.deep.equal([[["payments_missing", made.paymentId]], []]);

@@ -16,21 +16,28 @@ const rowOf = ({ paymentId, terms }: Listed) => ({
   paymentId,
 });
 
-/**
- * A read model that lists these payments as open, whatever the chain says.
- *
- * @param known What it says of payments that are asked for by their ids. Default: the same.
- */
+/** What it says besides. */
+export interface Besides {
+  /** Payments that it knows when it is asked for them by their ids. Default: those that it lists. */
+  readonly known?: readonly Listed[];
+  readonly credits?: readonly Readonly<Record<string, string>>[];
+  /** Nothing: the question about them fails. */
+  readonly approvals?: readonly Readonly<Record<string, string>>[];
+}
+
+/** A read model that lists these payments as open, whatever the chain says. */
 export async function listing(
   payments: readonly Listed[],
   tokens: readonly string[] = [],
-  known = payments,
+  { known = payments, credits = [], approvals }: Besides = {},
 ): Promise<{ url: string; stop: () => void }> {
   const pageInfo = { hasNextPage: false, endCursor: null };
   const addresses = tokens.map((address) => ({ address }));
   const answer = (question: string) => ({
     payments: { items: (question.includes("paymentId_in") ? known : payments).map(rowOf), pageInfo },
     tokens: { items: addresses, pageInfo },
+    credits: { items: credits, pageInfo },
+    ...(approvals && { payoutApprovals: { items: approvals, pageInfo } }),
   });
   const server = createServer((request, response) => {
     void text(request).then((question) => {

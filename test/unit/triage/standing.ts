@@ -193,13 +193,15 @@ describe("a deposit that is shown as proof", () => {
     const made = await at.deposit();
     const block = await at.ethers.provider.getBlockNumber();
     await at.networkHelpers.mine(3);
-    for (const fromBlock of [block, block + 2])
+    // The escrow was not even there before the first of them.
+    for (const fromBlock of [at.suite.record.startBlock + 1, block, block + 2])
       expect((await show(made, { fromBlock })).verdict, `from ${fromBlock}`).to.equal("proved");
     // An endpoint without the states of old blocks cannot tell.
     const { provider } = at.ethers;
     const call = (asked: { data: string; blockTag?: number }) =>
       asked.blockTag === block - 1 ? Promise.reject(new Error("pruned")) : provider.call(asked);
-    const pruned = [{ label: "pruned", provider: lying({ call }) }];
+    const getCode = () => Promise.reject(new Error("pruned"));
+    const pruned = [{ label: "pruned", provider: lying({ call, getCode }) }];
     const untold = await show(made, { fromBlock: block, witnesses: pruned });
     expect(outcome(untold)).to.deep.equal(["unknown", "held", false, 2]);
     expect((await show(made, { witnesses: pruned })).verdict).to.equal("proved");
