@@ -24,8 +24,10 @@ export async function readEarlierTerms(
   paymentIds: readonly string[],
 ): Promise<ReadonlyMap<string, Payment>> {
   if (paymentIds.length === 0) return new Map();
-  const domain = await domainOf(site.escrow);
-  const rows = await inBatches(paymentIds, ROWS_AT_ONCE, (ids) => ask(site, ids)).catch(() => []);
+  const [domain, rows] = await Promise.all([
+    domainOf(site.escrow),
+    inBatches(paymentIds, ROWS_AT_ONCE, (ids) => ask(site, ids)),
+  ]).catch(() => [{}, []] as const);
   const told = rows.flatMap((row) => {
     try {
       const terms = termsOfRow(row);

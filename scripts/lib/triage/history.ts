@@ -76,22 +76,23 @@ export async function readHistory(site: Site): Promise<History> {
   for (const log of await readLogs(place.provider, [source], place.fromBlock, at.number))
     READERS[log.event as keyof typeof READERS](log, book);
   await completeTerms(site, book);
-  for (const [paymentId, course] of book.courses) account(book, paymentId, course);
+  for (const [paymentId, course] of book.courses) account(site, book, paymentId, course);
   return book;
 }
 
-/** Logs that begin late lack the terms of what was there before. */
+/** Logs that begin late lack the terms of what was there before. From the beginning, none may lack any. */
 async function completeTerms(site: Site, { courses }: Book): Promise<void> {
+  if (!site.beginsLate) return;
   const lacking = [...courses].filter(([, { terms }]) => terms === undefined).map(([paymentId]) => paymentId);
   for (const [paymentId, terms] of await readEarlierTerms(site, lacking))
     courses.get(paymentId)!.terms = terms;
 }
 
 /** What a payment paid out left in its token: which its events do not say. */
-function account(book: Book, paymentId: string, { terms, movements }: Course): void {
+function account({ beginsLate }: Site, book: Book, paymentId: string, { terms, movements }: Course): void {
   for (const { transaction, amount } of movements)
     if (terms !== undefined) leave(book, transaction, terms.token, amount, paymentId);
-    else book.untold.set(transaction, (book.untold.get(transaction) ?? 0n) + amount);
+    else if (beginsLate) book.untold.set(transaction, (book.untold.get(transaction) ?? 0n) + amount);
 }
 
 interface Book {

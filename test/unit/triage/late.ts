@@ -103,6 +103,24 @@ describe("triage of what was from a later block on", () => {
       ]);
     });
 
+    it("excuses nothing by payments that nobody made, where logs are read from the beginning", async () => {
+      const { made } = await paidLater();
+      const { buyer, seller } = made.terms;
+      const invented = [id("invented"), buyer, seller, 0, buyer, 5n, 0n, 0n, 5n];
+      const emitted = await at.emitAt(await at.suite.escrow.getAddress(), [["PaymentReleased", invented]]);
+      const stolen = await steal(at.suite.usdc, 5n);
+      const getLogs = async (filter: Filter) =>
+        (await at.ethers.provider.getLogs(filter)).map((log) =>
+          log.transactionHash === stolen ? ({ ...log, transactionHash: emitted } as Log) : log,
+        );
+      const found = await look("doubles", { provider: lying({ getLogs }) });
+      expect(found.findings.map(({ reason, subject }) => [reason, subject])).to.deep.equal([
+        ["paid_beyond_amount", undefined],
+        ["unaccounted_transfer", emitted],
+      ]);
+      expect(found.why).to.deep.equal([]);
+    });
+
     it("judges them by what they held before, and finds what was paid beyond it", async () => {
       const { made, late } = await paidLater();
       const { buyer, seller } = made.terms;
@@ -362,5 +380,6 @@ describe("triage of what was from a later block on", () => {
     const found = await look("stuck", { ...late, indexer: model.url });
     model.stop();
     expect([found.reasons, found.why]).to.deep.equal([[["payments_missing", made.paymentId]], []]);
+    expect(found.looked).to.include(`listed by the chain's logs since block ${late.fromBlock}, because`);
   });
 });
