@@ -16,7 +16,8 @@ export const LOOKING: readonly Option[] = [
   },
   {
     name: "fromBlock",
-    description: "First block whose logs count (default: the deployment's)",
+    description:
+      "First block whose logs count (default: the deployment's); what cannot be told from there on is said",
     type: ArgumentType.INT,
     defaultValue: 0,
   },

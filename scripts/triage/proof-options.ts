@@ -11,6 +11,10 @@ export const PROOF_OPTIONS: readonly Option[] = [
   { name: "buyer", description: "By whom it is said to be" },
   { name: "seller", description: "For whom it is said to be" },
   {
+    name: "reference",
+    description: "The merchant's own reference of the order, as its terms have it: 0x and 64 digits",
+  },
+  {
     name: "confirmations",
     description: "Blocks that must stand on it, its own included; 0 for 12, and on a local chain for 1",
     type: ArgumentType.INT,

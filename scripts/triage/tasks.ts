@@ -29,7 +29,8 @@ export const triageTasks: readonly TaskDefinition[] = [
     task(
       ["triage", "verify-proof"],
       "Tells whether a transaction is the deposit of a payment, as somebody claims: chain, success, escrow, terms, token, " +
-        "amount, parties, confirmations, not used for another. Exits 0 if it is, 1 if not, 2 if it could not tell. For " +
+        "amount, parties, reference, confirmations, not used for another; and where its money is now. Exits 0 if it is and " +
+        "its money is there or went to the seller, 1 if it is not, 2 if it could not tell, 3 if it is and nobody may deliver for it. For " +
         "example: npx hardhat triage verify-proof 0x<transaction> --payment 0x<paymentId> --network <name>",
     ).addPositionalArgument({
       name: "transaction",

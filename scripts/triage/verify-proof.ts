@@ -17,6 +17,7 @@ interface ProofArguments {
   readonly token?: string;
   readonly buyer?: string;
   readonly seller?: string;
+  readonly reference?: string;
   readonly confirmations: number;
   readonly rpc?: string;
   readonly fromBlock: number;
@@ -26,7 +27,10 @@ interface ProofArguments {
 /** Blocks after which a deposit counts where real money flows. */
 const CONFIRMATIONS = 12;
 
+/** What a script may go on from: 0 only if it is the deposit and its money is there or went to the seller. */
 const EXIT_CODES: Readonly<Record<Proof["verdict"], number>> = { proved: 0, refuted: 1, unknown: 2 };
+/** It is the deposit, and nobody may deliver for it: another answer than that it is not. */
+const PROVED_IN_VAIN = 3;
 
 /** `npx hardhat triage verify-proof <transaction> --payment <paymentId>` */
 export default command(async (given: Partial<ProofArguments>, hre: HardhatRuntimeEnvironment) => {
@@ -35,12 +39,13 @@ export default command(async (given: Partial<ProofArguments>, hre: HardhatRuntim
   // What was typed wrong is said before anybody waits for anything.
   const transaction = parseHash(args.transaction);
   const paymentId = parsePaymentId(args.payment);
+  const reference = args.reference === undefined ? {} : { reference: parseReference(args.reference) };
   const around = await lookAround(hre, args);
   const { record } = around;
   const { witnesses, silent } = await witnessesOf(around);
   try {
     const { verifyProof } = await import("../lib/triage/proof.js");
-    const claim = { transaction, paymentId, ...(await detailsOf(args, record, witnesses)) };
+    const claim = { transaction, paymentId, ...reference, ...(await detailsOf(args, record, witnesses)) };
     const usual = around.chainId === LOCAL_CHAIN_ID ? 1 : CONFIRMATIONS;
     const proof = await verifyProof(claim, {
       ...{ record, witnesses, silent },
@@ -48,12 +53,15 @@ export default command(async (given: Partial<ProofArguments>, hre: HardhatRuntim
       fromBlock: Math.max(args.fromBlock, record.startBlock),
     });
     console.log(args.json ? JSON.stringify(proof, bigintsAsText, 2) : formatProof(proof));
-    process.exitCode = EXIT_CODES[proof.verdict];
+    process.exitCode = exitCodeOf(proof);
   } finally {
     for (const { close } of witnesses) close();
     around.close();
   }
 });
+
+export const exitCodeOf = ({ verdict, mayDeliver }: Proof): number =>
+  verdict === "proved" && !mayDeliver ? PROVED_IN_VAIN : EXIT_CODES[verdict];
 
 /** All that answer for the chain, and those that were named and do not: nobody knows what they would say. */
 export async function witnessesOf({ looks, chainId }: Pick<Surroundings, "looks" | "chainId">): Promise<{
@@ -137,6 +145,13 @@ function parseHash(text: string): string {
   );
 }
 
+function parseReference(text: string): string {
+  if (isHexString(text.trim(), 32)) return text.trim().toLowerCase();
+  throw new Fault(
+    `--reference is the order's paymentReference, 0x and 64 hexadecimal digits; it was ${text.slice(0, 80)}.`,
+  );
+}
+
 const bigintsAsText = (_: string, value: unknown) => (typeof value === "bigint" ? value.toString() : value);
 
 const VERDICTS: Readonly<Record<Proof["verdict"], string>> = {
@@ -146,8 +161,8 @@ const VERDICTS: Readonly<Record<Proof["verdict"], string>> = {
   unknown: "It could not be told. Do not deliver, refund or release anything on its strength yet.",
 };
 
-/** A proof for a person, a line a check. */
-function formatProof({ transaction, paymentId, checks, verdict }: Proof): string {
+/** A proof for a person: a line a check, then what it comes to, then whether to deliver. */
+export function formatProof({ transaction, paymentId, checks, verdict, now }: Proof): string {
   const mark = (passed: boolean | null) => (passed === null ? "unknown" : passed ? "yes" : "NO");
   return [
     `transaction ${transaction}`,
@@ -156,5 +171,6 @@ function formatProof({ transaction, paymentId, checks, verdict }: Proof): string
       ({ name, passed, sentence }) => `  ${mark(passed).padEnd(8)}${name.padEnd(14)} ${sentence}`,
     ),
     VERDICTS[verdict],
+    ...(verdict === "proved" && now !== null ? [now.advice] : []),
   ].join("\n");
 }

@@ -113,6 +113,24 @@ describe("on duty", function () {
     );
   });
 
+  it("triage finds the same from any block on, by what the read model has of before; without it, no more than it says", async () => {
+    const head = await connection.ethers.provider.getBlockNumber();
+    const { startBlock } = suite.record;
+    for (let fromBlock = startBlock + 1; fromBlock <= head; fromBlock += 7) {
+      const found = await triage(await scene({ fromBlock }));
+      expect([found.unknown, counted(found.findings)], `from ${fromBlock}`).to.deep.equal([[], LEFT]);
+      const blind = await triage(await scene({ fromBlock, indexer: "http://127.0.0.1:1" }));
+      expect(blind.unknown, `from ${fromBlock}`).not.to.be.empty;
+      for (const [check, reasons] of Object.entries(counted(blind.findings)))
+        for (const [reason, count] of Object.entries(reasons))
+          expect(count, `${check} from ${fromBlock}: ${reason}`).to.be.at.most(
+            ({ index: { index_down: 1 }, ...LEFT } as Record<string, Record<string, number>>)[check]?.[
+              reason
+            ] ?? 0,
+          );
+    }
+  });
+
   it("triage sees that the read model is behind", async () => {
     const { number } = (await connection.ethers.provider.getBlock("latest"))!;
     await untilIndexed(indexer.url, CHAIN_ID, number);
@@ -221,8 +239,24 @@ describe("on duty", function () {
         url,
         ...["triage", "verify-proof", deposit!.transactionHash, "--payment", paymentId],
       );
-      expect(proof.stdout, proof.stderr).to.include("It IS the deposit of this payment.");
-      expect(proof.exitCode).to.equal(0);
+      // The claim sent its money back to the buyer.
+      expect(proof.stdout, proof.stderr).to.match(
+        /It IS the deposit of this payment\.\nDo NOT deliver for it: all of its 1\.0 USDC went back to the buyer, .*\n$/,
+      );
+      expect(proof.exitCode).to.equal(3);
+      const { paymentReference } = deposit!.args;
+      const told = await hardhat(
+        url,
+        ...["triage", "verify-proof", deposit!.transactionHash, "--payment", paymentId, "--json"],
+        ...["--reference", paymentReference],
+      );
+      const { verdict, mayDeliver, now } = JSON.parse(told.stdout) as {
+        verdict: string;
+        mayDeliver: boolean;
+        now: Record<string, unknown>;
+      };
+      expect([told.exitCode, verdict, mayDeliver]).to.deep.equal([3, "proved", false]);
+      expect(now).to.include({ money: "returned", status: "Closed", held: "0", refunded: "1000000" });
       const socket = await hardhat(url, "triage", "chain", "--rpc", "wss://rpc.example/key");
       expect([socket.exitCode, socket.stdout]).to.deep.equal([2, ""]);
       expect(socket.stderr).to.match(/^The 1\. RPC endpoint in --rpc is not of HTTP/);

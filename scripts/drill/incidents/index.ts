@@ -16,6 +16,7 @@ import {
   disputedRelease,
   duplicatePayment,
   missingPayment,
+  refundedProof,
   suspiciousProof,
 } from "./payments.js";
 import {
@@ -44,6 +45,7 @@ export const INCIDENTS: readonly Incident[] = [
   missingPayment,
   disputedRelease,
   suspiciousProof,
+  refundedProof,
   complianceBlock,
   silentAlerting,
   silentChain,

@@ -6,7 +6,7 @@ import { id } from "ethers";
 import { Fault } from "../../../deploy/fault.js";
 import { deposit } from "../../scenario/deposits.js";
 import { suspect } from "../../scenario/officers.js";
-import { openDispute, release } from "../../scenario/payouts.js";
+import { openDispute, refund, release } from "../../scenario/payouts.js";
 import type { Story } from "../../scenario/story.js";
 import { explain, type Telling } from "../../scenario/telling.js";
 import { mined } from "../../scenario/world.js";
@@ -18,6 +18,7 @@ import type { Incident } from "../incident.js";
 
 const IN_USDC = { ends: "Closed", tokens: ["USDC"] } as const;
 const RELEASED: Story = { ...IN_USDC, name: "released", steps: [deposit, release("buyer")] };
+const REFUNDED: Story = { ...IN_USDC, name: "refunded", steps: [deposit, refund("seller")] };
 const DISPUTED: Story = { ...IN_USDC, name: "disputed", steps: [deposit, openDispute("buyer")] };
 const REFUSED: Story = {
   ...IN_USDC,
@@ -68,12 +69,31 @@ export const suspiciousProof: Incident = {
   name: "suspicious-proof",
   runbook: "suspicious-proof",
   happens: "the deposit of one payment is shown as proof of another",
+  cases: ["another"],
   async cause(stack) {
     const shown = await stack.begin(RELEASED);
     const other = await stack.begin(RELEASED);
-    return { TRANSACTION: await stack.depositOf(shown), PAYMENT: other.run.paymentId };
+    return { ...proofOf(other), TRANSACTION: await stack.depositOf(shown) };
   },
 };
+
+export const refundedProof: Incident = {
+  name: "refunded-proof",
+  runbook: "suspicious-proof",
+  happens: "the deposit of a payment that was refunded since is shown as proof of it",
+  cases: ["refunded"],
+  async cause(stack) {
+    const refunded = await stack.begin(REFUNDED);
+    await refunded.advance();
+    return { ...proofOf(refunded), TRANSACTION: await stack.depositOf(refunded) };
+  },
+};
+
+/** What a merchant is told, and knows of the order. */
+const proofOf = ({ run: { paymentId, payment } }: Telling) => ({
+  PAYMENT: paymentId,
+  REFERENCE: payment.paymentReference,
+});
 
 /** Position in the Solidity enum `PaymentStatus`. */
 const NOT_DEPOSITED = 0n;

@@ -2,8 +2,9 @@ import { formatUnits } from "ethers";
 
 import { formatTime } from "../operations/units.js";
 import { isSameAddress } from "../same-address.js";
-import type { Finding, Outcome } from "./finding.js";
+import type { Finding, Outcome, Unknown } from "./finding.js";
 import type { Approval } from "./history.js";
+import { readEarlierApprovals } from "./earlier-approvals.js";
 import { formatAmount } from "./money.js";
 import type { OpenPayment } from "./open-payments.js";
 import type { Site } from "./site.js";
@@ -14,13 +15,14 @@ const LIFETIME = 7 * 86_400;
 
 /** Approvals of operators' payouts that nobody used. */
 export async function findApprovals(site: Site): Promise<Outcome> {
-  const [{ payments, unknown }, { courses }] = [await site.open(), await site.history()];
+  const { payments, unknown } = await site.open();
+  const { approvals, looked, ...read } = await readUnspent(site, payments);
   const tokens = await site.describe(payments.map(({ terms }) => terms.token));
-  let looked = 0;
   const findings = payments.flatMap((payment): Finding[] => {
-    const unspent = (courses.get(payment.paymentId)?.approvals ?? []).filter(({ isSpent }) => !isSpent);
-    looked += unspent.length;
-    const verdicts = unspent.map((approval) => ({ approval, verdict: judge(site, payment, approval) }));
+    const verdicts = (approvals.get(payment.paymentId) ?? []).map((approval) => ({
+      approval,
+      verdict: judge(site, payment, approval),
+    }));
     const isWaiting = verdicts.some(({ verdict }) => verdict === "waiting" || verdict === "fresh");
     return latestOfEach(verdicts).flatMap(({ approval, verdict }) =>
       verdict === "fresh" || (verdict !== "waiting" && isWaiting)
@@ -28,7 +30,52 @@ export async function findApprovals(site: Site): Promise<Outcome> {
         : [describe({ site, tokens }, payment, approval, verdict)],
     );
   });
-  return { findings, unknown, looked: `${looked} approvals that were not used` };
+  return { findings, unknown: [...unknown, ...read.unknown], looked };
+}
+
+interface Unspent {
+  readonly approvals: ReadonlyMap<string, readonly Approval[]>;
+  readonly unknown: readonly Omit<Unknown, "check">[];
+  readonly looked: string;
+}
+
+/** By the logs; those from before them, which only payments from before can have, by the read model. */
+async function readUnspent(site: Site, payments: readonly OpenPayment[]): Promise<Unspent> {
+  const { courses } = await site.history();
+  const before = payments.filter(
+    ({ paymentId }) => site.beginsLate && !courses.get(paymentId)?.created.length,
+  );
+  const earlier = await readEarlierApprovals(
+    site,
+    before.map(({ paymentId }) => paymentId),
+  ).catch(() => undefined);
+  const approvals = new Map(
+    payments.map(({ paymentId }) => {
+      const logged = courses.get(paymentId)?.approvals ?? [];
+      const isLogged = ({ approvalId }: Approval) => logged.some((one) => one.approvalId === approvalId);
+      const others = (earlier?.get(paymentId) ?? []).filter((approval) => !isLogged(approval));
+      return [paymentId, [...others, ...logged.filter(({ isSpent }) => !isSpent)]] as const;
+    }),
+  );
+  const count = [...approvals.values()].flat().length;
+  const byIndex = before.length > 0 && earlier ? ", and before it by the read model" : "";
+  return {
+    approvals,
+    unknown: earlier === undefined ? [untold(site, before.length)] : [],
+    looked: `${count} approvals that were not used${site.since}${byIndex}`,
+  };
+}
+
+/** On the chain approvals can be looked up, but listed by its logs only. */
+function untold(site: Site, count: number): Omit<Unknown, "check"> {
+  const { paymentId, fromBlock } = site.place;
+  const whose = count === 1 ? "1 open payment that was" : `${count} open payments that were`;
+  return {
+    why:
+      `Approvals from before block ${fromBlock} are not known of ${whose} made before it, because the read model does not ` +
+      "tell them.",
+    command: site.command("triage approvals", paymentId),
+  };
 }
 
 type Verdict = "fresh" | "waiting" | "expired" | "stale";

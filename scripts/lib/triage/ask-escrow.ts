@@ -10,6 +10,8 @@ interface Asked {
   screen: readonly [account: string];
   creditOf: readonly [token: string, account: string];
   tokenTotals: readonly [token: string];
+  tokenConfig: readonly [token: string];
+  approvalExpiry: readonly [approvalId: string];
 }
 
 /** Asks the escrow the same about many, in few requests: by its own multicall, which is only tried out. */

@@ -23,10 +23,10 @@ export async function readTokens(site: Site): Promise<ConfiguredTokens> {
   if (fromBlock <= record.startBlock) return { addresses: known, unknown: [] };
   try {
     const indexed = unite([], await listByIndex(site)).filter((token) => !includes(known, token));
-    return { addresses: [...known, ...(await owed(site, indexed))], unknown: [] };
+    return { addresses: [...known, ...(await configured(site, indexed))], unknown: [] };
   } catch {
     const why = `Tokens that were configured before block ${fromBlock} are not known, because the read model does not answer.`;
-    return { addresses: known, unknown: [{ why, command: site.command("triage leaks") }] };
+    return { addresses: known, unknown: [{ why, command: site.command("triage") }] };
   }
 }
 
@@ -37,16 +37,17 @@ async function listByIndex({ readModel, place }: Site): Promise<string[]> {
   return found;
 }
 
-/** Those of which the escrow owes something. What somebody invented it owes nothing of. */
-async function owed(site: Site, tokens: readonly string[]): Promise<string[]> {
-  const totals = await askEscrow(
-    site,
-    "tokenTotals",
-    tokens.map((token) => [token] as const),
-  );
+/** Those that the escrow itself knows: what somebody invented it has no limits for, and owes nothing of. */
+async function configured(site: Site, tokens: readonly string[]): Promise<string[]> {
+  const asked = tokens.map((token) => [token] as const);
+  const [totals, limits] = [
+    await askEscrow(site, "tokenTotals", asked),
+    await askEscrow(site, "tokenConfig", asked),
+  ];
   return tokens.filter((_, i) => {
     const [{ held, credits }] = totals[i] as [{ held: bigint; credits: bigint }];
-    return held + credits > 0n;
+    const [{ enabled, cap }] = limits[i] as [{ enabled: boolean; cap: bigint }];
+    return enabled || cap > 0n || held + credits > 0n;
   });
 }
 

@@ -3,19 +3,20 @@ import { id, zeroPadValue, type Log, type Provider, type TransactionReceipt } fr
 import { pages } from "../../../deploy/logs.js";
 import { NATIVE_COIN } from "../../../deploy/parameters.js";
 import type { DeploymentRecord } from "../../../deploy/record.js";
-import { Escrow__factory } from "../../../types/ethers-contracts/index.js";
+import { Escrow__factory, type Escrow } from "../../../types/ethers-contracts/index.js";
 import { isSameAddress } from "../same-address.js";
 import { domainOf, paymentIdOf, type Payment } from "../signing.js";
 import { termsOf } from "./history.js";
 import { formatAmount } from "./money.js";
+import { isUndeployed } from "./openings.js";
 import type { Claim, ProofCheck } from "./proof.js";
+import { readAftermath, type Aftermath } from "./standing.js";
 import { describeTokens, type Tokens } from "./tokens.js";
 
 const abi = Escrow__factory.createInterface();
 const CREATED = abi.getEvent("PaymentCreated").topicHash;
 const CONFIGURED = abi.getEvent("TokenConfigured").topicHash;
 const TRANSFER = id("Transfer(address,address,uint256)");
-const STATUSES = ["None", "Funded", "Disputed", "Closed"];
 
 /** What one endpoint is asked about a claim. */
 export interface Examining {
@@ -34,14 +35,22 @@ export const said = (name: string, passed: boolean | null, sentence: string): Pr
 /** What one endpoint says of a claim. */
 export class Examination {
   readonly #provider: Provider;
-  readonly #escrow: string;
+  readonly #escrow: Escrow;
+  readonly #address: string;
+  #aftermath?: Aftermath;
 
   constructor(
     private readonly claim: Claim,
     private readonly asked: Examining,
   ) {
     this.#provider = asked.provider;
-    this.#escrow = asked.record.contracts.escrow.address.toLowerCase();
+    this.#address = asked.record.contracts.escrow.address.toLowerCase();
+    this.#escrow = Escrow__factory.connect(this.#address, asked.provider);
+  }
+
+  /** How the payment stands, once all checks came as far as that. */
+  get aftermath(): Aftermath | undefined {
+    return this.#aftermath;
   }
 
   /** The checks, in an order in which the first that fails makes those after it moot. */
@@ -76,8 +85,8 @@ export class Examination {
     yield await this.#token(terms, receipt, tokens);
     yield this.#amount(terms, created, receipt, tokens);
     yield* this.#parties(terms);
-    yield await this.#once();
-    yield await this.#state();
+    yield await this.#once(receipt);
+    yield await this.#state(terms, tokens);
   }
 
   async #chain(): Promise<ProofCheck> {
@@ -148,7 +157,7 @@ export class Examination {
 
   /** The id is a hash of the terms, the chain and the escrow: whoever changed one would have another id. */
   async #terms(terms: Payment): Promise<ProofCheck> {
-    const domain = await domainOf(Escrow__factory.connect(this.#escrow, this.#provider));
+    const domain = await domainOf(this.#escrow);
     const hash = paymentIdOf(domain, terms);
     return hash === this.claim.paymentId
       ? said("terms", true, "Its terms hash to the id, on this chain and in this escrow.")
@@ -199,51 +208,77 @@ export class Examination {
       : said("amount", false, `Only ${shown(arrived)} of ${shown(due)} arrived${others}.`);
   }
 
-  *#parties({ buyer, seller }: Payment): Generator<ProofCheck> {
-    for (const [name, found, claimed] of [
-      ["buyer", buyer, this.claim.buyer],
-      ["seller", seller, this.claim.seller],
+  *#parties({ buyer, seller, paymentReference }: Payment): Generator<ProofCheck> {
+    for (const [name, found, claimed, unsaid] of [
+      ["buyer", buyer, this.claim.buyer, "nobody said who it should be"],
+      ["seller", seller, this.claim.seller, "nobody said who it should be"],
+      ["reference", paymentReference, this.claim.reference, "nobody said which order's it should be"],
     ] as const) {
-      if (claimed === undefined) yield said(name, true, `${found}; nobody said who it should be.`);
-      else if (isSameAddress(claimed, found)) yield said(name, true, `${found}, as claimed.`);
+      if (claimed === undefined) yield said(name, true, `${found}; ${unsaid}.`);
+      else if (claimed.toLowerCase() === found.toLowerCase()) yield said(name, true, `${found}, as claimed.`);
       else yield said(name, false, `It is ${found}, and not ${claimed}.`);
     }
   }
 
-  /** One deposit a payment, ever. */
-  async #once(): Promise<ProofCheck> {
-    const found = await this.#logs([CREATED, this.claim.paymentId], this.asked.fromBlock);
+  /** One deposit a payment, ever. What is before the first block whose logs count, the state then tells. */
+  async #once({ blockNumber }: TransactionReceipt): Promise<ProofCheck> {
+    const first = Math.min(this.asked.fromBlock, blockNumber);
+    const found = await this.#logs([CREATED, this.claim.paymentId], first);
     const others = found.filter(({ transactionHash }) => transactionHash !== this.claim.transaction);
-    if (found.length === 1 && others.length === 0)
-      return said("once", true, "It is the payment's only deposit.");
-    if (others.length === 0)
+    if (others.length > 0) {
+      const hashes = others.map(({ transactionHash }) => transactionHash).join(", ");
+      return said("once", false, `The payment was deposited by ${hashes}, too.`);
+    }
+    if (found.length !== 1)
       return said("once", found.length === 0 ? null : false, `It was deposited ${found.length} times.`);
-    const hashes = others.map(({ transactionHash }) => transactionHash).join(", ");
-    return said("once", false, `The payment was deposited by ${hashes}, too.`);
+    return await this.#notBefore(first);
   }
 
-  async #state(): Promise<ProofCheck> {
-    const escrow = Escrow__factory.connect(this.#escrow, this.#provider);
-    const { status, held } = await escrow.paymentState(this.claim.paymentId, { blockTag: this.asked.head });
-    const name = STATUSES[Number(status)] ?? String(status);
-    return status === 0n
-      ? said("state", false, "The escrow knows nothing of the payment now.")
-      : said("state", true, `The payment is ${name} now, and holds ${held} units.`);
+  async #notBefore(first: number): Promise<ProofCheck> {
+    const { startBlock } = this.asked.record;
+    const wasThere = first > startBlock && (await this.#wasThere(first - 1));
+    if (wasThere === false) return said("once", true, "It is the payment's only deposit.");
+    if (wasThere) return said("once", false, `The payment was deposited before block ${first} already.`);
+    const why = `The endpoint does not tell what was before block ${first}, from which on it was looked: take an earlier --from-block.`;
+    return said("once", null, why);
+  }
+
+  /** Whether there was such a payment at a block; nothing if the endpoint has no states so old. */
+  async #wasThere(block: number): Promise<boolean | undefined> {
+    try {
+      const { status } = await this.#escrow.paymentState(this.claim.paymentId, { blockTag: block });
+      return status !== 0n;
+    } catch {
+      return (await isUndeployed(this.#provider, this.#address, block)) ? false : undefined;
+    }
+  }
+
+  /** That there is such a payment. Where its money is decides not whether this is its deposit, but whether to deliver for it. */
+  async #state(terms: Payment, tokens: Tokens): Promise<ProofCheck> {
+    const at = await this.#provider.getBlock(this.asked.head);
+    if (at === null) throw new Error(`it does not tell block ${this.asked.head}`);
+    const { paymentId } = this.claim;
+    const found = await readAftermath(this.#escrow, { paymentId, terms, tokens, at });
+    if (found === undefined) return said("state", false, "The escrow knows nothing of the payment now.");
+    const { words, aftermath } = found;
+    if (aftermath === undefined) return said("state", null, `What the escrow says of it cannot be: ${words}`);
+    this.#aftermath = aftermath;
+    return said("state", true, words);
   }
 
   /** Logs of the escrow. */
   async #logs(topics: string[], first: number): Promise<Log[]> {
     const found: Log[] = [];
     for (const [fromBlock, toBlock] of pages(first, this.asked.head))
-      found.push(...(await this.#provider.getLogs({ address: this.#escrow, topics, fromBlock, toBlock })));
+      found.push(...(await this.#provider.getLogs({ address: this.#address, topics, fromBlock, toBlock })));
     return found;
   }
 
   #isOurs({ address }: Log): boolean {
-    return isSameAddress(address, this.#escrow);
+    return isSameAddress(address, this.#address);
   }
 
   #isToEscrow({ topics }: Log): boolean {
-    return topics.length === 3 && topics[2]!.toLowerCase() === zeroPadValue(this.#escrow, 32);
+    return topics.length === 3 && topics[2]!.toLowerCase() === zeroPadValue(this.#address, 32);
   }
 }

@@ -3,6 +3,7 @@ import type { Result } from "ethers";
 import { readLogs, type NamedLog } from "../../../deploy/logs.js";
 import { Escrow__factory } from "../../../types/ethers-contracts/index.js";
 import type { Payment } from "../signing.js";
+import { readEarlierTerms } from "./earlier-terms.js";
 import type { Site } from "./site.js";
 
 /** Money that a payment paid out, by one log. */
@@ -27,8 +28,9 @@ export interface Approval {
 
 /** What logs say of one payment. */
 export interface Course {
-  /** Nothing if its beginning is not among the logs that were read. */
+  /** Nothing if its beginning is not among the logs that were read, and the read model does not tell them. */
   terms?: Payment;
+  /** Nothing in here if it began before the logs that were read. */
   readonly created: { readonly transaction: string; readonly block: number }[];
   readonly movements: Movement[];
   readonly approvals: Approval[];
@@ -52,6 +54,8 @@ export interface Outgoing {
 export interface History {
   readonly courses: ReadonlyMap<string, Course>;
   readonly outgoing: ReadonlyMap<string, Outgoing>;
+  /** By transaction: what left for payments of which nobody tells the token. */
+  readonly untold: ReadonlyMap<string, bigint>;
   /** Tokens that were ever configured, lower case. */
   readonly tokens: ReadonlySet<string>;
 }
@@ -60,22 +64,41 @@ export interface History {
 export const outgoingKey = (transaction: string, token: string) => `${transaction}/${token}`.toLowerCase();
 
 /** Reads the escrow's logs up to the moment. */
-export async function readHistory({ place, at }: Site): Promise<History> {
+export async function readHistory(site: Site): Promise<History> {
+  const { place, at } = site;
   const source = {
     contract: "escrow",
     address: place.record.contracts.escrow.address,
     abi: Escrow__factory.createInterface(),
     events: Object.keys(READERS),
   };
-  const book: Book = { courses: new Map(), outgoing: new Map(), tokens: new Set() };
+  const book: Book = { courses: new Map(), outgoing: new Map(), untold: new Map(), tokens: new Set() };
   for (const log of await readLogs(place.provider, [source], place.fromBlock, at.number))
     READERS[log.event as keyof typeof READERS](log, book);
+  await completeTerms(site, book);
+  for (const [paymentId, course] of book.courses) account(site, book, paymentId, course);
   return book;
+}
+
+/** Logs that begin late lack the terms of what was there before. From the beginning, none may lack any. */
+async function completeTerms(site: Site, { courses }: Book): Promise<void> {
+  if (!site.beginsLate) return;
+  const lacking = [...courses].filter(([, { terms }]) => terms === undefined).map(([paymentId]) => paymentId);
+  for (const [paymentId, terms] of await readEarlierTerms(site, lacking))
+    courses.get(paymentId)!.terms = terms;
+}
+
+/** What a payment paid out left in its token: which its events do not say. */
+function account({ beginsLate }: Site, book: Book, paymentId: string, { terms, movements }: Course): void {
+  for (const { transaction, amount } of movements)
+    if (terms !== undefined) leave(book, transaction, terms.token, amount, paymentId);
+    else if (beginsLate) book.untold.set(transaction, (book.untold.get(transaction) ?? 0n) + amount);
 }
 
 interface Book {
   readonly courses: Map<string, Course>;
   readonly outgoing: Map<string, Outgoing>;
+  readonly untold: Map<string, bigint>;
   readonly tokens: Set<string>;
 }
 
@@ -121,10 +144,11 @@ const READERS = {
 } satisfies Record<string, (log: NamedLog, book: Book) => void>;
 
 function move({ args, log }: NamedLog, book: Book): void {
-  const course = courseOf(args, book);
   const amount = args.amount as bigint;
-  course.movements.push({ amount, held: args.held as bigint, transaction: log.transactionHash });
-  if (course.terms) leave(book, log.transactionHash, course.terms.token, amount, String(args.paymentId));
+  courseOf(args, book).movements.push({
+    ...{ amount, held: args.held as bigint },
+    transaction: log.transactionHash,
+  });
 }
 
 function leave({ outgoing }: Book, transaction: string, token: string, amount: bigint, paymentId?: string) {

@@ -138,9 +138,10 @@ async function lacksOf(site: Site, payments: readonly OpenPayment[]): Promise<st
 async function longMade(site: Site, payments: readonly OpenPayment[]): Promise<string[]> {
   const { courses } = await site.history();
   const last = site.at.number - site.place.limits.lag;
+  const before = site.place.fromBlock - 1;
   return payments
     .map(({ paymentId }) => paymentId)
-    .filter((id) => courses.get(id)!.created.some(({ block }) => block < last));
+    .filter((id) => (courses.get(id)!.created[0]?.block ?? before) < last);
 }
 
 async function listByLogs(site: Site): Promise<Map<string, Payment>> {

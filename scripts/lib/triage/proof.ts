@@ -3,6 +3,7 @@ import { isError, type Provider } from "ethers";
 import type { DeploymentRecord } from "../../../deploy/record.js";
 import { plain, withoutUrls } from "../plain.js";
 import { Examination, said } from "./examination.js";
+import type { Aftermath } from "./standing.js";
 
 /** What somebody says: that this transaction is the deposit of that payment, and what else they say of it. */
 export interface Claim {
@@ -13,6 +14,8 @@ export interface Claim {
   readonly token?: string;
   readonly buyer?: string;
   readonly seller?: string;
+  /** The merchant's own, as the terms have it: 32 bytes. */
+  readonly reference?: string;
 }
 
 /** An endpoint under the name by which it may be shown. */
@@ -44,12 +47,17 @@ export interface Proof extends Claim {
   readonly checks: readonly ProofCheck[];
   /** `proved` only if every check passed; `refuted` if one did not. */
   readonly verdict: "proved" | "refuted" | "unknown";
+  /** Where the payment's money is now; null if that was not looked at, or could not be told. */
+  readonly now: Aftermath | null;
+  /** Whether it was proved, and its money is there or went to the seller. */
+  readonly mayDeliver: boolean;
 }
 
 /** What one endpoint said, as far as it went. */
 interface Testimony {
   readonly label: string;
   readonly checks: readonly ProofCheck[];
+  readonly aftermath?: Aftermath;
   /** Why it says no more. */
   readonly problem?: string;
 }
@@ -63,7 +71,8 @@ export async function verifyProof(claim: Claim, proving: Proving): Promise<Proof
   const checks = withEndpoints(first!, [...others.map((other) => compare(first!, other)), ...silent]);
   const passed = checks.map((check) => check.passed);
   const verdict = passed.includes(false) ? "refuted" : passed.includes(null) ? "unknown" : "proved";
-  return { ...claim, checks, verdict };
+  const now = first!.aftermath ?? null;
+  return { ...claim, checks, verdict, now, mayDeliver: verdict === "proved" && now?.mayDeliver === true };
 }
 
 /** Asks every endpoint everything, as of a block that each of them has. */
@@ -85,7 +94,8 @@ async function hear(label: string, examination: Examination): Promise<Testimony>
   const checks: ProofCheck[] = [];
   try {
     for await (const check of examination.checks()) checks.push(check);
-    return { label, checks };
+    const { aftermath } = examination;
+    return { label, checks, ...(aftermath && { aftermath }) };
   } catch (problem) {
     return { label, checks, problem: wordsOf(problem) };
   }

@@ -73,7 +73,20 @@ export class Site {
 
   static async visit(place: Place): Promise<Site> {
     const { number, hash, timestamp } = (await place.provider.getBlock("latest"))!;
+    // Of nothing at all everything is well.
+    if (place.fromBlock > number + 1)
+      throw new Error(`--from-block ${place.fromBlock} is not there yet: the latest block is ${number}.`);
     return new Site(place, { number, hash: hash!, time: timestamp });
+  }
+
+  /** Whether there may be logs of the escrow before those that count. */
+  get beginsLate(): boolean {
+    return this.place.fromBlock > this.place.record.startBlock;
+  }
+
+  /** ` since block 7`, where that is not since ever. */
+  get since(): string {
+    return this.beginsLate ? ` since block ${this.place.fromBlock}` : "";
   }
 
   /** Payments that hold money, with their terms and what the chain says of them. */

@@ -32,7 +32,7 @@ export async function findStuck(site: Site): Promise<Outcome> {
   return {
     findings: [...findMissing(site, missing), ...stuck],
     unknown,
-    looked: `${payments.length} open payments, listed by ${source}${why}`,
+    looked: `${payments.length} open payments, listed by ${source}${source === "the chain's logs" ? site.since : ""}${why}`,
   };
 }
 

@@ -42,7 +42,7 @@ describe("a proof of payment", () => {
     expect([proof.verdict, failing(proof)]).to.deep.equal(["proved", []]);
     expect(proof.checks.map(({ name }) => name)).to.deep.equal([
       ...["chain", "mined", "success", "canonical", "endpoints", "confirmations"],
-      ...["escrow", "terms", "token", "amount", "buyer", "seller", "once", "state"],
+      ...["escrow", "terms", "token", "amount", "buyer", "seller", "reference", "once", "state"],
     ]);
     expect(sentenceOf(proof, "amount")).to.equal("1.0 USDC; 1.0 USDC arrived.");
     expect(sentenceOf(proof, "state")).to.include("Funded");

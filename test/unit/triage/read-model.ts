@@ -1,5 +1,6 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
 
 import type { Terms } from "../../support/terms.js";
 
@@ -15,21 +16,34 @@ const rowOf = ({ paymentId, terms }: Listed) => ({
   paymentId,
 });
 
+/** What it says besides. */
+export interface Besides {
+  /** Payments that it knows when it is asked for them by their ids. Default: those that it lists. */
+  readonly known?: readonly Listed[];
+  readonly credits?: readonly Readonly<Record<string, string>>[];
+  /** Nothing: the question about them fails. */
+  readonly approvals?: readonly Readonly<Record<string, string>>[];
+}
+
 /** A read model that lists these payments as open, whatever the chain says. */
 export async function listing(
   payments: readonly Listed[],
   tokens: readonly string[] = [],
+  { known = payments, credits = [], approvals }: Besides = {},
 ): Promise<{ url: string; stop: () => void }> {
   const pageInfo = { hasNextPage: false, endCursor: null };
   const addresses = tokens.map((address) => ({ address }));
-  const data = {
-    payments: { items: payments.map(rowOf), pageInfo },
+  const answer = (question: string) => ({
+    payments: { items: (question.includes("paymentId_in") ? known : payments).map(rowOf), pageInfo },
     tokens: { items: addresses, pageInfo },
-  };
+    credits: { items: credits, pageInfo },
+    ...(approvals && { payoutApprovals: { items: approvals, pageInfo } }),
+  });
   const server = createServer((request, response) => {
-    request.resume();
-    response.setHeader("content-type", "application/json");
-    response.end(JSON.stringify({ data }));
+    void text(request).then((question) => {
+      response.setHeader("content-type", "application/json");
+      response.end(JSON.stringify({ data: answer(question) }));
+    });
   });
   await new Promise<void>((heard) => server.listen(0, "127.0.0.1", heard));
   const { port } = server.address() as AddressInfo;
