@@ -209,6 +209,18 @@ describe("lists that are answered in ready pieces", function () {
     }
   });
 
+  it("begin to read at the cursor also among what is empty", async () => {
+    const { data } = await ask(quick, things('orderBy: "closedAt", limit: 3'));
+    statements = [];
+    await ask(quick, things(`orderBy: "closedAt", after: "${data!.things.pageInfo.endCursor}"`));
+    const columns = '"thing"."closed_at", "thing"."chain_id", "thing"."thing_id"';
+    expect(statements[0]).to.match(
+      /^select \* from \(\(.* limit 52\) union all \(.* limit 52\)\) t order by /,
+    );
+    expect(statements[0]).to.contain(`where (${columns}) >= ($1, $2, $3) order by ${columns} limit 52`);
+    expect(statements[0]).to.contain(`where "thing"."closed_at" is null order by ${columns} limit 52`);
+  });
+
   it("take what an item of OR says together, in whatever it stands", async () => {
     const { data } = await ask(
       quick,
@@ -367,6 +379,10 @@ describe("lists that are answered in ready pieces", function () {
       "everything to choose from": [
         "{ AND: [{ OR: [{ chainId: 1 }, {}] }] }",
         "`OR` is empty, or has an empty",
+      ],
+      "nothing put as conditions": [
+        "{ OR: [{ chainId: 1 }, { AND: [{ AND: [] }] }] }",
+        "`OR` is empty, or has",
       ],
       "no list of values": ["{ chainId_in: null }", "`chainId_in` is null"],
       "a list with nothing in it": ["{ state_not_in: [Open, null] }", "`state_not_in` is null, or has null"],

@@ -42,9 +42,12 @@ export function refuseFilter(
 function refuseParts(table: QuickTable, key: "AND" | "OR", parts: readonly Filter[]): void {
   for (const part of parts) refuseFilter(table, part, key);
   // Nothing holds of it, or everything: neither is what whoever put it together meant.
-  if (key === "OR" && (parts.length === 0 || parts.some((part) => Object.keys(part).length === 0)))
+  if (key === "OR" && (parts.length === 0 || parts.some(saysNothing)))
     throw objection("`OR` is empty, or has an empty filter in it: give conditions there, or leave it out.");
 }
+
+const saysNothing = (filter: Filter): boolean =>
+  Object.entries(filter).every(([key, parts]) => key === "AND" && (parts as Filter[]).every(saysNothing));
 
 function refuseComparison({ byName }: QuickTable, key: string, value: unknown): void {
   const [name, suffix] = comparisonOf(key);

@@ -23,12 +23,19 @@ export function statementOf(table: QuickTable, wanted: Wanted): Statement {
   const values: unknown[] = [];
   const bind: Bind = (value) => `$${values.push(value)}`;
   const conditions = conditionsFor(table, wanted, bind);
-  if (cursor) conditions.push(isFrom(order, cursor, descending, bind));
-  const along = order.map(({ sql }) => (descending ? `${sql} desc` : sql)).join(", ");
-  const text =
-    `select ${columnsFor(table, wanted).join(", ")} from ${table.sql}${whereOf(conditions)}` +
-    `${along && ` order by ${along}`} limit ${rows}${offset > 0 ? ` offset ${offset}` : ""}`;
-  return { text, values };
+  const along = (names: readonly string[]) =>
+    names.length === 0
+      ? ""
+      : ` order by ${names.map((name) => (descending ? `${name} desc` : name)).join(", ")}`;
+  const select = (place: readonly string[]) =>
+    `select ${columnsFor(table, wanted).join(", ")} from ${table.sql}${whereOf([...conditions, ...place])}` +
+    `${along(order.map(({ sql }) => sql))} limit ${rows}`;
+
+  const places = cursor ? placesFrom(order, cursor, descending, bind) : [];
+  if (places.length < 2) return { text: `${select(places)}${offset > 0 ? ` offset ${offset}` : ""}`, values };
+  const parts = places.map((place) => `(${select([place])})`).join(" union all ");
+  const names = order.map(({ name }) => `t."${name}"`);
+  return { text: `select * from (${parts}) t${along(names)} limit ${rows}`, values };
 }
 
 /** How many rows there are, on all pages. */
@@ -47,25 +54,26 @@ const whereOf = (conditions: readonly string[]) =>
   conditions.length > 0 ? ` where ${conditions.join(" and ")}` : "";
 
 /**
- * Whether a row stands at the cursor or behind it. The database can begin to read there, which it could not if each column was
- * compared by itself. What is empty comes last, backwards first; only the column that was asked for can be.
+ * Where a row stands that is at the cursor or behind it: in one of these places. The database can begin to read at each, which it
+ * could not at both in one condition, nor if each column was compared by itself. What is empty comes last, backwards first; only
+ * the column that was asked for can be.
  */
-function isFrom(
+function placesFrom(
   order: readonly QuickColumn[],
   cursor: readonly unknown[],
   descending: boolean,
   bind: Bind,
-): string {
+): string[] {
   const [first, ...key] = order as [QuickColumn, ...QuickColumn[]];
   const from = (columns: readonly QuickColumn[], position: readonly unknown[]) =>
     `(${columns.map(({ sql }) => sql).join(", ")}) ${descending ? "<=" : ">="} ` +
     `(${columns.map(({ toDriver }, i) => bind(toDriver(position[i]))).join(", ")})`;
   if (cursor[0] === null) {
     const behind = `${first.sql} is null and ${from(key, cursor.slice(1))}`;
-    return descending ? `(${first.sql} is not null or ${behind})` : behind;
+    return descending ? [behind, `${first.sql} is not null`] : [behind];
   }
   const behind = from(order, cursor);
-  return first.isNullable && !descending ? `(${behind} or ${first.sql} is null)` : behind;
+  return first.isNullable && !descending ? [behind, `${first.sql} is null`] : [behind];
 }
 
 /** No more than is asked for: to read and to hand over whole rows costs more than to find them. */
