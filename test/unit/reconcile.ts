@@ -20,7 +20,7 @@ import type { Reconciliation } from "../../scripts/lib/reconcile/request.js";
 import { loadModel } from "../../scripts/lib/reconcile/model.js";
 import { Scratch } from "../../scripts/lib/reconcile/scratch.js";
 import { Rpc } from "../../scripts/lib/reconcile/rpc.js";
-import type { Contradiction, StateCheck } from "../../scripts/lib/reconcile/state.js";
+import { StateCheck, type Contradiction } from "../../scripts/lib/reconcile/state.js";
 import { timesOf } from "../../scripts/lib/reconcile/times.js";
 import { isDisputed } from "../../scripts/lib/reconcile/verdict.js";
 import { Witnesses, type Suspect } from "../../scripts/lib/reconcile/witnesses.js";
@@ -256,8 +256,11 @@ describe("two endpoints", () => {
   const differing = (key: string, state: string): Contradiction => ({
     ...{ table: "payment", key, field: "held", state, events: "7" },
   });
-  const check = (name: string, found: Contradiction[], isSilent = false, balance?: bigint) =>
-    ({ name, isSilent, found, balance: () => Promise.resolve(balance) }) as unknown as StateCheck;
+  const check = (name: string, found: Contradiction[], silentAbout: string[] = [], balance?: bigint) =>
+    ({
+      ...{ name, found, balance: () => Promise.resolve(balance) },
+      isSilentAbout: ({ key }: Contradiction) => silentAbout.includes(key),
+    }) as unknown as StateCheck;
   const ask = async function* (asked: StateCheck) {
     yield* await Promise.resolve((asked as unknown as { found: Contradiction[] }).found);
   };
@@ -286,9 +289,30 @@ describe("two endpoints", () => {
     ]);
   });
 
-  it("of which one is silent are one", async () => {
-    const [found] = await suspects(check("one", [differing("a", "1")]), check("other", [], true));
+  it("of which one is silent about something are one there, and two elsewhere", async () => {
+    const [found, other] = await suspects(
+      check("one", [differing("a", "1"), differing("b", "1")]),
+      check("other", [], ["a"]),
+    );
     expect(found).to.deep.equal({ contradiction: differing("a", "1"), rpc: "one" });
+    expect(other).to.have.deep.property("second", { name: "other", state: "7" });
+  });
+
+  it("that do not answer are silent about all that they were asked, and about nothing else", async () => {
+    const rpc = { name: "one", call: () => Promise.reject(new Error("timeout")) };
+    const rows: Record<string, object[]> = { payment: [{ paymentId: "0xa1" }, { paymentId: "0xa2" }] };
+    const silent = new StateCheck(
+      {
+        ...{ rpc, pinned: { number: 1 } },
+        record: { contracts: { escrowLens: { address: `0x${"a1".repeat(20)}` } } },
+      } as never,
+      { rows: (table: string) => rows[table] ?? [] } as never,
+      new Findings(),
+    );
+    expect((await silent.payments(() => true).next()).done).to.equal(true);
+    const about = (table: string, key: string) => silent.isSilentAbout({ table, key });
+    expect([about("payment", "0xa1"), about("payment", "0xa2")]).to.deep.equal([true, true]);
+    expect([about("payment", "0xa3"), about("token", "0xa1")]).to.deep.equal([false, false]);
   });
 
   it("that disagree about everything are told of once", async () => {
@@ -305,7 +329,7 @@ describe("two endpoints", () => {
   it("have one balance, or none", async () => {
     const findings = new Findings();
     const balance = (one?: bigint, other?: bigint) =>
-      new Witnesses(findings, check("one", [], false, one), check("other", [], false, other)).balance("0xaa");
+      new Witnesses(findings, check("one", [], [], one), check("other", [], [], other)).balance("0xaa");
     expect([await balance(3n, 3n), await balance(3n), await balance(undefined, 3n)]).to.deep.equal([
       3n,
       3n,

@@ -60,7 +60,8 @@ interface Asked {
 /** What the contracts answer, compared with what follows from their events. What cannot be asked is a finding. */
 export class StateCheck {
   #atOnce = PAYMENTS_AT_ONCE;
-  #isSilent = false;
+  /** What has no answer, as `table key`. */
+  readonly #unanswered = new Set<string>();
 
   constructor(
     private readonly chain: ChainState,
@@ -73,9 +74,9 @@ export class StateCheck {
     return this.chain.rpc.name;
   }
 
-  /** Whether something was asked so far that has no answer. */
-  get isSilent(): boolean {
-    return this.#isSilent;
+  /** Whether this was asked, and has no answer. */
+  isSilentAbout({ table, key }: Pick<Contradiction, "table" | "key">): boolean {
+    return this.#unanswered.has(`${table} ${key}`);
   }
 
   /** One call for thousands of payments. */
@@ -173,7 +174,7 @@ export class StateCheck {
         return found;
       }
       const what = page.length === 1 ? paymentIds[0]! : `${paymentIds[0]} … ${paymentIds.at(-1)}`;
-      this.#addFailed("payment", what, error as Error);
+      this.#addFailed("payment", what, error as Error, paymentIds);
       return [];
     }
     return page.flatMap((row, i) => {
@@ -267,8 +268,8 @@ export class StateCheck {
     }
   }
 
-  #addFailed(table: string, key: string, error: Error): void {
-    this.#isSilent = true;
+  #addFailed(table: string, key: string, error: Error, keys: readonly string[] = [key]): void {
+    for (const unanswered of keys) this.#unanswered.add(`${table} ${unanswered}`);
     this.findings.add(failedLookup(table, key, this.chain, error));
   }
 }

@@ -89,6 +89,6 @@ const nameOf = ({ table, key, field }: Contradiction) => `${table} ${key} ${fiel
 /** @param state What the other says, if it contradicts the events as well. */
 function suspect(contradiction: Contradiction, by: StateCheck, other: StateCheck, state?: string): Suspect {
   const found = { contradiction, rpc: by.name };
-  if (state === undefined && other.isSilent) return found;
+  if (state === undefined && other.isSilentAbout(contradiction)) return found;
   return { ...found, second: { name: other.name, state: state ?? contradiction.events } };
 }
