@@ -18,7 +18,7 @@ const READ = ["block.number", "block.hash", "block.timestamp", "transaction.hash
 const PART_OF_HEAP = 1 / 2;
 
 /**
- * Leaves Ponder's memory of rows room for a long backfill. In the fifth of the heap that it gives itself, 90,000 payments
+ * Leaves Ponder's memory of rows room for a long backfill. In the fifth of the heap that it gives itself, 80,000 payments
  * fit; from then on it asks the database for the rows of the next events, which costs more than all the rest.
  * `PONDER_CACHE_BYTES`, which Ponder reads, says otherwise.
  */
