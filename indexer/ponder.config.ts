@@ -1,4 +1,4 @@
-import { createConfig, type DatabaseConfig } from "ponder";
+import { createConfig } from "ponder";
 
 import { LOCAL_CHAIN_ID } from "../deploy/parameters.js";
 import { indexedChains } from "./deployments.js";
@@ -11,10 +11,11 @@ import {
 import { guard } from "./guard/index.js";
 import { requireMode } from "./mode.js";
 import { poolSize, setting } from "./settings.js";
+import { hasten, type Ponder } from "./speed/index.js";
 import { watch } from "./watch/index.js";
 
 // What Ponder shares with the code that it runs. It is no public interface: a test says so if another version differs.
-const { PONDER_COMMON: ponder } = globalThis as { PONDER_COMMON?: { options: { command: string } } };
+const { PONDER_COMMON: ponder } = globalThis as { PONDER_COMMON?: Ponder };
 requireMode(ponder?.options.command, process.env);
 
 const indexed = indexedChains(process.env);
@@ -36,9 +37,10 @@ const deployedAs = (contract: keyof (typeof indexed)[number]["addresses"]) =>
   );
 
 const connectionString = setting(process.env, "DATABASE_URL");
-const database: DatabaseConfig = connectionString
-  ? { kind: "postgres", connectionString, poolConfig: { max: poolSize(process.env) } }
-  : { kind: "pglite", directory: process.env.HOLDFAST_PGLITE_DIR };
+const database = connectionString
+  ? { kind: "postgres" as const, connectionString, poolConfig: { max: poolSize(process.env) } }
+  : { kind: "pglite" as const, directory: process.env.HOLDFAST_PGLITE_DIR };
+await hasten(ponder, process.env, database);
 
 export default createConfig({
   database,
