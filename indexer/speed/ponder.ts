@@ -14,7 +14,8 @@ interface App {
 /** The columns of blocks and transactions that handlers read. */
 const READ = ["block.number", "block.hash", "block.timestamp", "transaction.hash"];
 
-/** How much of the heap the rows in memory may take. */
+/** What an indexer needs of the heap besides its rows, and how much of the rest they may take: Ponder counts them too low. */
+const REST_OF_HEAP = 2 ** 29;
 const PART_OF_HEAP = 1 / 2;
 
 /**
@@ -28,7 +29,10 @@ export function makeRoomForRows(
   heapBytes = getHeapStatistics().heap_size_limit,
 ): void {
   if (env.PONDER_CACHE_BYTES !== undefined) return;
-  options.indexingCacheMaxBytes = Math.max(options.indexingCacheMaxBytes, heapBytes * PART_OF_HEAP);
+  options.indexingCacheMaxBytes = Math.max(
+    options.indexingCacheMaxBytes,
+    (heapBytes - REST_OF_HEAP) * PART_OF_HEAP,
+  );
 }
 
 /**
