@@ -146,6 +146,25 @@ describe("the runbooks", () => {
     expect(said).to.include("OPERATOR alone, of a payment below the token's threshold");
   });
 
+  it("give money back only where the chain said of both deposits, of all that the order says, that they are there", () => {
+    const blocks = runbooks.flatMap((runbook) => runbook.blocks);
+    const refunding = blocks.filter(({ commands }) => commands.includes("npx hardhat payment refund"));
+    expect(refunding).to.not.be.empty;
+    for (const { commands } of refunding) {
+      const [before] = commands.split("npx hardhat payment refund");
+      for (const which of ["EARLIER", "LATER"])
+        expect(before).to.include(`verify-proof $${which}_TRANSACTION --payment $${which} \${ORDER:?} `);
+      // One payment would pass as its own duplicate.
+      expect(before)
+        .to.match(/^test .*LATER.* != .*EARLIER/)
+        .and.to.match(/&&\n$/);
+      expect(statementsOf(commands)).to.have.length(1);
+    }
+    const said = blocks.find(({ commands }) => commands.startsWith("export ORDER="))!.commands;
+    for (const word of ["reference", "buyer", "seller", "token", "amount"])
+      expect(said).to.include(`--${word} $${word.toUpperCase()}`);
+  });
+
   it("type only commands that are there, with options that they have", () => {
     let count = 0;
     for (const { name, blocks } of runbooks) {
