@@ -219,6 +219,38 @@ describe("the runbooks", () => {
     }
   });
 
+  it("plan anew what lost its nonce word for word, and run nothing of it", () => {
+    const { blocks } = runbooks.find(({ name }) => name === "nonce-trouble")!;
+    const [planning] = blocks.filter(({ commands }) => commands.includes("npx hardhat ops plan"));
+    const typed = (act: string) => {
+      const said = spawnSync(
+        "bash",
+        ["--norc", "-c", `npx() { printf '<%s>' "$@"; }; ${planning!.commands}`],
+        {
+          env: { ...process.env, NETWORK: "n", OPERATION: "7", ACT: act },
+          encoding: "utf8",
+        },
+      );
+      return { code: said.status, words: /<plan>(.*)<--network><n><--reason>/.exec(said.stdout)?.[1] };
+    };
+    const quoted = `upgrade --call f --args '["a b", "$(id)"]' --name "two words"`;
+    expect(typed(quoted).words).to.equal('<upgrade><--call><f><--args><["a b", "$(id)"]><--name><two words>');
+    for (const act of ["", "pause --bits 'deposits"]) expect(typed(act).code, act).to.not.equal(0);
+    expect(typed("pause --bits 'deposits").words).to.equal(undefined);
+  });
+
+  it("say of what lost its nonce which options planning does not take", () => {
+    const field = runbookText("nonce-trouble").match(/^\| \*\*you need\*\*.*$/m)![0];
+    for (const verb of Object.keys(VERBS) as VerbName[]) {
+      const planned = hre.tasks.getTask(["ops", "plan", ...wordsOfVerb(verb)]);
+      const known = taskOf(["ops", ...wordsOfVerb(verb)]);
+      for (const name of known?.options.keys() ?? []) {
+        const option = `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+        if (!planned.options.has(name)) expect(field, `${verb}: ${option}`).to.include(`\`${option}\``);
+      }
+    }
+  });
+
   it("have everybody on call set exactly what the drill sets for those who type", async () => {
     const common = (await commonVariables()).map((variable) => variable.slice(1));
     expect([...SET_BY_EVERYBODY, "ME", "MY_ADDRESS"]).to.have.members(common);
@@ -360,7 +392,7 @@ const wordsOf = (line: string) =>
 
 /** The task that is typed; where a variable says which, all that it may be. */
 function tasksOf(words: readonly string[]) {
-  if (words[2] === "$ACT")
+  if (words[2] === '"${act[@]}"')
     return (Object.keys(VERBS) as VerbName[]).map((verb) => taskOf(["ops", "plan", ...wordsOfVerb(verb)])!);
   return [taskOf(words) ?? []].flat();
 }

@@ -118,7 +118,9 @@ const OTHERS = { writer_password: "holdfast_writer", reader_password: "holdfast_
       const ended = once(other, "exit");
       const sleeping = "select count(*) from pg_stat_activity where query like 'select pg_sleep%'";
       try {
-        await eventually(async () => expect(await postgres.query("index", sleeping)).to.equal("1"), 10);
+        await eventually(async () => {
+          expect(await postgres.query("index", sleeping)).to.equal("1");
+        }, 10);
         expect(await type(blocks[0]!)).to.equal(3);
         expect(await takes("holdfast", "old")).to.equal(true);
 
