@@ -146,6 +146,25 @@ describe("the runbooks", () => {
     expect(said).to.include("OPERATOR alone, of a payment below the token's threshold");
   });
 
+  it("give money back only where the chain said of both deposits, of all that the order says, that they are there", () => {
+    const blocks = runbooks.flatMap((runbook) => runbook.blocks);
+    const refunding = blocks.filter(({ commands }) => commands.includes("npx hardhat payment refund"));
+    expect(refunding).to.not.be.empty;
+    for (const { commands } of refunding) {
+      const [before] = commands.split("npx hardhat payment refund");
+      for (const which of ["EARLIER", "LATER"])
+        expect(before).to.include(`verify-proof $${which}_TRANSACTION --payment $${which} \${ORDER:?} `);
+      // One payment would pass as its own duplicate.
+      expect(before)
+        .to.match(/^test .*LATER.* != .*EARLIER/)
+        .and.to.match(/&&\n$/);
+      expect(statementsOf(commands)).to.have.length(1);
+    }
+    const said = blocks.find(({ commands }) => commands.startsWith("export ORDER="))!.commands;
+    for (const word of ["reference", "buyer", "seller", "token", "amount"])
+      expect(said).to.include(`--${word} $${word.toUpperCase()}`);
+  });
+
   it("type only commands that are there, with options that they have", () => {
     let count = 0;
     for (const { name, blocks } of runbooks) {
@@ -197,6 +216,38 @@ describe("the runbooks", () => {
       );
       for (const variable of used)
         expect([...common, ...needs, ...set], `${name}: $${variable}`).to.include(variable);
+    }
+  });
+
+  it("plan anew what lost its nonce word for word, and run nothing of it", () => {
+    const { blocks } = runbooks.find(({ name }) => name === "nonce-trouble")!;
+    const [planning] = blocks.filter(({ commands }) => commands.includes("npx hardhat ops plan"));
+    const typed = (act: string) => {
+      const said = spawnSync(
+        "bash",
+        ["--norc", "-c", `npx() { printf '<%s>' "$@"; }; ${planning!.commands}`],
+        {
+          env: { ...process.env, NETWORK: "n", OPERATION: "7", ACT: act },
+          encoding: "utf8",
+        },
+      );
+      return { code: said.status, words: /<plan>(.*)<--network><n><--reason>/.exec(said.stdout)?.[1] };
+    };
+    const quoted = `upgrade --call f --args '["a b", "$(id)"]' --name "two words"`;
+    expect(typed(quoted).words).to.equal('<upgrade><--call><f><--args><["a b", "$(id)"]><--name><two words>');
+    for (const act of ["", "pause --bits 'deposits"]) expect(typed(act).code, act).to.not.equal(0);
+    expect(typed("pause --bits 'deposits").words).to.equal(undefined);
+  });
+
+  it("say of what lost its nonce which options planning does not take", () => {
+    const field = runbookText("nonce-trouble").match(/^\| \*\*you need\*\*.*$/m)![0];
+    for (const verb of Object.keys(VERBS) as VerbName[]) {
+      const planned = hre.tasks.getTask(["ops", "plan", ...wordsOfVerb(verb)]);
+      const known = taskOf(["ops", ...wordsOfVerb(verb)]);
+      for (const name of known?.options.keys() ?? []) {
+        const option = `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+        if (!planned.options.has(name)) expect(field, `${verb}: ${option}`).to.include(`\`${option}\``);
+      }
     }
   });
 
@@ -341,7 +392,7 @@ const wordsOf = (line: string) =>
 
 /** The task that is typed; where a variable says which, all that it may be. */
 function tasksOf(words: readonly string[]) {
-  if (words[2] === "$ACT")
+  if (words[2] === '"${act[@]}"')
     return (Object.keys(VERBS) as VerbName[]).map((verb) => taskOf(["ops", "plan", ...wordsOfVerb(verb)])!);
   return [taskOf(words) ?? []].flat();
 }

@@ -68,7 +68,7 @@ export const usedNonce: Incident = {
   name: "used-nonce",
   runbook: "nonce-trouble",
   happens: "what was signed beforehand lost its nonce to another transaction",
-  cause: (stack) => loseNonce(stack, "pause --bits deposits --duration 12h"),
+  cause: (stack) => loseNonce(stack, 'pause --bits "deposits, payouts" --duration 12h'),
   async check({ world }) {
     const bits = await world.escrow.paused();
     if ((bits & PAUSE.DEPOSITS) === 0n) throw new Fault("Deposits are not paused, as they were to be.");

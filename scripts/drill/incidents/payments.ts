@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 
-import { id } from "ethers";
+import { formatUnits, id } from "ethers";
 
 import { Fault } from "../../../deploy/fault.js";
 import { deposit } from "../../scenario/deposits.js";
@@ -32,10 +32,15 @@ export const duplicatePayment: Incident = {
   runbook: "duplicate-payment",
   happens: "a buyer pays twice for one order",
   async cause(stack) {
-    const paymentReference = id("an order");
-    await stack.begin(RELEASED, { paymentReference });
-    const later = await stack.begin(RELEASED, { paymentReference });
-    return { REFERENCE: paymentReference, LATER: later.run.paymentId };
+    const earlier = await stack.begin(RELEASED, { paymentReference: id("an order") });
+    const later = await stack.beginAgain(earlier);
+    const { payment, token } = later.run;
+    return {
+      ...{ REFERENCE: payment.paymentReference, BUYER: payment.buyer, SELLER: payment.seller },
+      ...{ TOKEN: payment.token, AMOUNT: formatUnits(payment.amount, token.decimals) },
+      ...{ EARLIER: earlier.run.paymentId, EARLIER_TRANSACTION: await stack.depositOf(earlier) },
+      ...{ LATER: later.run.paymentId, LATER_TRANSACTION: await stack.depositOf(later) },
+    };
   },
 };
 

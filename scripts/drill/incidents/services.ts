@@ -1,9 +1,9 @@
-import { createHash, createHmac, pbkdf2Sync } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 
 import { Fault } from "../../../deploy/fault.js";
 import { untilIndexed } from "../../lib/indexer.js";
+import { isPasswordOf } from "../../lib/scram.js";
 import { HOUR } from "../../scenario/clock.js";
 import { deposit } from "../../scenario/deposits.js";
 import { release } from "../../scenario/payouts.js";
@@ -115,14 +115,6 @@ export const leakedSecret: Incident = {
     }
   },
 };
-
-/** Whether a password is the one of which Postgres keeps this (RFC 5803): here the server itself asks nobody for one. */
-function isPasswordOf(stored: string, password: string): boolean {
-  const [, iterations, salt, storedKey] = /^SCRAM-SHA-256\$(\d+):([^$]+)\$([^:]+):/.exec(stored)!;
-  const salted = pbkdf2Sync(password, Buffer.from(salt!, "base64"), Number(iterations), 32, "sha256");
-  const clientKey = createHmac("sha256", salted).update("Client Key").digest();
-  return createHash("sha256").update(clientKey).digest("base64") === storedKey;
-}
 
 export const badPackage: Incident = {
   name: "bad-package",

@@ -4,7 +4,7 @@ import { Fault } from "../../../deploy/fault.js";
 import type { HeldRole } from "../../../deploy/roles.js";
 import type { SafeRole } from "../../lib/local-suite.js";
 import { paymentIdOf, type Payment } from "../../lib/signing.js";
-import { cast, type Story } from "../../scenario/story.js";
+import { cast, type PaymentRun, type Story } from "../../scenario/story.js";
 import { Telling } from "../../scenario/telling.js";
 import { startParts, type Parts, type StackOptions } from "./start.js";
 
@@ -73,6 +73,15 @@ export class IncidentStack {
    */
   async begin(story: Story, change: Partial<Payment> = {}): Promise<Telling> {
     const run = await cast(this.world, story, "incidents", this.#number++);
+    return await this.#deposit(run, change);
+  }
+
+  /** Begins another payment of the same order: its terms are those of the first but for the deadline. */
+  async beginAgain({ run }: Telling): Promise<Telling> {
+    return await this.#deposit(run, { deadline: run.payment.deadline + 1n });
+  }
+
+  async #deposit(run: PaymentRun, change: Partial<Payment>): Promise<Telling> {
     const payment = { ...run.payment, ...change };
     const telling = new Telling({
       ...run,
