@@ -142,6 +142,34 @@ describe("triage", () => {
       expect(reasons(await findByIndex("stuck", []))).to.deep.include(["payments_missing", listed.paymentId]);
     });
 
+    it("does not believe terms that do not hash to the payment's id, and takes those of the logs", async () => {
+      const made = await at.deposit();
+      const deadline = made.terms.deadline + BigInt(365 * DAY);
+      await at.pass(20 * DAY);
+      await at.networkHelpers.mine(21);
+      for (const lie of [{ deadline }, { onDeadline: 0 }, { amount: "much" as never }])
+        for (const only of [{}, { paymentId: made.paymentId }]) {
+          const model = await listing([{ ...made, terms: { ...made.terms, ...lie } }]);
+          const found = await at.look("stuck", { indexer: model.url, ...only });
+          model.stop();
+          const unclaimed = found.findings.find(({ reason }) => reason === "unclaimed");
+          expect(unclaimed?.paymentId, Object.keys(lie).join()).to.equal(made.paymentId);
+          expect(unclaimed!.sentence).to.include("for the seller");
+          expect(reasons(found.findings)).to.deep.include(["payments_missing", made.paymentId]);
+          expect(found.checks[0]!.looked).to.include("because the read model leaves some out");
+        }
+    });
+
+    it("notices a read model that hides every payment of a token that was configured later", async () => {
+      const { made } = await at.depositInNewToken("USDC");
+      await at.pass(20 * DAY);
+      await at.networkHelpers.mine(21);
+      expect(reasons(await findByIndex("stuck", []))).to.deep.equal([
+        ["payments_missing", made.paymentId],
+        ["unclaimed", made.paymentId],
+      ]);
+    });
+
     it("forgives a read model that lacks what was made in the last blocks", async () => {
       await at.deposit();
       expect(await findByIndex("stuck", [])).to.deep.equal([]);
@@ -152,6 +180,7 @@ describe("triage", () => {
       const fromBlock = (await at.ethers.provider.getBlockNumber()) + 1;
       const all = await at.look("stuck", { fromBlock });
       expect(all.unknown[0]!.why).to.include("hold 1000000 units of");
+      expect(all.unknown[1]!.why).to.include("Tokens that were configured before block");
       const one = await at.look("stuck", { fromBlock, paymentId });
       expect([one.unknown[0]!.why.slice(0, 19), exitCodeOf(one)]).to.deep.equal(["The payment is open", 2]);
     });
