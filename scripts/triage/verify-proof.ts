@@ -27,7 +27,7 @@ interface ProofArguments {
 /** Blocks after which a deposit counts where real money flows. */
 const CONFIRMATIONS = 12;
 
-/** What a script may go on from: 0 only if it is the deposit and its money is there or went to the seller. */
+/** What a script may go on from: 0 only if it is the deposit and its money is there or was released. */
 const EXIT_CODES: Readonly<Record<Proof["verdict"], number>> = { proved: 0, refuted: 1, unknown: 2 };
 /** It is the deposit, and nobody may deliver for it: another answer than that it is not. */
 const PROVED_IN_VAIN = 3;

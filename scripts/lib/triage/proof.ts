@@ -52,7 +52,7 @@ export interface Proof extends Claim {
   readonly verdict: "proved" | "refuted" | "unknown";
   /** Where the payment's money is now; null if that was not looked at, or could not be told. */
   readonly now: Aftermath | null;
-  /** Whether it was proved, and its money is there or went to the seller. */
+  /** Whether it was proved, and its money is there or was released, and none of it goes back to the buyer. */
   readonly mayDeliver: boolean;
 }
 
