@@ -1,13 +1,11 @@
 import type { Escrow } from "../../../types/ethers-contracts/index.js";
-import { formatTime } from "../operations/units.js";
 import type { Payment } from "../signing.js";
-import { feeOn, isKickback, percentOf, recipientOf } from "./fee.js";
-import { formatAmount } from "./money.js";
+import { adviceOn, describe, TO_BUYER } from "./advice.js";
+import { feeOn, isKickback } from "./fee.js";
 import type { Tokens } from "./tokens.js";
 
 const STATUSES = ["None", "Funded", "Disputed", "Closed"] as const;
 const FLAG_ON_HOLD = 1n;
-const TO_BUYER = 0n;
 
 /** Where a payment's money is, most telling first. Only for `paid` and `held` may anybody deliver. */
 export type Money =
@@ -29,7 +27,7 @@ export type Money =
   | "held";
 
 /** How a payment stands at one block. */
-interface Standing {
+export interface Standing {
   readonly block: number;
   /** The block's time, in Unix seconds. */
   readonly time: number;
@@ -53,7 +51,7 @@ export interface Aftermath extends Standing {
   readonly advice: string;
 }
 
-interface Asked {
+export interface Asked {
   readonly paymentId: string;
   readonly terms: Payment;
   readonly tokens: Tokens;
@@ -114,68 +112,3 @@ function moneyOf(
 /** Whether what the escrow says of a payment can be: a broken version may say anything. */
 const isSound = ({ status, held, refunded }: Standing): boolean =>
   status !== "None" && refunded >= 0n && (status === "Closed") === (held === 0n);
-
-function describe(
-  { block, time, status, onHold, held, released, refunded, fee, credit }: Standing,
-  { terms: { token, feeBps }, tokens }: Asked,
-): string {
-  const shown = (amount: bigint) => formatAmount(tokens, token, amount);
-  const toWhom = feeBps === 0n ? " to the seller" : `, ${shown(fee)} of it as the fee`;
-  return (
-    `${status}${onHold ? " and on hold" : ""} in block ${block} of ${formatTime(time)}: ${shown(held)} held, ` +
-    `${shown(released)} released${toWhom}, ${shown(refunded)} refunded to the buyer.` +
-    (credit > 0n ? ` The seller has a credit of ${shown(credit)}, which waits to be withdrawn.` : "")
-  );
-}
-
-/** What that means for whoever wants to deliver. */
-function adviceOn(
-  { money, held, refunded, fee, feeToCome, block, credit }: Standing,
-  { terms, tokens }: Asked,
-): string {
-  const { token, amount, deadline, onDeadline, feeBps } = terms;
-  const shown = (some: bigint) => formatAmount(tokens, token, some);
-  const over = formatTime(Number(deadline));
-  const asOf = `as of block ${block}`;
-  const hasFee = feeBps > 0n;
-  const ofWhich = (some: bigint, verb: "goes" | "went") =>
-    `, of which ${shown(some)} (${percentOf(terms)}) ${verb} to the fee's recipient ${recipientOf(terms)}`;
-  const back = `${shown(feeOn(amount, terms))} (${percentOf(terms)}) of its ${shown(amount)}`;
-  const nor = isKickback(terms)
-    ? ` Nor is it ever paid in full: the fee's recipient is the buyer, who gets back ${back} once all of it is released.`
-    : "";
-  switch (money) {
-    case "returned":
-      return `Do NOT deliver for it: all of its ${shown(amount)} went back to the buyer, ${asOf}.`;
-    case "returned_in_part":
-      return `Do NOT deliver for it as if it were paid: ${shown(refunded)} of its ${shown(amount)} went back to the buyer, ${asOf}.`;
-    case "on_hold":
-      return `Do NOT deliver for it yet: compliance froze it, and nobody gets the ${shown(held)} that it holds until the hold is lifted, ${asOf}.${nor}`;
-    case "disputed":
-      return `Do NOT deliver for it yet: it is disputed, and who gets the ${shown(held)} that it holds is open, ${asOf}.${nor}`;
-    case "claimable_for_buyer":
-      return `Do NOT deliver for it: since ${over} anybody may send the ${shown(held)} that it holds back to the buyer, ${asOf}.`;
-    case "fee_to_buyer": {
-      const gets = held === 0n ? `got back ${back}` : `gets back ${back} once all of it is released`;
-      const already = held > 0n && fee > 0n ? `, ${shown(fee)} already` : "";
-      return `Do NOT deliver for it as if it were paid in full: the fee's recipient is the buyer, who ${gets}${already}, ${asOf}.`;
-    }
-    case "paid":
-      return (
-        (hasFee
-          ? `Its money was released, all ${shown(amount)}${ofWhich(fee, "went")}, ${asOf}.`
-          : `Its money went to the seller, all ${shown(amount)}, ${asOf}.`) +
-        (credit > 0n
-          ? ` Not all that the seller is owed has arrived: ${shown(credit)} wait as a credit.`
-          : "")
-      );
-    case "held": {
-      const toCome = hasFee ? `${ofWhich(feeToCome, "goes")} once it is released` : "";
-      const went = hasFee ? `was released, ${shown(fee)} of it as the fee` : "went to the seller";
-      return (
-        `Its money is there: it holds ${shown(held)}${toCome}${held < amount ? `, and the rest ${went}` : ""}, ${asOf}. ` +
-        `From ${over} on anybody may claim it for the ${onDeadline === TO_BUYER ? "buyer" : "seller"}.`
-      );
-    }
-  }
-}
