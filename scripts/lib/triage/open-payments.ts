@@ -3,7 +3,7 @@ import { isSameAddress } from "../same-address.js";
 import { domainOf, type Payment } from "../signing.js";
 import { askEscrow } from "./ask-escrow.js";
 import { inBatches } from "./batches.js";
-import { unite } from "./configured-tokens.js";
+import { unite, type ConfiguredTokens } from "./configured-tokens.js";
 import type { Unknown } from "./finding.js";
 import type { Site } from "./site.js";
 
@@ -108,7 +108,19 @@ async function findUnknown(site: Site, payments: readonly OpenPayment[]): Promis
 
 /** Why there may be payments in tokens that nobody tells. Of a payment that is named, the chain tells. */
 const untoldTokens = async (site: Site): Promise<OpenPayments["unknown"]> =>
-  site.place.paymentId === undefined ? (await site.tokens()).unknown : [];
+  site.place.paymentId === undefined ? (await tokensOf(site)).unknown : [];
+
+/** Every token of which a payment may hold something. Where the logs cannot be read, what the read model lists is found still. */
+async function tokensOf(site: Site): Promise<ConfiguredTokens> {
+  try {
+    return await site.tokens();
+  } catch {
+    const why =
+      "Payments in tokens that were configured after the deployment may be missing, because the logs that tell of them could not be read.";
+    const addresses = site.place.record.tokens.map(({ address }) => address);
+    return { addresses, unknown: [{ why, command: site.command("triage chain") }] };
+  }
+}
 
 /** What these payments lack of what the chain holds, in sentences. */
 async function lacksOf(site: Site, payments: readonly OpenPayment[]): Promise<string[]> {
@@ -122,7 +134,7 @@ async function lacksOf(site: Site, payments: readonly OpenPayment[]): Promise<st
       : [];
   }
   const tokens = unite(
-    (await site.tokens()).addresses,
+    (await tokensOf(site)).addresses,
     payments.map(({ terms }) => terms.token),
   );
   const totals = await askEscrow(

@@ -170,6 +170,25 @@ describe("triage", () => {
       ]);
     });
 
+    it("finds by the read model what it can where no logs are told, and says what it cannot", async () => {
+      const made = await at.deposit();
+      await at.pass(20 * DAY);
+      const provider = new Proxy(at.ethers.provider, {
+        get: (target, name) => {
+          if (name === "getLogs") return () => Promise.reject(new Error("too many logs"));
+          const found: unknown = Reflect.get(target, name);
+          return typeof found === "function" ? (found.bind(target) as unknown) : found;
+        },
+      });
+      const model = await listing([made]);
+      const found = await at.look("stuck", { provider, indexer: model.url });
+      model.stop();
+      expect(reasons(found.findings)).to.deep.equal([["unclaimed", made.paymentId]]);
+      expect(found.unknown.map(({ why }) => why)).to.deep.equal([
+        "Payments in tokens that were configured after the deployment may be missing, because the logs that tell of them could not be read.",
+      ]);
+    });
+
     it("forgives a read model that lacks what was made in the last blocks", async () => {
       await at.deposit();
       expect(await findByIndex("stuck", [])).to.deep.equal([]);
