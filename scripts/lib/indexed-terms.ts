@@ -1,4 +1,6 @@
-import type { Payment } from "./signing.js";
+import type { TypedDataDomain } from "ethers";
+
+import { paymentIdOf, type Payment } from "./signing.js";
 
 type Row = Record<keyof Payment, string>;
 
@@ -20,3 +22,20 @@ export const termsOfRow = (row: Row): Payment => ({
   feeRecipient: row.feeRecipient,
   paymentReference: row.paymentReference,
 });
+
+/** Terms by payment, of the rows whose terms hash to their id: of all others the read model may have made up anything. */
+export function provenTerms(
+  domain: TypedDataDomain,
+  rows: readonly (Row & { readonly paymentId: string })[],
+): Map<string, Payment> {
+  const proven = new Map<string, Payment>();
+  for (const row of rows) {
+    try {
+      const terms = termsOfRow(row);
+      if (paymentIdOf(domain, terms) === row.paymentId) proven.set(row.paymentId, terms);
+    } catch {
+      // Nonsense is no payment's terms.
+    }
+  }
+  return proven;
+}

@@ -4,6 +4,7 @@ import { command } from "../lib/command.js";
 import { formatTime } from "../lib/operations/units.js";
 import { ACTS } from "../lib/payment/acts.js";
 import type { Dossier } from "../lib/payment/dossier.js";
+import { feeOn, percentOf, recipientOf } from "../lib/triage/fee.js";
 import { formatAmount } from "../lib/triage/money.js";
 import type { Tokens } from "../lib/triage/tokens.js";
 import { parsePaymentId } from "../triage/scene.js";
@@ -57,6 +58,8 @@ function formatDossier(dossier: Dossier, may: readonly May[], tokens: Tokens): s
     `amount    ${amount(terms.amount)}: ${amount(held)} held, ${amount(released)} released, ${amount(refunded)} refunded`,
     `buyer     ${terms.buyer}`,
     `seller    ${terms.seller}`,
+    `fee       ${terms.feeBps === 0n ? "none" : `${amount(feeOn(terms.amount, terms))} (${percentOf(terms)}), if all is released, to ${recipientOf(terms)}`}`,
+    `reference ${terms.paymentReference}`,
     `arbiter   ${BigInt(terms.arbiter) === 0n ? "whoever has the role ARBITER" : terms.arbiter}`,
     `claimable from ${formatTime(claimableAt)}, for the ${terms.onDeadline === 1n ? "seller" : "buyer"}`,
     ...may.map(({ part, act, obstacle }) =>

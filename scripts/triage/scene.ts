@@ -130,9 +130,13 @@ export function sceneOf(around: Surroundings, args: LookingArguments): Scene {
       lag: args.lag,
       headAge: parseDuration(args.headAge, "--head-age"),
     },
-    ...(chainId !== LOCAL_CHAIN_ID && { now: Math.floor(Date.now() / 1000) }),
+    ...clockOf(chainId),
   };
 }
+
+/** What time it is, in Unix seconds; nothing on a local chain, whose time is its own. */
+export const clockOf = (chainId: number): { readonly now?: number } =>
+  chainId === LOCAL_CHAIN_ID ? {} : { now: Math.floor(Date.now() / 1000) };
 
 /** Where the read model answers, as typed or as the environment says. */
 export function indexerOf(typed: string | undefined): string {

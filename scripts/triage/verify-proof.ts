@@ -8,7 +8,7 @@ import { command } from "../lib/command.js";
 import { isSameAddress } from "../lib/same-address.js";
 import type { Claim, Proof, Proving, Witness } from "../lib/triage/proof.js";
 import { parseAddress } from "../ops/arguments.js";
-import { lookAround, parsePaymentId, type Surroundings } from "./scene.js";
+import { clockOf, lookAround, parsePaymentId, type Surroundings } from "./scene.js";
 
 interface ProofArguments {
   readonly transaction: string;
@@ -27,7 +27,7 @@ interface ProofArguments {
 /** Blocks after which a deposit counts where real money flows. */
 const CONFIRMATIONS = 12;
 
-/** What a script may go on from: 0 only if it is the deposit and its money is there or went to the seller. */
+/** What a script may go on from: 0 only if it is the deposit and its money is there or was released. */
 const EXIT_CODES: Readonly<Record<Proof["verdict"], number>> = { proved: 0, refuted: 1, unknown: 2 };
 /** It is the deposit, and nobody may deliver for it: another answer than that it is not. */
 const PROVED_IN_VAIN = 3;
@@ -42,13 +42,13 @@ export default command(async (given: Partial<ProofArguments>, hre: HardhatRuntim
   const reference = args.reference === undefined ? {} : { reference: parseReference(args.reference) };
   const around = await lookAround(hre, args);
   const { record } = around;
-  const { witnesses, silent } = await witnessesOf(around);
+  const { witnesses, silent, seen } = await witnessesOf(around);
   try {
     const { verifyProof } = await import("../lib/triage/proof.js");
     const claim = { transaction, paymentId, ...reference, ...(await detailsOf(args, record, witnesses)) };
     const usual = around.chainId === LOCAL_CHAIN_ID ? 1 : CONFIRMATIONS;
     const proof = await verifyProof(claim, {
-      ...{ record, witnesses, silent },
+      ...{ record, witnesses, silent, seen },
       confirmations: args.confirmations > 0 ? args.confirmations : usual,
       fromBlock: Math.max(args.fromBlock, record.startBlock),
     });
@@ -63,31 +63,43 @@ export default command(async (given: Partial<ProofArguments>, hre: HardhatRuntim
 export const exitCodeOf = ({ verdict, mayDeliver }: Proof): number =>
   verdict === "proved" && !mayDeliver ? PROVED_IN_VAIN : EXIT_CODES[verdict];
 
-/** All that answer for the chain, and those that were named and do not: nobody knows what they would say. */
+/**
+ * All that answer for the chain as it is now, and those that were named and do not: nobody knows what they would say. One that
+ * is behind knows nothing of what became of the money since, and would have everybody asked as of then.
+ */
 export async function witnessesOf({ looks, chainId }: Pick<Surroundings, "looks" | "chainId">): Promise<{
   witnesses: (Witness & { close: () => void })[];
   silent: NonNullable<Proving["silent"]>;
+  seen: number;
 }> {
   const { JsonRpcProvider, Network } = await import("ethers");
-  const silent = looks.flatMap(({ endpoint: { label }, head, problem }) => {
-    if (head === undefined) return [{ label, why: problem ?? "it does not answer" }];
-    return head.chainId === chainId ? [] : [{ label, why: `it is of chain ${head.chainId}, not ${chainId}` }];
+  const { lagOf } = await import("../lib/triage/endpoints.js");
+  const { LIMITS } = await import("../lib/triage/site.js");
+  const seen = Math.max(0, ...looks.map(({ head }) => (head?.chainId === chainId ? head.block : 0)));
+  const clock = { limits: LIMITS, ...clockOf(chainId) };
+  const judged = looks.map(({ endpoint, head, problem }) => {
+    if (head === undefined) return { endpoint, why: problem ?? "it does not answer" };
+    if (head.chainId !== chainId) return { endpoint, why: `it is of chain ${head.chainId}, not ${chainId}` };
+    return { endpoint, why: lagOf(head, seen, clock)?.words };
   });
+  const silent = judged.flatMap(({ endpoint: { label }, why }) =>
+    why === undefined ? [] : [{ label, why }],
+  );
   if (silent.length === looks.length) {
-    throw new Fault(`No endpoint answers for chain ${chainId}, so nothing can be told:`, {
+    throw new Fault(`No endpoint answers for chain ${chainId} as it is now, so nothing can be told:`, {
       details: silent.map(({ label, why }) => `${label}: ${why}`),
     });
   }
   const network = Network.from(chainId);
-  const witnesses = looks
-    .filter(({ head }) => head?.chainId === chainId)
+  const witnesses = judged
+    .filter(({ why }) => why === undefined)
     .map(({ endpoint }) => {
       const provider: Provider = new JsonRpcProvider(endpoint.url, network, {
         ...{ staticNetwork: network, cacheTimeout: -1 },
       });
       return { label: endpoint.label, provider, close: () => provider.destroy() };
     });
-  return { witnesses, silent };
+  return { witnesses, silent, seen };
 }
 
 async function detailsOf(

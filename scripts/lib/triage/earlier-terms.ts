@@ -1,5 +1,5 @@
-import { termsOfRow } from "../indexed-terms.js";
-import { domainOf, paymentIdOf, type Payment } from "../signing.js";
+import { provenTerms } from "../indexed-terms.js";
+import { domainOf, type Payment } from "../signing.js";
 import { inBatches } from "./batches.js";
 import type { Site } from "./site.js";
 
@@ -28,17 +28,8 @@ export async function readEarlierTerms(
     domainOf(site.escrow),
     inBatches(paymentIds, ROWS_AT_ONCE, (ids) => ask(site, ids)),
   ]).catch(() => [{}, []] as const);
-  const told = rows.flatMap((row) => {
-    try {
-      const terms = termsOfRow(row);
-      return [[paymentIdOf(domain, terms), terms] as const];
-    } catch {
-      // Nonsense is no payment's terms.
-      return [];
-    }
-  });
   const wanted = new Set(paymentIds);
-  return new Map(told.filter(([paymentId]) => wanted.has(paymentId)));
+  return new Map([...provenTerms(domain, rows)].filter(([paymentId]) => wanted.has(paymentId)));
 }
 
 async function ask({ readModel, place }: Site, ids: readonly string[]): Promise<readonly Row[]> {

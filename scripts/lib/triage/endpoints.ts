@@ -38,18 +38,34 @@ export const lookAt = (endpoints: readonly Endpoint[]): Promise<Look[]> =>
     }),
   );
 
-interface Judging {
-  readonly network: string;
-  readonly chainId: number;
+interface Clock {
   readonly limits: Limits;
   /** Unix seconds; undefined where a chain's time is its own, as on a local one. */
   readonly now?: number;
 }
 
+interface Judging extends Clock {
+  readonly network: string;
+  readonly chainId: number;
+}
+
+/** How a head is not the chain's as it is now, of which the best endpoint is at block `best`; nothing if it may be. */
+export function lagOf(
+  { block, time }: Head,
+  best: number,
+  { limits, now }: Clock,
+): { reason: "endpoint_behind" | "head_old"; words: string } | undefined {
+  if (best - block > limits.lag)
+    return { reason: "endpoint_behind", words: `it is ${best - block} blocks behind another one` };
+  if (now !== undefined && now - time > limits.headAge)
+    return { reason: "head_old", words: `its last block is ${Math.round((now - time) / 60)} minutes old` };
+  return undefined;
+}
+
 /** Judges the endpoints one by one, and by each other. */
 export async function judgeEndpoints(looks: readonly Look[], judging: Judging): Promise<Outcome> {
   const findings: Finding[] = [];
-  const { chainId, limits, now } = judging;
+  const { chainId } = judging;
   const commands = commandsOf(judging);
   const find = ({ endpoint }: Look, reason: string, sentence: string) =>
     findings.push({ check: "chain", reason, subject: endpoint.label, sentence, command: commands[reason]! });
@@ -62,14 +78,10 @@ export async function judgeEndpoints(looks: readonly Look[], judging: Judging): 
     if (head === undefined) find(look, "endpoint_down", `${name} does not answer: ${look.problem}.`);
     else if (head.chainId !== chainId)
       find(look, "wrong_chain", `${name} is of chain ${head.chainId}, not ${chainId}.`);
-    else if (best - head.block > limits.lag)
-      find(look, "endpoint_behind", `${name} is ${best - head.block} blocks behind another one.`);
-    else if (now !== undefined && now - head.time > limits.headAge)
-      find(
-        look,
-        "head_old",
-        `${name} tells of no block in the last ${Math.round((now - head.time) / 60)} minutes.`,
-      );
+    else {
+      const lag = lagOf(head, best, judging);
+      if (lag) find(look, lag.reason, `${name} is not up to date: ${lag.words}.`);
+    }
   }
   const { different, unknown } = await compareHashes(right);
   if (different) {

@@ -1,9 +1,9 @@
-import { termsOfRow } from "../indexed-terms.js";
+import { provenTerms } from "../indexed-terms.js";
 import { isSameAddress } from "../same-address.js";
-import type { Payment } from "../signing.js";
+import { domainOf, type Payment } from "../signing.js";
 import { askEscrow } from "./ask-escrow.js";
 import { inBatches } from "./batches.js";
-import { unite } from "./configured-tokens.js";
+import { unite, type ConfiguredTokens } from "./configured-tokens.js";
 import type { Unknown } from "./finding.js";
 import type { Site } from "./site.js";
 
@@ -33,7 +33,7 @@ export interface OpenPayments {
   readonly source: "the read model" | "the chain's logs";
   /** Why it is not the read model. */
   readonly because?: string;
-  /** Payments that the read model should have listed long ago, and did not. */
+  /** Payments that the read model should have listed long ago, and did not, or with terms that are not theirs. */
   readonly missing: readonly string[];
   /** What could not be found out. */
   readonly unknown: readonly Omit<Unknown, "check">[];
@@ -41,7 +41,7 @@ export interface OpenPayments {
 
 /**
  * Lists payments by the read model, which knows which are open; by the logs of all if it does not answer, or leaves payments out
- * that hold money on the chain.
+ * that hold money on the chain. What it lists with terms that do not hash to the payment's id, it leaves out.
  */
 export async function readOpenPayments(site: Site): Promise<OpenPayments> {
   let indexed: readonly OpenPayment[];
@@ -55,18 +55,18 @@ export async function readOpenPayments(site: Site): Promise<OpenPayments> {
       source: "the chain's logs",
       because,
       missing: [],
-      unknown: await findLacks(site, payments),
+      unknown: await findUnknown(site, payments),
     };
   }
-  if ((await findLacks(site, indexed)).length === 0)
-    return { payments: indexed, source: "the read model", missing: [], unknown: [] };
+  if ((await lacksOf(site, indexed)).length === 0)
+    return { payments: indexed, source: "the read model", missing: [], unknown: await untoldTokens(site) };
   const logged = await readStates(site, await listByLogs(site));
   const added = logged.filter(({ paymentId }) => !indexed.some((one) => one.paymentId === paymentId));
   const payments = [...indexed, ...added];
   return {
     ...{ payments, source: "the chain's logs", because: "the read model leaves some out" },
     missing: await longMade(site, added),
-    unknown: await findLacks(site, payments),
+    unknown: await findUnknown(site, payments),
   };
 }
 
@@ -97,11 +97,32 @@ async function readStates(site: Site, listed: ReadonlyMap<string, Payment>): Pro
 
 const isOpen = (status: bigint) => status === FUNDED || status === DISPUTED;
 
-/** What the chain holds beyond what these payments hold, in sentences. */
-async function findLacks(site: Site, payments: readonly OpenPayment[]): Promise<Omit<Unknown, "check">[]> {
-  return (await lacksOf(site, payments)).map((why) => ({ why, command: site.command("reconcile") }));
+/** What the chain holds beyond what these payments hold, and of which tokens that is not known. */
+async function findUnknown(site: Site, payments: readonly OpenPayment[]): Promise<OpenPayments["unknown"]> {
+  const lacks = await lacksOf(site, payments);
+  return [
+    ...lacks.map((why) => ({ why, command: site.command("reconcile") })),
+    ...(await untoldTokens(site)),
+  ];
 }
 
+/** Why there may be payments in tokens that nobody tells. Of a payment that is named, the chain tells. */
+const untoldTokens = async (site: Site): Promise<OpenPayments["unknown"]> =>
+  site.place.paymentId === undefined ? (await tokensOf(site)).unknown : [];
+
+/** Every token of which a payment may hold something. Where the logs cannot be read, what the read model lists is found still. */
+async function tokensOf(site: Site): Promise<ConfiguredTokens> {
+  try {
+    return await site.tokens();
+  } catch {
+    const why =
+      "Payments in tokens that were configured after the deployment may be missing, because the logs that tell of them could not be read.";
+    const addresses = site.place.record.tokens.map(({ address }) => address);
+    return { addresses, unknown: [{ why, command: site.command("triage chain") }] };
+  }
+}
+
+/** What these payments lack of what the chain holds, in sentences. */
 async function lacksOf(site: Site, payments: readonly OpenPayment[]): Promise<string[]> {
   const { paymentId: only, fromBlock } = site.place;
   if (only !== undefined) {
@@ -113,7 +134,7 @@ async function lacksOf(site: Site, payments: readonly OpenPayment[]): Promise<st
       : [];
   }
   const tokens = unite(
-    site.place.record.tokens.map(({ address }) => address),
+    (await tokensOf(site)).addresses,
     payments.map(({ terms }) => terms.token),
   );
   const totals = await askEscrow(
@@ -163,8 +184,8 @@ const QUERY = `query ($chainId: Int!, $after: String, $limit: Int!) {
   }
 }`;
 
-async function listByIndex({ readModel, place }: Site): Promise<Map<string, Payment>> {
-  const found = new Map<string, Payment>();
+async function listByIndex({ readModel, place, escrow }: Site): Promise<Map<string, Payment>> {
+  const rows: Row[] = [];
   let after: string | null = null;
   do {
     const page: Page = await readModel.ask(QUERY, {
@@ -172,8 +193,8 @@ async function listByIndex({ readModel, place }: Site): Promise<Map<string, Paym
       after,
       limit: ROWS_AT_ONCE,
     });
-    for (const { paymentId, ...row } of page.payments.items) found.set(paymentId, termsOfRow(row));
+    rows.push(...page.payments.items);
     after = page.payments.pageInfo.hasNextPage ? page.payments.pageInfo.endCursor : null;
   } while (after !== null);
-  return found;
+  return provenTerms(await domainOf(escrow), rows);
 }

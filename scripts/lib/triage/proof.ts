@@ -3,6 +3,7 @@ import { isError, type Provider } from "ethers";
 import type { DeploymentRecord } from "../../../deploy/record.js";
 import { plain, withoutUrls } from "../plain.js";
 import { Examination, said } from "./examination.js";
+import { LIMITS } from "./site.js";
 import type { Aftermath } from "./standing.js";
 
 /** What somebody says: that this transaction is the deposit of that payment, and what else they say of it. */
@@ -30,6 +31,8 @@ export interface Proving {
   readonly witnesses: readonly Witness[];
   /** Endpoints that were named and cannot be asked, and why. Without them nothing is proved. */
   readonly silent?: readonly { readonly label: string; readonly why: string }[];
+  /** The best block that was seen of the chain, as none may be asked as of long before it. */
+  readonly seen?: number;
   /** Blocks that must stand on it, its own included. */
   readonly confirmations: number;
   /** First block in which the payment could have been deposited before. */
@@ -49,7 +52,7 @@ export interface Proof extends Claim {
   readonly verdict: "proved" | "refuted" | "unknown";
   /** Where the payment's money is now; null if that was not looked at, or could not be told. */
   readonly now: Aftermath | null;
-  /** Whether it was proved, and its money is there or went to the seller. */
+  /** Whether it was proved, and its money is there or was released, and none of it goes back to the buyer. */
   readonly mayDeliver: boolean;
 }
 
@@ -64,30 +67,54 @@ interface Testimony {
 
 /** Whether a claim is true, check by check, at every endpoint. Believes nothing that the chain does not say. */
 export async function verifyProof(claim: Claim, proving: Proving): Promise<Proof> {
-  const [first, ...others] = await hearAll(claim, proving);
-  const silent = (proving.silent ?? []).map(({ label, why }) =>
+  const { heard, silent } = await hearAll(claim, proving);
+  const [first, ...others] = heard;
+  const untold = silent.map(({ label, why }) =>
     said("endpoints", null, `${label} does not tell: ${plain(why)}.`),
   );
-  const checks = withEndpoints(first!, [...others.map((other) => compare(first!, other)), ...silent]);
+  const checks =
+    first === undefined
+      ? untold
+      : withEndpoints(first, [...others.map((other) => compare(first, other)), ...untold]);
   const passed = checks.map((check) => check.passed);
   const verdict = passed.includes(false) ? "refuted" : passed.includes(null) ? "unknown" : "proved";
-  const now = first!.aftermath ?? null;
+  const now = first?.aftermath ?? null;
   return { ...claim, checks, verdict, now, mayDeliver: verdict === "proved" && now?.mayDeliver === true };
 }
 
-/** Asks every endpoint everything, as of a block that each of them has. */
-async function hearAll(claim: Claim, { witnesses, ...asked }: Proving): Promise<Testimony[]> {
+/**
+ * Asks every endpoint everything, as of a block that each of them has. One that is far behind is not asked: as of where it is,
+ * all would agree on what is long over.
+ */
+async function hearAll(
+  claim: Claim,
+  { witnesses, silent = [], seen = 0, ...asked }: Proving,
+): Promise<{ heard: Testimony[]; silent: NonNullable<Proving["silent"]> }> {
   const heads = await Promise.all(
     witnesses.map(({ provider }) => provider.getBlockNumber().catch((problem: unknown) => wordsOf(problem))),
   );
-  const head = Math.min(...heads.filter((found) => typeof found === "number"));
-  return await Promise.all(
-    witnesses.map(async ({ label, provider }, i) => {
-      const found = heads[i]!;
-      if (typeof found === "string") return { label, checks: [], problem: found };
-      return await hear(label, new Examination(claim, { ...asked, provider, head }));
-    }),
-  );
+  const best = Math.max(seen, ...heads.filter((found) => typeof found === "number"));
+  const judged = witnesses.map((witness, i) => ({
+    ...witness,
+    head: heads[i]!,
+    why: whyNot(heads[i]!, best),
+  }));
+  const present = judged.filter(({ why }) => why === undefined);
+  const head = Math.min(...present.map((one) => Number(one.head)));
+  return {
+    heard: await Promise.all(
+      present.map(({ label, provider }) => hear(label, new Examination(claim, { ...asked, provider, head }))),
+    ),
+    silent: [...silent, ...judged.flatMap(({ label, why }) => (why === undefined ? [] : [{ label, why }]))],
+  };
+}
+
+/** Why an endpoint cannot be asked, by its head or what it said instead; nothing if it can. */
+function whyNot(head: number | string, best: number): string | undefined {
+  if (typeof head === "string") return head;
+  return best - head > LIMITS.lag
+    ? `it is ${best - head} blocks behind what was seen of the chain`
+    : undefined;
 }
 
 async function hear(label: string, examination: Examination): Promise<Testimony> {

@@ -1,12 +1,11 @@
 import type { Escrow } from "../../../types/ethers-contracts/index.js";
-import { formatTime } from "../operations/units.js";
 import type { Payment } from "../signing.js";
-import { formatAmount } from "./money.js";
+import { adviceOn, describe, TO_BUYER } from "./advice.js";
+import { feeOn, isKickback } from "./fee.js";
 import type { Tokens } from "./tokens.js";
 
 const STATUSES = ["None", "Funded", "Disputed", "Closed"] as const;
 const FLAG_ON_HOLD = 1n;
-const TO_BUYER = 0n;
 
 /** Where a payment's money is, most telling first. Only for `paid` and `held` may anybody deliver. */
 export type Money =
@@ -14,7 +13,7 @@ export type Money =
   | "returned"
   /** Some of it did, so the payment is not paid in full. */
   | "returned_in_part"
-  /** All of it went to the seller. */
+  /** All of it was released: to the seller, but for the fee. */
   | "paid"
   /** Compliance froze it. */
   | "on_hold"
@@ -22,11 +21,13 @@ export type Money =
   | "disputed"
   /** It is over, and anybody may send what is left back to the buyer. */
   | "claimable_for_buyer"
+  /** It is there or was released, and the buyer gets a part of it back, as the recipient of its fee. */
+  | "fee_to_buyer"
   /** It is there, and waits. */
   | "held";
 
 /** How a payment stands at one block. */
-interface Standing {
+export interface Standing {
   readonly block: number;
   /** The block's time, in Unix seconds. */
   readonly time: number;
@@ -36,6 +37,9 @@ interface Standing {
   readonly held: bigint;
   readonly released: bigint;
   readonly refunded: bigint;
+  /** What of `released` went to the fee's recipient, and what of `held` will if it is released. */
+  readonly fee: bigint;
+  readonly feeToCome: bigint;
   /** What the seller has as a credit in the token, of whichever payments: it went to the seller and did not arrive. */
   readonly credit: bigint;
   readonly money: Money;
@@ -47,7 +51,7 @@ export interface Aftermath extends Standing {
   readonly advice: string;
 }
 
-interface Asked {
+export interface Asked {
   readonly paymentId: string;
   readonly terms: Payment;
   readonly tokens: Tokens;
@@ -85,67 +89,26 @@ async function readStanding(escrow: Escrow, { paymentId, terms, at }: Asked): Pr
     status: STATUSES[Number(status)] ?? "None",
     onHold: (flags & FLAG_ON_HOLD) !== 0n,
     refunded: terms.amount - held - released,
+    fee: feeOn(released, terms),
+    feeToCome: feeOn(released + held, terms) - feeOn(released, terms),
   };
   return { ...state, money: moneyOf(state, terms) };
 }
 
 function moneyOf(
   { status, onHold, time, held, released, refunded }: Omit<Standing, "money">,
-  { deadline, onDeadline }: Payment,
+  terms: Payment,
 ): Money {
   if (refunded > 0n) return held + released === 0n ? "returned" : "returned_in_part";
-  if (status === "Closed") return "paid";
-  if (onHold) return "on_hold";
-  if (status === "Disputed") return "disputed";
-  return onDeadline === TO_BUYER && time >= Number(deadline) ? "claimable_for_buyer" : "held";
+  if (status !== "Closed") {
+    if (onHold) return "on_hold";
+    if (status === "Disputed") return "disputed";
+    if (terms.onDeadline === TO_BUYER && time >= Number(terms.deadline)) return "claimable_for_buyer";
+  }
+  if (isKickback(terms)) return "fee_to_buyer";
+  return status === "Closed" ? "paid" : "held";
 }
 
 /** Whether what the escrow says of a payment can be: a broken version may say anything. */
 const isSound = ({ status, held, refunded }: Standing): boolean =>
   status !== "None" && refunded >= 0n && (status === "Closed") === (held === 0n);
-
-function describe(
-  { block, time, status, onHold, held, released, refunded, credit }: Standing,
-  { terms: { token }, tokens }: Asked,
-): string {
-  const shown = (amount: bigint) => formatAmount(tokens, token, amount);
-  return (
-    `${status}${onHold ? " and on hold" : ""} in block ${block} of ${formatTime(time)}: ${shown(held)} held, ` +
-    `${shown(released)} released to the seller, ${shown(refunded)} refunded to the buyer.` +
-    (credit > 0n ? ` The seller has a credit of ${shown(credit)}, which waits to be withdrawn.` : "")
-  );
-}
-
-/** What that means for whoever wants to deliver. */
-function adviceOn(
-  { money, held, refunded, block, credit }: Standing,
-  { terms: { token, amount, deadline, onDeadline }, tokens }: Asked,
-): string {
-  const shown = (some: bigint) => formatAmount(tokens, token, some);
-  const over = formatTime(Number(deadline));
-  const asOf = `as of block ${block}`;
-  switch (money) {
-    case "returned":
-      return `Do NOT deliver for it: all of its ${shown(amount)} went back to the buyer, ${asOf}.`;
-    case "returned_in_part":
-      return `Do NOT deliver for it as if it were paid: ${shown(refunded)} of its ${shown(amount)} went back to the buyer, ${asOf}.`;
-    case "on_hold":
-      return `Do NOT deliver for it yet: compliance froze it, and nobody gets the ${shown(held)} that it holds until the hold is lifted, ${asOf}.`;
-    case "disputed":
-      return `Do NOT deliver for it yet: it is disputed, and who gets the ${shown(held)} that it holds is open, ${asOf}.`;
-    case "claimable_for_buyer":
-      return `Do NOT deliver for it: since ${over} anybody may send the ${shown(held)} that it holds back to the buyer, ${asOf}.`;
-    case "paid":
-      return (
-        `Its money went to the seller, all ${shown(amount)}, ${asOf}.` +
-        (credit > 0n
-          ? ` Not all that the seller is owed has arrived: ${shown(credit)} wait as a credit.`
-          : "")
-      );
-    case "held":
-      return (
-        `Its money is there: it holds ${shown(held)}${held < amount ? ", and the rest went to the seller" : ""}, ${asOf}. ` +
-        `From ${over} on anybody may claim it for the ${onDeadline === TO_BUYER ? "buyer" : "seller"}.`
-      );
-  }
-}

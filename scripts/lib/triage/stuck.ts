@@ -36,14 +36,14 @@ export async function findStuck(site: Site): Promise<Outcome> {
   };
 }
 
-/** A read model that leaves open payments out is wrong, whatever it says of itself. */
+/** A read model that leaves open payments out, or changes their terms, is wrong, whatever it says of itself. */
 function findMissing(site: Site, [paymentId, ...others]: readonly string[]): Finding[] {
   if (paymentId === undefined) return [];
   const more = others.length === 0 ? "" : `, and ${others.length} more`;
   return [
     {
       ...{ check: "index", reason: "payments_missing", paymentId },
-      sentence: `The read model does not list it as open${more}, and on the chain it holds money.`,
+      sentence: `The read model does not list it as open under its own terms${more}, and on the chain it holds money.`,
       command: site.command("reconcile"),
     },
   ];

@@ -142,6 +142,53 @@ describe("triage", () => {
       expect(reasons(await findByIndex("stuck", []))).to.deep.include(["payments_missing", listed.paymentId]);
     });
 
+    it("does not believe terms that do not hash to the payment's id, and takes those of the logs", async () => {
+      const made = await at.deposit();
+      const deadline = made.terms.deadline + BigInt(365 * DAY);
+      await at.pass(20 * DAY);
+      await at.networkHelpers.mine(21);
+      for (const lie of [{ deadline }, { onDeadline: 0 }, { amount: "much" as never }])
+        for (const only of [{}, { paymentId: made.paymentId }]) {
+          const model = await listing([{ ...made, terms: { ...made.terms, ...lie } }]);
+          const found = await at.look("stuck", { indexer: model.url, ...only });
+          model.stop();
+          const unclaimed = found.findings.find(({ reason }) => reason === "unclaimed");
+          expect(unclaimed?.paymentId, Object.keys(lie).join()).to.equal(made.paymentId);
+          expect(unclaimed!.sentence).to.include("for the seller");
+          expect(reasons(found.findings)).to.deep.include(["payments_missing", made.paymentId]);
+          expect(found.checks[0]!.looked).to.include("because the read model leaves some out");
+        }
+    });
+
+    it("notices a read model that hides every payment of a token that was configured later", async () => {
+      const { made } = await at.depositInNewToken("USDC");
+      await at.pass(20 * DAY);
+      await at.networkHelpers.mine(21);
+      expect(reasons(await findByIndex("stuck", []))).to.deep.equal([
+        ["payments_missing", made.paymentId],
+        ["unclaimed", made.paymentId],
+      ]);
+    });
+
+    it("finds by the read model what it can where no logs are told, and says what it cannot", async () => {
+      const made = await at.deposit();
+      await at.pass(20 * DAY);
+      const provider = new Proxy(at.ethers.provider, {
+        get: (target, name) => {
+          if (name === "getLogs") return () => Promise.reject(new Error("too many logs"));
+          const found: unknown = Reflect.get(target, name);
+          return typeof found === "function" ? (found.bind(target) as unknown) : found;
+        },
+      });
+      const model = await listing([made]);
+      const found = await at.look("stuck", { provider, indexer: model.url });
+      model.stop();
+      expect(reasons(found.findings)).to.deep.equal([["unclaimed", made.paymentId]]);
+      expect(found.unknown.map(({ why }) => why)).to.deep.equal([
+        "Payments in tokens that were configured after the deployment may be missing, because the logs that tell of them could not be read.",
+      ]);
+    });
+
     it("forgives a read model that lacks what was made in the last blocks", async () => {
       await at.deposit();
       expect(await findByIndex("stuck", [])).to.deep.equal([]);
@@ -152,6 +199,7 @@ describe("triage", () => {
       const fromBlock = (await at.ethers.provider.getBlockNumber()) + 1;
       const all = await at.look("stuck", { fromBlock });
       expect(all.unknown[0]!.why).to.include("hold 1000000 units of");
+      expect(all.unknown[1]!.why).to.include("Tokens that were configured before block");
       const one = await at.look("stuck", { fromBlock, paymentId });
       expect([one.unknown[0]!.why.slice(0, 19), exitCodeOf(one)]).to.deep.equal(["The payment is open", 2]);
     });

@@ -2,9 +2,10 @@ import { expect } from "chai";
 import { id, type Block, type Filter, type Provider, type TransactionReceipt } from "ethers";
 import hre from "hardhat";
 
+import { Fault } from "../../../deploy/fault.js";
 import type { DeploymentRecord } from "../../../deploy/record.js";
 import { verifyProof, type Claim, type Proof, type Proving } from "../../../scripts/lib/triage/proof.js";
-import { parseAmount, tokenOf, witnessesOf } from "../../../scripts/triage/verify-proof.js";
+import { exitCodeOf, parseAmount, tokenOf, witnessesOf } from "../../../scripts/triage/verify-proof.js";
 import { ended } from "../../support/ended.js";
 import { town, type Town } from "./fixture.js";
 
@@ -362,6 +363,65 @@ describe("a proof of payment", () => {
       (fault: Error) => fault.message,
     );
     expect(none).to.include("No endpoint answers for chain 31337").and.include("elsewhere: it is of chain 1");
+  });
+
+  it("is not told by an endpoint that is behind another one, or stands still", async () => {
+    const chainId = 11155111;
+    const now = Math.floor(Date.now() / 1000);
+    const looksAt = (label: string, block: number, time: number) => ({
+      endpoint: { url: "http://127.0.0.1:1", label },
+      head: { chainId, block, time, hash: id(label) },
+    });
+    const told = async (on: number, ...looks: ReturnType<typeof looksAt>[]) => {
+      const asked = looks.map(({ endpoint, head }) => ({ endpoint, head: { ...head, chainId: on } }));
+      const { witnesses, silent, seen } = await witnessesOf({ looks: asked, chainId: on });
+      for (const { close } of witnesses) close();
+      return { labels: witnesses.map(({ label }) => label), silent, seen };
+    };
+    const [fresh, close] = [looksAt("fresh", 121, now), looksAt("close", 101, now - 240)];
+    const [behind, still] = [looksAt("behind", 100, now), looksAt("still", 121, now - 1_020)];
+    expect(await told(chainId, fresh, behind, close, still)).to.deep.equal({
+      labels: ["fresh", "close"],
+      silent: [
+        { label: "behind", why: "it is 21 blocks behind another one" },
+        { label: "still", why: "its last block is 17 minutes old" },
+      ],
+      seen: 121,
+    });
+    expect((await told(31337, still)).labels, "a local chain's time is its own").to.deep.equal(["still"]);
+    const fault = await told(chainId, still).catch((problem: Fault) => problem);
+    expect(fault).to.be.instanceOf(Fault);
+    expect((fault as Fault).message).to.equal(
+      `No endpoint answers for chain ${chainId} as it is now, so nothing can be told:\n` +
+        "  still: its last block is 17 minutes old",
+    );
+  });
+
+  it("is unknown, whatever the others say, while one is far behind, and never judged as of where that is", async () => {
+    const { paymentId, transaction, terms } = await at.deposit();
+    await at.networkHelpers.mine(12);
+    const { provider } = at.ethers;
+    const stuck = await provider.getBlockNumber();
+    await at.suite.escrow.connect(at.seller).refund(terms, terms.amount);
+    await at.networkHelpers.mine(20);
+    const here = { label: "here", provider };
+    const behind = { label: "behind", provider: lying({ getBlockNumber: () => Promise.resolve(stuck) }) };
+    for (const witnesses of [
+      [here, behind],
+      [behind, here],
+    ]) {
+      const proof = await verify({ paymentId, transaction }, { witnesses, confirmations: 12 });
+      expect([proof.verdict, proof.mayDeliver, exitCodeOf(proof)]).to.deep.equal(["unknown", false, 2]);
+      expect(proof.now?.money).to.equal("returned");
+      expect(sentenceOf(proof, "endpoints")).to.equal(
+        "behind does not tell: it is 21 blocks behind what was seen of the chain.",
+      );
+    }
+    // One behind whose name several nodes stand, of which an old one answers at last.
+    const alone = await verify({ paymentId, transaction }, { witnesses: [behind], seen: stuck + 21 });
+    expect([alone.verdict, alone.now, failing(alone)]).to.deep.equal(["unknown", null, ["endpoints"]]);
+    const near = await verify({ paymentId, transaction }, { witnesses: [behind], seen: stuck + 20 });
+    expect(near.verdict).to.equal("proved");
   });
 
   describe("as it is typed", () => {

@@ -153,6 +153,69 @@ describe("a deposit that is shown as proof", () => {
     );
   });
 
+  describe("of which a part is a fee", () => {
+    it("says what of it goes and went to the fee's recipient, and that the seller has not all", async () => {
+      const feeRecipient = at.stranger.address;
+      const made = await at.deposit({ feeBps: 1_000, feeRecipient });
+      const whole = await show(made);
+      expect(outcome(whole)).to.deep.equal(["proved", "held", true, 0]);
+      expect(lastLine(whole)).to.match(
+        new RegExp(
+          `^Its money is there: it holds 1\\.0 USDC, of which 0\\.1 USDC \\(10 %\\) goes to the fee's recipient ${feeRecipient} once it is released, as of`,
+        ),
+      );
+      await escrow().connect(at.buyer).release(made.terms, 400_000n);
+      const partly = await show(made);
+      expect(lastLine(partly)).to.include("it holds 0.6 USDC, of which 0.06 USDC (10 %) goes to");
+      expect(lastLine(partly)).to.include(", and the rest was released, 0.04 USDC of it as the fee, as of");
+      expect(partly.now).to.include({ released: 400_000n, fee: 40_000n, feeToCome: 60_000n });
+      await escrow().connect(at.buyer).release(made.terms, 600_000n);
+      const wholly = await show(made);
+      expect(outcome(wholly)).to.deep.equal(["proved", "paid", true, 0]);
+      expect(lastLine(wholly)).to.include(
+        `Its money was released, all 1.0 USDC, of which 0.1 USDC (10 %) went to the fee's recipient ${feeRecipient}, as of`,
+      );
+      expect(wholly.checks.at(-1)!.sentence).to.include(
+        "1.0 USDC released, 0.1 USDC of it as the fee, 0.0 USDC refunded to the buyer.",
+      );
+      for (const proof of [whole, partly, wholly])
+        expect(formatProof(proof)).not.to.include("went to the seller").and.not.to.include("to the seller,");
+      expect(await at.suite.usdc.balanceOf(feeRecipient), "as the chain has it").to.equal(100_000n);
+    });
+
+    it("rounds it as the contract does, and names a recipient who is the seller", async () => {
+      const made = await at.deposit({ amount: 79n, feeBps: 125, feeRecipient: at.seller.address });
+      await escrow().connect(at.buyer).release(made.terms, 79n);
+      const proof = await show(made);
+      expect(outcome(proof)).to.deep.equal(["proved", "paid", true, 0]);
+      expect(lastLine(proof)).to.include("of which 0.0 USDC (1.25 %) went to the fee's recipient");
+      expect(lastLine(proof)).to.include(`${at.seller.address}, who is the seller, as of`);
+    });
+
+    it("is not good for the goods if the fee goes back to the buyer, and says how much", async () => {
+      const made = await at.deposit({ feeBps: 1_000, feeRecipient: at.buyer.address });
+      const waits = await show(made);
+      expect(outcome(waits)).to.deep.equal(["proved", "fee_to_buyer", false, 3]);
+      expect(lastLine(waits)).to.match(
+        /^Do NOT deliver for it as if it were paid in full: the fee's recipient is the buyer, who gets back 0\.1 USDC \(10 %\) of its 1\.0 USDC once all of it is released, as of block \d+\.$/,
+      );
+      await escrow().connect(at.buyer).release(made.terms, 400_000n);
+      expect(lastLine(await show(made))).to.include("once all of it is released, 0.04 USDC already, as of");
+      await at.dispute(made.terms);
+      const disputed = await show(made);
+      expect(outcome(disputed)).to.deep.equal(["proved", "disputed", false, 3]);
+      expect(lastLine(disputed)).to.include("Nor is it ever paid in full: the fee's recipient is the buyer");
+      await escrow().connect(at.buyer).withdrawDispute(made.terms);
+      await escrow().connect(at.buyer).release(made.terms, 600_000n);
+      const over = await show(made);
+      expect(outcome(over)).to.deep.equal(["proved", "fee_to_buyer", false, 3]);
+      expect(lastLine(over)).to.include("who got back 0.1 USDC (10 %) of its 1.0 USDC, as of");
+      // Of so little that it is rounded to nothing, nothing goes back.
+      const tiny = await at.deposit({ amount: 7n, feeBps: 1_000, feeRecipient: at.buyer.address });
+      expect(outcome(await show(tiny))).to.deep.equal(["proved", "held", true, 0]);
+    });
+  });
+
   it("is judged as of the block that all endpoints have, and is refuted if they tell it differently there", async () => {
     const made = await at.deposit();
     const { provider } = at.ethers;
