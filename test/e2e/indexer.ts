@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { id } from "ethers";
 
 import { untilIndexed, type Indexer } from "../../scripts/lib/indexer.js";
+import { databaseUrl, newDatabase } from "../../scripts/lib/production.js";
 import { startEmittedStack, type EmittedStack } from "../support/emitted-stack.js";
 import { cast } from "../support/every-event.js";
 import { askGraphql, askSql, wholeReadModel } from "../support/read-model.js";
@@ -9,6 +10,7 @@ import { hashTerms, termsOf } from "../support/terms.js";
 
 const ANVIL_PORT = 21_546;
 const INDEXER_PORT = 21_070;
+const DATABASE = "holdfast_emitted";
 
 describe("indexer", function () {
   this.timeout(180_000);
@@ -53,9 +55,12 @@ describe("indexer", function () {
     await again.stop();
   });
 
-  const databaseUrl = process.env.HOLDFAST_TEST_DATABASE_URL;
-  (databaseUrl ? it : it.skip)("gives identical rows on Postgres (HOLDFAST_TEST_DATABASE_URL)", async () => {
-    const onPostgres = await stack.startIndexer(INDEXER_PORT + 1, { databaseUrl: databaseUrl! });
+  const server = process.env.HOLDFAST_TEST_DATABASE_URL;
+  (server ? it : it.skip)("gives identical rows on Postgres (HOLDFAST_TEST_DATABASE_URL)", async () => {
+    await newDatabase(server!, DATABASE);
+    const onPostgres = await stack.startIndexer(INDEXER_PORT + 1, {
+      databaseUrl: databaseUrl(server!, DATABASE),
+    });
     expect(await wholeReadModel(onPostgres.url)).to.deep.equal(await wholeReadModel(indexer.url));
     await onPostgres.stop();
   });
