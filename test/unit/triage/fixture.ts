@@ -1,6 +1,7 @@
-import { id, MaxUint256, Network } from "ethers";
+import { id, MaxUint256, Network, type Provider } from "ethers";
 import { network } from "hardhat";
 
+import { verifyProof, type Claim, type Proving } from "../../../scripts/lib/triage/proof.js";
 import { LIMITS } from "../../../scripts/lib/triage/site.js";
 import { triage, type Scene } from "../../../scripts/lib/triage/triage.js";
 import type { Check, Finding } from "../../../scripts/lib/triage/finding.js";
@@ -58,6 +59,23 @@ export async function town() {
   const find = async (check: Check, change: Partial<Scene> = {}): Promise<readonly Finding[]> =>
     (await look(check, change)).findings;
 
+  /** A provider that answers some questions otherwise. */
+  const lying = (lies: Partial<Record<keyof Provider, unknown>>): Provider =>
+    new Proxy(ethers.provider, {
+      get: (target, name) => {
+        const found: unknown = name in lies ? lies[name as keyof Provider] : Reflect.get(target, name);
+        return typeof found === "function" ? (found.bind(target) as unknown) : found;
+      },
+    });
+  const verify = (claim: Claim, change: Partial<Proving> = {}) =>
+    verifyProof(claim, {
+      record,
+      witnesses: [{ label: "here", provider: ethers.provider }],
+      confirmations: 1,
+      fromBlock: record.startBlock,
+      ...change,
+    });
+
   /** A deposit of 7 units in a token that the escrow was configured for after its deployment. */
   const depositInNewToken = async (symbol: "USDC" | "PLAIN") => {
     const deployed = await ethers.deployContract(symbol === "USDC" ? "TestUSDC" : "PlainToken");
@@ -105,7 +123,7 @@ export async function town() {
 
   return {
     ...{ connection, ethers, networkHelpers, suite, buyer, seller: seller!, stranger: stranger! },
-    ...{ termsFor, deposit, depositInNewToken, scene, look, find, emitAt, created },
+    ...{ termsFor, deposit, depositInNewToken, scene, look, find, verify, lying, emitAt, created },
     dispute: (terms: Terms) => escrow.connect(buyer).openDispute(terms, id("evidence"), "ipfs://evidence"),
     pass: (seconds: number) => networkHelpers.time.increase(seconds),
     network: Network.from(record.chainId),

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { id, type Filter, type Log, type Provider } from "ethers";
+import { id, type Filter, type Log } from "ethers";
 
 import type { Check } from "../../../scripts/lib/triage/finding.js";
 import { formatTriage } from "../../../scripts/lib/triage/report.js";
@@ -40,14 +40,6 @@ describe("triage of what was from a later block on", () => {
       model.stop();
     }
   };
-  /** A provider that answers some questions otherwise. */
-  const lying = (lies: Partial<Record<keyof Provider, unknown>>): Provider =>
-    new Proxy(at.ethers.provider, {
-      get: (target, name) => {
-        const found: unknown = name in lies ? lies[name as keyof Provider] : Reflect.get(target, name);
-        return typeof found === "function" ? (found.bind(target) as unknown) : found;
-      },
-    });
   const steal = async (token: Town["suite"]["usdc"], amount: bigint) => {
     const thief = await at.ethers.getImpersonatedSigner(await at.suite.escrow.getAddress());
     await at.networkHelpers.setBalance(thief.address, 10n ** 18n);
@@ -97,7 +89,7 @@ describe("triage of what was from a later block on", () => {
         (await at.ethers.provider.getLogs(filter)).map((log) =>
           log.transactionHash === stolen ? ({ ...log, transactionHash: hash } as Log) : log,
         );
-      const found = await look("doubles", { ...late, provider: lying({ getLogs }) });
+      const found = await look("doubles", { ...late, provider: at.lying({ getLogs }) });
       expect(found.findings.map(({ reason, subject }) => [reason, subject])).to.deep.equal([
         ["unaccounted_transfer", hash],
       ]);
@@ -113,7 +105,7 @@ describe("triage of what was from a later block on", () => {
         (await at.ethers.provider.getLogs(filter)).map((log) =>
           log.transactionHash === stolen ? ({ ...log, transactionHash: emitted } as Log) : log,
         );
-      const found = await look("doubles", { provider: lying({ getLogs }) });
+      const found = await look("doubles", { provider: at.lying({ getLogs }) });
       expect(found.findings.map(({ reason, subject }) => [reason, subject])).to.deep.equal([
         ["paid_beyond_amount", undefined],
         ["unaccounted_transfer", emitted],
@@ -166,7 +158,7 @@ describe("triage of what was from a later block on", () => {
         asked.blockTag === late.fromBlock - 1
           ? Promise.reject(new Error("missing trie node"))
           : at.ethers.provider.call(asked);
-      const found = await lookByIndex("doubles", { ...late, provider: lying({ call }) }, [made]);
+      const found = await lookByIndex("doubles", { ...late, provider: at.lying({ call }) }, [made]);
       expect([found.reasons, found.exits]).to.deep.equal([[], 2]);
       expect(found.why).to.have.lengthOf(1);
       expect(found.why[0]).to.include(`how payments stood before block ${late.fromBlock}`);

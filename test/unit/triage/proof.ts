@@ -1,10 +1,10 @@
 import { expect } from "chai";
-import { id, type Block, type Filter, type Provider, type TransactionReceipt } from "ethers";
+import { id, type Block, type Filter, type TransactionReceipt } from "ethers";
 import hre from "hardhat";
 
 import { Fault } from "../../../deploy/fault.js";
 import type { DeploymentRecord } from "../../../deploy/record.js";
-import { verifyProof, type Claim, type Proof, type Proving } from "../../../scripts/lib/triage/proof.js";
+import type { Proof } from "../../../scripts/lib/triage/proof.js";
 import { exitCodeOf, parseAmount, tokenOf, witnessesOf } from "../../../scripts/triage/verify-proof.js";
 import { ended } from "../../support/ended.js";
 import { town, type Town } from "./fixture.js";
@@ -14,32 +14,16 @@ describe("a proof of payment", () => {
   before(async () => (at = await town()));
   afterEach(() => at.reset());
 
-  const verify = (claim: Claim, change: Partial<Proving> = {}) =>
-    verifyProof(claim, {
-      record: at.suite.record,
-      witnesses: [{ label: "here", provider: at.ethers.provider }],
-      confirmations: 1,
-      fromBlock: at.suite.record.startBlock,
-      ...change,
-    });
   /** Names of the checks that did not pass. */
   const failing = ({ checks }: Proof) =>
     checks.filter(({ passed }) => passed !== true).map(({ name }) => name);
   const sentenceOf = ({ checks }: Proof, name: string) =>
     checks.find((check) => check.name === name)!.sentence;
-  /** A provider that answers some questions otherwise. */
-  const lying = (lies: Partial<Record<keyof Provider, unknown>>): Provider =>
-    new Proxy(at.ethers.provider, {
-      get: (target, name) => {
-        const found: unknown = name in lies ? lies[name as keyof Provider] : Reflect.get(target, name);
-        return typeof found === "function" ? (found.bind(target) as unknown) : found;
-      },
-    });
 
   it("is one that passes every check", async () => {
     const { paymentId, transaction, terms } = await at.deposit();
     const { buyer, seller, token, amount } = terms;
-    const proof = await verify({ paymentId, transaction, buyer, seller, token, amount });
+    const proof = await at.verify({ paymentId, transaction, buyer, seller, token, amount });
     expect([proof.verdict, failing(proof)]).to.deep.equal(["proved", []]);
     expect(proof.checks.map(({ name }) => name)).to.deep.equal([
       ...["chain", "mined", "success", "canonical", "endpoints", "confirmations"],
@@ -52,7 +36,7 @@ describe("a proof of payment", () => {
   it("stays one when the payment has moved on", async () => {
     const { paymentId, transaction, terms } = await at.deposit();
     await at.suite.escrow.connect(at.buyer).release(terms, terms.amount);
-    const proof = await verify({ paymentId, transaction });
+    const proof = await at.verify({ paymentId, transaction });
     expect(proof.verdict).to.equal("proved");
     expect(sentenceOf(proof, "state")).to.include("Closed");
   });
@@ -63,7 +47,7 @@ describe("a proof of payment", () => {
     const calls = both.map((terms) => escrow.interface.encodeFunctionData("deposit", [terms]));
     const { hash: transaction } = await escrow.connect(at.buyer).multicall(calls);
     for (const terms of both) {
-      const proof = await verify({ paymentId: await escrow.hashPayment(terms), transaction });
+      const proof = await at.verify({ paymentId: await escrow.hashPayment(terms), transaction });
       expect(proof.verdict).to.equal("proved");
       expect(sentenceOf(proof, "amount")).to.include("1.000005 USDC arrived for the 2 payments");
     }
@@ -74,7 +58,7 @@ describe("a proof of payment", () => {
     const paymentId = await at.suite.escrow.hashPayment(terms);
     const impostor = await (await at.ethers.deployContract("LogEmitter")).getAddress();
     const transaction = await at.emitAt(impostor, [at.created(paymentId, terms)]);
-    const proof = await verify({ paymentId, transaction });
+    const proof = await at.verify({ paymentId, transaction });
     expect([proof.verdict, failing(proof)]).to.deep.equal(["refuted", ["escrow"]]);
     expect(sentenceOf(proof, "escrow")).to.include(`${impostor} imitates it`);
   });
@@ -88,7 +72,7 @@ describe("a proof of payment", () => {
       .deposit(terms, { gasLimit: 500_000 });
     await at.networkHelpers.mine();
     await provider.request({ method: "evm_setAutomine", params: [true] });
-    const proof = await verify({ paymentId, transaction });
+    const proof = await at.verify({ paymentId, transaction });
     expect([proof.verdict, failing(proof)]).to.deep.equal(["refuted", ["success"]]);
   });
 
@@ -100,7 +84,7 @@ describe("a proof of payment", () => {
     const { hash: transaction } = await fake
       .connect(at.buyer)
       .transfer(await at.suite.escrow.getAddress(), 1_000_000n);
-    const proof = await verify({ paymentId, transaction });
+    const proof = await at.verify({ paymentId, transaction });
     expect(failing(proof)).to.deep.equal(["escrow"]);
     expect(sentenceOf(proof, "escrow")).to.equal("The escrow made no payment in it.");
   });
@@ -111,7 +95,7 @@ describe("a proof of payment", () => {
     const { hash: transaction } = await usdc
       .connect(at.buyer)
       .transfer(await escrow.getAddress(), 1_000_000n);
-    expect(failing(await verify({ paymentId, transaction }))).to.deep.equal(["escrow"]);
+    expect(failing(await at.verify({ paymentId, transaction }))).to.deep.equal(["escrow"]);
   });
 
   it("is not a deposit of another token, amount, buyer or seller than was claimed", async () => {
@@ -123,7 +107,7 @@ describe("a proof of payment", () => {
       ["buyer", { buyer: someone }],
       ["seller", { seller: someone }],
     ] as const) {
-      const proof = await verify({ paymentId, transaction, ...claimed });
+      const proof = await at.verify({ paymentId, transaction, ...claimed });
       expect([proof.verdict, failing(proof)], name).to.deep.equal(["refuted", [name]]);
     }
   });
@@ -131,7 +115,7 @@ describe("a proof of payment", () => {
   it("may be one in a token that the escrow was configured for later, told for what it is", async () => {
     const { token, made } = await at.depositInNewToken("USDC");
     const { paymentId, transaction } = made;
-    const proof = await verify({ paymentId, transaction, amount: 7n, token: token.toLowerCase() });
+    const proof = await at.verify({ paymentId, transaction, amount: 7n, token: token.toLowerCase() });
     expect([proof.verdict, failing(proof)]).to.deep.equal(["proved", []]);
     expect(sentenceOf(proof, "token")).to.equal(
       `It is in “USDC” (${token}), which the deployment record does not know. The escrow was configured for it.`,
@@ -139,7 +123,7 @@ describe("a proof of payment", () => {
     expect(sentenceOf(proof, "amount")).to.include(`0.000007 “USDC” (${token})`);
     // Of the same symbol it still is another token.
     const usdc = await at.suite.usdc.getAddress();
-    expect(failing(await verify({ paymentId, transaction, token: usdc }))).to.deep.equal(["token"]);
+    expect(failing(await at.verify({ paymentId, transaction, token: usdc }))).to.deep.equal(["token"]);
   });
 
   it("is not a deposit of a token that the escrow was never configured for", async () => {
@@ -148,14 +132,14 @@ describe("a proof of payment", () => {
     const paymentId = await at.suite.escrow.hashPayment(terms);
     const escrow = await at.suite.escrow.getAddress();
     const transaction = await at.emitAt(escrow, [at.created(paymentId, terms)]);
-    const proof = await verify({ paymentId, transaction });
+    const proof = await at.verify({ paymentId, transaction });
     expect(failing(proof)).to.include("token");
     expect(sentenceOf(proof, "token")).to.include("the escrow was never configured for it");
   });
 
   it("is not the deposit of another payment", async () => {
     const [mine, theirs] = [await at.deposit(), await at.deposit()];
-    const proof = await verify({ paymentId: mine.paymentId, transaction: theirs.transaction });
+    const proof = await at.verify({ paymentId: mine.paymentId, transaction: theirs.transaction });
     expect(failing(proof)).to.deep.equal(["escrow"]);
     expect(sentenceOf(proof, "escrow")).to.equal(
       `It is the deposit of another payment: ${theirs.paymentId}.`,
@@ -167,7 +151,7 @@ describe("a proof of payment", () => {
     const { record } = at.suite;
     const elsewhere = { ...record.contracts.escrow, address: at.stranger.address };
     const other: DeploymentRecord = { ...record, contracts: { ...record.contracts, escrow: elsewhere } };
-    const proof = await verify({ paymentId, transaction }, { record: other });
+    const proof = await at.verify({ paymentId, transaction }, { record: other });
     expect(failing(proof)).to.deep.equal(["escrow"]);
     expect(sentenceOf(proof, "escrow")).to.include("or is another escrow");
   });
@@ -175,7 +159,7 @@ describe("a proof of payment", () => {
   it("is not one on another chain, whatever is asked there", async () => {
     const { paymentId, transaction } = await at.deposit();
     const record = { ...at.suite.record, chainId: 11155111 };
-    const proof = await verify({ paymentId, transaction }, { record });
+    const proof = await at.verify({ paymentId, transaction }, { record });
     expect(proof.checks).to.deep.equal([
       {
         name: "chain",
@@ -189,7 +173,7 @@ describe("a proof of payment", () => {
     const terms = await at.termsFor();
     const address = await at.suite.escrow.getAddress();
     const transaction = await at.emitAt(address, [at.created(id("made up"), terms)]);
-    expect(failing(await verify({ paymentId: id("made up"), transaction }))).to.include.members([
+    expect(failing(await at.verify({ paymentId: id("made up"), transaction }))).to.include.members([
       "terms",
       "amount",
     ]);
@@ -198,7 +182,7 @@ describe("a proof of payment", () => {
   it("is not one that came twice", async () => {
     const { paymentId, transaction, terms } = await at.deposit();
     const again = await at.emitAt(await at.suite.escrow.getAddress(), [at.created(paymentId, terms)]);
-    const proof = await verify({ paymentId, transaction });
+    const proof = await at.verify({ paymentId, transaction });
     expect(failing(proof)).to.deep.equal(["once"]);
     expect(sentenceOf(proof, "once")).to.include(again);
   });
@@ -206,16 +190,16 @@ describe("a proof of payment", () => {
   it("is one from the last block on that it needs", async () => {
     const { paymentId, transaction } = await at.deposit();
     await at.networkHelpers.mine(10);
-    const early = await verify({ paymentId, transaction }, { confirmations: 12 });
+    const early = await at.verify({ paymentId, transaction }, { confirmations: 12 });
     expect([early.verdict, failing(early)]).to.deep.equal(["refuted", ["confirmations"]]);
     expect(sentenceOf(early, "confirmations")).to.equal("Only 11 of 12; look again later.");
     await at.networkHelpers.mine();
-    expect((await verify({ paymentId, transaction }, { confirmations: 12 })).verdict).to.equal("proved");
+    expect((await at.verify({ paymentId, transaction }, { confirmations: 12 })).verdict).to.equal("proved");
   });
 
   it("is not a transaction that does not exist, or waits", async () => {
     const { paymentId } = await at.deposit();
-    const invented = await verify({ paymentId, transaction: id("invented") });
+    const invented = await at.verify({ paymentId, transaction: id("invented") });
     expect(failing(invented)).to.deep.equal(["mined"]);
     expect(sentenceOf(invented, "mined")).to.include("no such transaction");
 
@@ -225,28 +209,28 @@ describe("a proof of payment", () => {
     const { hash: transaction } = await at.suite.escrow
       .connect(at.buyer)
       .deposit(terms, { gasLimit: 500_000 });
-    const waiting = await verify({ paymentId: await at.suite.escrow.hashPayment(terms), transaction });
+    const waiting = await at.verify({ paymentId: await at.suite.escrow.hashPayment(terms), transaction });
     await provider.request({ method: "evm_setAutomine", params: [true] });
     expect(sentenceOf(waiting, "mined")).to.equal("It waits to be mined, and proves nothing yet.");
   });
 
   it("is not one in a block that a reorganisation took away", async () => {
     const { paymentId, transaction } = await at.deposit();
-    const provider = lying({
+    const provider = at.lying({
       getBlock: async (tag: number) => {
         const block = (await at.ethers.provider.getBlock(tag))!;
         return { ...block, hash: id("other") } as Block;
       },
     });
-    const proof = await verify({ paymentId, transaction }, { witnesses: [{ label: "here", provider }] });
+    const proof = await at.verify({ paymentId, transaction }, { witnesses: [{ label: "here", provider }] });
     expect([proof.verdict, failing(proof)]).to.deep.equal(["refuted", ["canonical"]]);
   });
 
   it("is not one of which another endpoint says otherwise, and unknown if that is silent", async () => {
     const { paymentId, transaction } = await at.deposit();
     const verdictWith = async (receipt: () => Promise<Partial<TransactionReceipt> | null>) => {
-      const other = { label: "other", provider: lying({ getTransactionReceipt: receipt }) };
-      const proof = await verify(
+      const other = { label: "other", provider: at.lying({ getTransactionReceipt: receipt }) };
+      const proof = await at.verify(
         { paymentId, transaction },
         { witnesses: [{ label: "here", provider: at.ethers.provider }, other] },
       );
@@ -280,7 +264,7 @@ describe("a proof of payment", () => {
         .connect(at.buyer)
         .transfer(await at.suite.escrow.getAddress(), 1_000_000n);
       const { logs } = (await provider.getTransactionReceipt(deposit))!;
-      const liar = lying({
+      const liar = at.lying({
         getTransactionReceipt: async (hash: string) => ({
           ...(await provider.getTransactionReceipt(hash)),
           logs,
@@ -293,18 +277,18 @@ describe("a proof of payment", () => {
 
     it("is refuted by an honest one, whichever is asked first", async () => {
       const { paymentId, transaction, liar } = await forged();
-      const alone = await verify({ paymentId, transaction }, { witnesses: [liar] });
+      const alone = await at.verify({ paymentId, transaction }, { witnesses: [liar] });
       expect(alone.verdict, "or nothing is tested").to.equal("proved");
       const honest = { label: "honest", provider: at.ethers.provider };
       for (const witnesses of [
         [liar, honest],
         [honest, liar],
       ]) {
-        const proof = await verify({ paymentId, transaction }, { witnesses });
+        const proof = await at.verify({ paymentId, transaction }, { witnesses });
         expect(proof.verdict).to.equal("refuted");
         expect(failing(proof)).to.include("endpoints");
       }
-      const { checks } = await verify({ paymentId, transaction }, { witnesses: [liar, honest] });
+      const { checks } = await at.verify({ paymentId, transaction }, { witnesses: [liar, honest] });
       expect(checks.find(({ name }) => name === "endpoints")!.sentence).to.equal(
         "honest says otherwise of escrow: The escrow made no payment in it.",
       );
@@ -317,7 +301,7 @@ describe("a proof of payment", () => {
         [3, 0, 0, 0, 0],
       ] as never);
       const selector = at.suite.escrow.interface.getFunction("paymentState").selector;
-      const liar = lying({
+      const liar = at.lying({
         call: (asked: { data: string }) =>
           asked.data.startsWith(selector) ? Promise.resolve(state) : call(asked),
       });
@@ -325,15 +309,15 @@ describe("a proof of payment", () => {
         { label: "here", provider: at.ethers.provider },
         { label: "liar", provider: liar },
       ];
-      const proof = await verify({ paymentId, transaction }, { witnesses });
+      const proof = await at.verify({ paymentId, transaction }, { witnesses });
       expect([proof.verdict, failing(proof)]).to.deep.equal(["refuted", ["endpoints"]]);
     });
 
     it("is not told by one that answers with the receipt of another transaction altogether", async () => {
       const { paymentId, transaction } = await at.deposit();
       const real = (await at.ethers.provider.getTransactionReceipt(transaction))!;
-      const provider = lying({ getTransactionReceipt: () => Promise.resolve(real) });
-      const proof = await verify(
+      const provider = at.lying({ getTransactionReceipt: () => Promise.resolve(real) });
+      const proof = await at.verify(
         { paymentId, transaction: id("another") },
         { witnesses: [{ label: "here", provider }] },
       );
@@ -352,7 +336,7 @@ describe("a proof of payment", () => {
     const { witnesses, silent } = await witnessesOf({ looks, chainId: 31337 });
     for (const { close } of witnesses) close();
     expect(witnesses.map(({ label }) => label)).to.deep.equal(["here"]);
-    const proof = await verify({ paymentId, transaction }, { silent });
+    const proof = await at.verify({ paymentId, transaction }, { silent });
     expect([proof.verdict, failing(proof)]).to.deep.equal(["unknown", ["endpoints", "endpoints"]]);
     const told = proof.checks.filter(({ name }) => name === "endpoints").map(({ sentence }) => sentence);
     expect(told).to.deep.equal([
@@ -405,12 +389,12 @@ describe("a proof of payment", () => {
     await at.suite.escrow.connect(at.seller).refund(terms, terms.amount);
     await at.networkHelpers.mine(20);
     const here = { label: "here", provider };
-    const behind = { label: "behind", provider: lying({ getBlockNumber: () => Promise.resolve(stuck) }) };
+    const behind = { label: "behind", provider: at.lying({ getBlockNumber: () => Promise.resolve(stuck) }) };
     for (const witnesses of [
       [here, behind],
       [behind, here],
     ]) {
-      const proof = await verify({ paymentId, transaction }, { witnesses, confirmations: 12 });
+      const proof = await at.verify({ paymentId, transaction }, { witnesses, confirmations: 12 });
       expect([proof.verdict, proof.mayDeliver, exitCodeOf(proof)]).to.deep.equal(["unknown", false, 2]);
       expect(proof.now?.money).to.equal("returned");
       expect(sentenceOf(proof, "endpoints")).to.equal(
@@ -418,9 +402,9 @@ describe("a proof of payment", () => {
       );
     }
     // One behind whose name several nodes stand, of which an old one answers at last.
-    const alone = await verify({ paymentId, transaction }, { witnesses: [behind], seen: stuck + 21 });
+    const alone = await at.verify({ paymentId, transaction }, { witnesses: [behind], seen: stuck + 21 });
     expect([alone.verdict, alone.now, failing(alone)]).to.deep.equal(["unknown", null, ["endpoints"]]);
-    const near = await verify({ paymentId, transaction }, { witnesses: [behind], seen: stuck + 20 });
+    const near = await at.verify({ paymentId, transaction }, { witnesses: [behind], seen: stuck + 20 });
     expect(near.verdict).to.equal("proved");
   });
 
@@ -459,7 +443,7 @@ describe("a proof of payment", () => {
       const { token } = await at.depositInNewToken("PLAIN");
       const here = { label: "here", provider: at.ethers.provider };
       expect(await tokenOf(token.toLowerCase(), at.suite.record, [here])).to.include({ decimals: 6 });
-      const silent = { label: "silent", provider: lying({ call: () => Promise.reject(new Error("no")) }) };
+      const silent = { label: "silent", provider: at.lying({ call: () => Promise.reject(new Error("no")) }) };
       expect(await tokenOf(token, at.suite.record, [here, silent])).to.equal(undefined);
     });
 

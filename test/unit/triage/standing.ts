@@ -1,8 +1,8 @@
 import { expect } from "chai";
-import { id, ZeroHash, type Provider } from "ethers";
+import { id, ZeroHash } from "ethers";
 import hre from "hardhat";
 
-import { verifyProof, type Claim, type Proof, type Proving } from "../../../scripts/lib/triage/proof.js";
+import type { Proof, Proving } from "../../../scripts/lib/triage/proof.js";
 import { SETTLEMENT } from "../../../scripts/lib/signing.js";
 import { exitCodeOf, formatProof } from "../../../scripts/triage/verify-proof.js";
 import { ended } from "../../support/ended.js";
@@ -14,28 +14,11 @@ describe("a deposit that is shown as proof", () => {
   before(async () => (at = await town()));
   afterEach(() => at.reset());
 
-  const verify = (claim: Claim, change: Partial<Proving> = {}) =>
-    verifyProof(claim, {
-      record: at.suite.record,
-      witnesses: [{ label: "here", provider: at.ethers.provider }],
-      confirmations: 1,
-      fromBlock: at.suite.record.startBlock,
-      ...change,
-    });
   const show = ({ paymentId, transaction }: Made, change: Partial<Proving> = {}) =>
-    verify({ paymentId, transaction }, change);
+    at.verify({ paymentId, transaction }, change);
   const outcome = (proof: Proof) => [proof.verdict, proof.now?.money, proof.mayDeliver, exitCodeOf(proof)];
   const lastLine = (proof: Proof) => formatProof(proof).split("\n").at(-1)!;
   const escrow = () => at.suite.escrow;
-
-  /** A provider that answers some questions otherwise. */
-  const lying = (lies: Partial<Record<keyof Provider, unknown>>): Provider =>
-    new Proxy(at.ethers.provider, {
-      get: (target, name) => {
-        const found: unknown = name in lies ? lies[name as keyof Provider] : Reflect.get(target, name);
-        return typeof found === "function" ? (found.bind(target) as unknown) : found;
-      },
-    });
 
   it("is good for the goods while its money is there, and says who may claim it when", async () => {
     const toSeller = await show(await at.deposit());
@@ -221,7 +204,7 @@ describe("a deposit that is shown as proof", () => {
     const { provider } = at.ethers;
     const head = await provider.getBlockNumber();
     await escrow().connect(at.seller).refund(made.terms, 1_000_000n);
-    const behind = { label: "behind", provider: lying({ getBlockNumber: () => Promise.resolve(head) }) };
+    const behind = { label: "behind", provider: at.lying({ getBlockNumber: () => Promise.resolve(head) }) };
     const here = { label: "here", provider };
     const early = await show(made, { witnesses: [here, behind] });
     expect([...outcome(early), early.now!.block]).to.deep.equal(["proved", "held", true, 0, head]);
@@ -231,7 +214,7 @@ describe("a deposit that is shown as proof", () => {
     const state = abi.encodeFunctionResult("paymentState", [[1, 0, 0, 1_000_000n, 0]] as never);
     const call = (asked: { data: string }) =>
       asked.data.startsWith(refunded) ? Promise.resolve(state) : provider.call(asked);
-    const liar = { label: "liar", provider: lying({ call }) };
+    const liar = { label: "liar", provider: at.lying({ call }) };
     expect(outcome(await show(made, { witnesses: [liar] })), "or nothing is tested").to.include("held");
     for (const witnesses of [
       [here, liar],
@@ -243,7 +226,7 @@ describe("a deposit that is shown as proof", () => {
     }
 
     const impossible = abi.encodeFunctionResult("paymentState", [[3, 0, 0, 0, 1_000_001n]] as never);
-    const broken = lying({
+    const broken = at.lying({
       call: (asked: { data: string }) =>
         asked.data.startsWith(refunded) ? Promise.resolve(impossible) : provider.call(asked),
     });
@@ -264,7 +247,7 @@ describe("a deposit that is shown as proof", () => {
     const call = (asked: { data: string; blockTag?: number }) =>
       asked.blockTag === block - 1 ? Promise.reject(new Error("pruned")) : provider.call(asked);
     const getCode = () => Promise.reject(new Error("pruned"));
-    const pruned = [{ label: "pruned", provider: lying({ call, getCode }) }];
+    const pruned = [{ label: "pruned", provider: at.lying({ call, getCode }) }];
     const untold = await show(made, { fromBlock: block, witnesses: pruned });
     expect(outcome(untold)).to.deep.equal(["unknown", "held", false, 2]);
     expect((await show(made, { witnesses: pruned })).verdict).to.equal("proved");
@@ -272,7 +255,7 @@ describe("a deposit that is shown as proof", () => {
     const transaction = await at.emitAt(await escrow().getAddress(), [
       at.created(made.paymentId, made.terms),
     ]);
-    const again = await verify({ paymentId: made.paymentId, transaction }, { fromBlock: block + 2 });
+    const again = await at.verify({ paymentId: made.paymentId, transaction }, { fromBlock: block + 2 });
     const once = again.checks.find(({ name }) => name === "once")!;
     expect([once.passed, once.sentence]).to.deep.equal([
       false,
@@ -286,8 +269,8 @@ describe("a deposit that is shown as proof", () => {
       const { paymentReference } = made.terms;
       const upper = `0x${paymentReference.slice(2).toUpperCase()}`;
       for (const reference of [paymentReference, upper])
-        expect((await verify({ ...made, reference })).verdict).to.equal("proved");
-      const other = await verify({ ...made, reference: id("another order") });
+        expect((await at.verify({ ...made, reference })).verdict).to.equal("proved");
+      const other = await at.verify({ ...made, reference: id("another order") });
       expect([other.verdict, exitCodeOf(other)]).to.deep.equal(["refuted", 1]);
       const failed = other.checks.filter(({ passed }) => passed !== true);
       expect(failed).to.deep.equal([
