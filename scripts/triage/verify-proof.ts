@@ -48,7 +48,7 @@ export default command(async (given: Partial<ProofArguments>, hre: HardhatRuntim
     const claim = { transaction, paymentId, ...reference, ...(await detailsOf(args, record, witnesses)) };
     const usual = around.chainId === LOCAL_CHAIN_ID ? 1 : CONFIRMATIONS;
     const proof = await verifyProof(claim, {
-      ...{ record, witnesses, silent, seen },
+      ...{ record, witnesses, silent, seen, ...clockOf(around.chainId) },
       confirmations: args.confirmations > 0 ? args.confirmations : usual,
       fromBlock: Math.max(args.fromBlock, record.startBlock),
     });

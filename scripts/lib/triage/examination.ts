@@ -26,6 +26,10 @@ export interface Examining {
   readonly fromBlock: number;
   /** The block as of which all endpoints are asked, so that they can be compared. */
   readonly head: number;
+  /** The last block that this one has, as of which it also tells where the money is. */
+  readonly latest?: number;
+  /** What time it is, in Unix seconds, unless the chain's time is its own. */
+  readonly now?: number;
 }
 
 export const said = (name: string, passed: boolean | null, sentence: string): ProofCheck => ({
@@ -255,15 +259,26 @@ export class Examination {
 
   /** That there is such a payment. Where its money is decides not whether this is its deposit, but whether to deliver for it. */
   async #state(terms: Payment, tokens: Tokens): Promise<ProofCheck> {
-    const at = await this.#provider.getBlock(this.asked.head);
-    if (at === null) throw new Error(`it does not tell block ${this.asked.head}`);
-    const { paymentId } = this.claim;
-    const found = await readAftermath(this.#escrow, { paymentId, terms, tokens, at });
+    const found = await this.#aftermathAt(this.asked.head, terms, tokens);
     if (found === undefined) return said("state", false, "The escrow knows nothing of the payment now.");
     const { words, aftermath } = found;
     if (aftermath === undefined) return said("state", null, `What the escrow says of it cannot be: ${words}`);
-    this.#aftermath = aftermath;
-    return said("state", true, words);
+    const { head, latest = head } = this.asked;
+    this.#aftermath = latest > head ? (await this.#aftermathAt(latest, terms, tokens))?.aftermath : aftermath;
+    return this.#aftermath === undefined
+      ? said("state", null, `What the escrow says of it in block ${latest} cannot be.`)
+      : said("state", true, words);
+  }
+
+  async #aftermathAt(block: number, terms: Payment, tokens: Tokens) {
+    const at = await this.#provider.getBlock(block);
+    if (at === null) throw new Error(`it does not tell block ${block}`);
+    const { now } = this.asked;
+    const { paymentId } = this.claim;
+    return await readAftermath(this.#escrow, {
+      ...{ paymentId, terms, tokens, at },
+      ...(now !== undefined && { now }),
+    });
   }
 
   /** Logs of the escrow. */

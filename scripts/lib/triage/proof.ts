@@ -33,6 +33,8 @@ export interface Proving {
   readonly silent?: readonly { readonly label: string; readonly why: string }[];
   /** The best block that was seen of the chain, as none may be asked as of long before it. */
   readonly seen?: number;
+  /** What time it is, in Unix seconds, unless the chain's time is its own: a deadline may be over before a block says so. */
+  readonly now?: number;
   /** Blocks that must stand on it, its own included. */
   readonly confirmations: number;
   /** First block in which the payment could have been deposited before. */
@@ -78,13 +80,19 @@ export async function verifyProof(claim: Claim, proving: Proving): Promise<Proof
       : withEndpoints(first, [...others.map((other) => compare(first, other)), ...untold]);
   const passed = checks.map((check) => check.passed);
   const verdict = passed.includes(false) ? "refuted" : passed.includes(null) ? "unknown" : "proved";
-  const now = first?.aftermath ?? null;
+  const now = latestOf(heard);
   return { ...claim, checks, verdict, now, mayDeliver: verdict === "proved" && now?.mayDeliver === true };
 }
 
+/** What became of the money, as any endpoint tells; of what keeps from delivering, one word is enough. */
+const latestOf = (heard: readonly Testimony[]): Aftermath | null =>
+  heard
+    .flatMap(({ aftermath }) => aftermath ?? [])
+    .sort((a, b) => Number(a.mayDeliver) - Number(b.mayDeliver) || b.block - a.block)[0] ?? null;
+
 /**
  * Asks every endpoint everything, as of a block that each of them has. One that is far behind is not asked: as of where it is,
- * all would agree on what is long over.
+ * all would agree on what is long over; the others also tell where the money is as of their own head.
  */
 async function hearAll(
   claim: Claim,
@@ -103,7 +111,9 @@ async function hearAll(
   const head = Math.min(...present.map((one) => Number(one.head)));
   return {
     heard: await Promise.all(
-      present.map(({ label, provider }) => hear(label, new Examination(claim, { ...asked, provider, head }))),
+      present.map(({ label, provider, head: latest }) =>
+        hear(label, new Examination(claim, { ...asked, provider, head, latest: Number(latest) })),
+      ),
     ),
     silent: [...silent, ...judged.flatMap(({ label, why }) => (why === undefined ? [] : [{ label, why }]))],
   };

@@ -56,6 +56,8 @@ export interface Asked {
   readonly terms: Payment;
   readonly tokens: Tokens;
   readonly at: { readonly number: number; readonly timestamp: number };
+  /** As of when a deadline is judged, if that is later: Unix seconds. */
+  readonly now?: number;
 }
 
 /**
@@ -76,7 +78,10 @@ export async function readAftermath(
   return { words, aftermath: { ...standing, mayDeliver, advice: adviceOn(standing, asked) } };
 }
 
-async function readStanding(escrow: Escrow, { paymentId, terms, at }: Asked): Promise<Standing | undefined> {
+async function readStanding(
+  escrow: Escrow,
+  { paymentId, terms, at, now = 0 }: Asked,
+): Promise<Standing | undefined> {
   const asOf = { blockTag: at.number };
   const [{ status, flags, held, released }, credit] = await Promise.all([
     escrow.paymentState(paymentId, asOf),
@@ -92,7 +97,7 @@ async function readStanding(escrow: Escrow, { paymentId, terms, at }: Asked): Pr
     fee: feeOn(released, terms),
     feeToCome: feeOn(released + held, terms) - feeOn(released, terms),
   };
-  return { ...state, money: moneyOf(state, terms) };
+  return { ...state, money: moneyOf({ ...state, time: Math.max(at.timestamp, now) }, terms) };
 }
 
 function moneyOf(

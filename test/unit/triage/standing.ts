@@ -199,15 +199,23 @@ describe("a deposit that is shown as proof", () => {
     });
   });
 
-  it("is judged as of the block that all endpoints have, and is refuted if they tell it differently there", async () => {
+  it("is compared as of the block that all endpoints have, and is refuted if they tell it differently there", async () => {
     const made = await at.deposit();
     const { provider } = at.ethers;
     const head = await provider.getBlockNumber();
     await escrow().connect(at.seller).refund(made.terms, 1_000_000n);
     const behind = { label: "behind", provider: at.lying({ getBlockNumber: () => Promise.resolve(head) }) };
     const here = { label: "here", provider };
-    const early = await show(made, { witnesses: [here, behind] });
-    expect([...outcome(early), early.now!.block]).to.deep.equal(["proved", "held", true, 0, head]);
+    // Whoever is behind does not know yet that the money went back.
+    for (const witnesses of [
+      [here, behind],
+      [behind, here],
+    ]) {
+      const early = await show(made, { witnesses });
+      expect([...outcome(early), early.now!.block]).to.deep.equal(["proved", "returned", false, 3, head + 1]);
+    }
+    const alone = await show(made, { witnesses: [behind] });
+    expect([...outcome(alone), alone.now!.block]).to.deep.equal(["proved", "held", true, 0, head]);
 
     const { interface: abi } = escrow();
     const refunded = abi.getFunction("paymentState").selector;
@@ -233,6 +241,17 @@ describe("a deposit that is shown as proof", () => {
     const proof = await show(made, { witnesses: [{ label: "broken", provider: broken }] });
     expect(outcome(proof)).to.deep.equal(["unknown", undefined, false, 2]);
     expect(proof.checks.at(-1)!.sentence).to.include("What the escrow says of it cannot be: ");
+  });
+
+  it("is claimable for the buyer from its deadline on, though no block says that it is so late", async () => {
+    const toBuyer = await at.deposit({ onDeadline: 0 });
+    const deadline = Number(toBuyer.terms.deadline);
+    expect(outcome(await show(toBuyer, { now: deadline - 1 }))).to.deep.equal(["proved", "held", true, 0]);
+    const over = await show(toBuyer, { now: deadline });
+    expect(outcome(over)).to.deep.equal(["proved", "claimable_for_buyer", false, 3]);
+    expect(over.now!.time).to.be.below(deadline);
+    const toSeller = await at.deposit();
+    expect(outcome(await show(toSeller, { now: deadline }))).to.deep.equal(["proved", "held", true, 0]);
   });
 
   it("was made once if its state says so, where logs are read from a later block on", async () => {
