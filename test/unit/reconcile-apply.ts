@@ -128,6 +128,12 @@ describe("building the index anew", function () {
       );
     });
 
+    it("but not for what a session keeps for itself, as Ponder's does", async () => {
+      await database.exec("CREATE TEMP TABLE payment (status index_1.status)");
+      expect((await ready()).views).to.deep.equal([]);
+      await database.exec("DROP TABLE pg_temp.payment");
+    });
+
     it("while an indexer writes it", async () => {
       await database.exec(
         `UPDATE index_1._ponder_meta SET value = '{"is_locked": 1, "heartbeat_at": ${Date.now()}}'`,

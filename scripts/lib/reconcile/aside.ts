@@ -33,7 +33,8 @@ export async function dependantsOf(query: Query, schema: string): Promise<Depend
        c.relkind = 'v' AND EXISTS (SELECT FROM pg_class v WHERE v.relnamespace = n.oid
          AND v.relname = '_ponder_checkpoint' AND v.relkind = 'v') AS is_shown
      FROM dependent JOIN pg_class c ON c.oid = dependent.relation JOIN pg_namespace n ON n.oid = c.relnamespace
-     WHERE n.nspname NOT IN ($2, 'pg_toast')
+     -- A session's temporary tables end with it, and in PGlite lie about: Ponder's have columns of the index's types.
+     WHERE n.nspname <> $2 AND n.nspname !~ '^pg_(toast|temp_)'
      UNION
      SELECT n.nspname, p.oid::regprocedure::text, false
      FROM dependent JOIN pg_proc p ON dependent.classid = 'pg_proc'::regclass AND p.oid = dependent.objid
